@@ -1,0 +1,93 @@
+package io.signet.hsm;
+
+import static java.util.Objects.requireNonNull;
+
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.Signature;
+
+/**
+ * The power to sign with one key of a custodian. Every signature is verified with the public key
+ * before it is handed out (KC-1): neither a JCA provider nor a device is trusted to have signed
+ * right. The first signature that does not verify takes the key out of use for good.
+ *
+ * <p>Safe for use by many threads as far as the custodian's {@link Signer} is.
+ */
+public final class KeyHandle {
+
+  /**
+   * How a custodian signs: the message whole, by the key's {@link KeyAlgorithm#signatureName()}.
+   */
+  @FunctionalInterface
+  public interface Signer {
+    byte[] sign(byte[] message) throws CustodyException;
+  }
+
+  private final KeyLabel label;
+  private final KeyAlgorithm algorithm;
+  private final PublicKey publicKey;
+  private final Signer signer;
+  private volatile boolean broken;
+
+  public KeyHandle(KeyLabel label, KeyAlgorithm algorithm, PublicKey publicKey, Signer signer) {
+    this.label = requireNonNull(label, "label");
+    this.algorithm = requireNonNull(algorithm, "algorithm");
+    this.publicKey = requireNonNull(publicKey, "publicKey");
+    this.signer = requireNonNull(signer, "signer");
+  }
+
+  public KeyLabel label() {
+    return label;
+  }
+
+  public KeyAlgorithm algorithm() {
+    return algorithm;
+  }
+
+  public PublicKey publicKey() {
+    return publicKey;
+  }
+
+  /**
+   * Signs the message by {@link KeyAlgorithm#signatureName()}; an ECDSA signature is DER.
+   *
+   * @throws CustodyException by its {@link Fault}; {@link Fault#BROKEN} when the custodian's
+   *     signature does not verify, now or earlier
+   */
+  public byte[] sign(byte[] message) throws CustodyException {
+    if (broken) {
+      throw outOfUse();
+    }
+    byte[] signature = signer.sign(message);
+    if (!verifies(message, signature)) {
+      broken = true;
+      throw outOfUse();
+    }
+    return signature;
+  }
+
+  private boolean verifies(byte[] message, byte[] signature) throws CustodyException {
+    try {
+      Signature verifier = Signature.getInstance(algorithm.signatureName());
+      verifier.initVerify(publicKey);
+      verifier.update(message);
+      return verifier.verify(signature);
+    } catch (java.security.SignatureException malformed) {
+      return false;
+    } catch (GeneralSecurityException e) {
+      throw new CustodyException(
+          Fault.FATAL, "key " + label + ": cannot verify " + algorithm.signatureName(), e);
+    }
+  }
+
+  private CustodyException outOfUse() {
+    return new CustodyException(
+        Fault.BROKEN,
+        "key " + label + ": a signature did not verify with its public key; the key is out of use");
+  }
+
+  @Override
+  public String toString() {
+    return "KeyHandle[" + label + ", " + algorithm + "]";
+  }
+}

@@ -1,0 +1,202 @@
+package io.signet.hsm.soft;
+
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * A secret in a file, under a passphrase.
+ *
+ * <pre>
+ * magic (8) version (1)                    SIGNETKY 1
+ * kdf (2 + n) iterations (4) salt (16)     PBKDF2WithHmacSHA512
+ * nonce (12)
+ * name (2 + n) kind (2 + n)                whose file it is, and of what kind
+ * public part (2 + n)
+ * secret part and tag (n + 16)             AES-256-GCM; all of the above is authenticated with it
+ * SHA-256 of all of the above (32)         tells a damaged file from a wrong passphrase
+ * </pre>
+ */
+final class Envelope {
+
+  private static final long MAGIC = 0x5349474E45544B59L; // SIGNETKY
+  private static final int VERSION = 1;
+  private static final String KDF = "PBKDF2WithHmacSHA512";
+  private static final int SALT_SIZE = 16;
+  private static final int NONCE_SIZE = 12;
+  private static final int TAG_BITS = 128;
+  private static final int KEY_BITS = 256;
+  private static final String DIGEST = "SHA-256";
+  private static final int DIGEST_SIZE = 32;
+
+  // A damaged or forged count must not keep us busy for hours.
+  private static final int MOST_ITERATIONS = 10_000_000;
+
+  private final Path file;
+  private final byte[] header;
+  private final int iterations;
+  private final byte[] salt;
+  private final byte[] nonce;
+  private final String name;
+  private final String kind;
+  private final byte[] publicPart;
+  private final byte[] sealed;
+
+  private Envelope(Path file, byte[] content) throws IOException, CustodyException {
+    this.file = file;
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(content));
+    if (in.readLong() != MAGIC || in.readUnsignedByte() != VERSION || !in.readUTF().equals(KDF)) {
+      throw broken(file, "is of a format that this version of Signet does not know");
+    }
+    this.iterations = in.readInt();
+    this.salt = in.readNBytes(SALT_SIZE);
+    this.nonce = in.readNBytes(NONCE_SIZE);
+    this.name = in.readUTF();
+    this.kind = in.readUTF();
+    this.publicPart = in.readNBytes(in.readUnsignedShort());
+    this.header = Arrays.copyOf(content, content.length - in.available());
+    this.sealed = in.readAllBytes();
+    if (iterations < 1 || iterations > MOST_ITERATIONS) {
+      throw broken(file, "asks for %d iterations".formatted(iterations));
+    }
+  }
+
+  /** Reads a file without its secret. */
+  static Envelope parse(Path file, byte[] content) throws CustodyException {
+    int size = content.length - DIGEST_SIZE;
+    if (size < 0 || !Arrays.equals(content, size, content.length, sha256(content, size), 0, 32)) {
+      throw broken(file, "is damaged");
+    }
+    try {
+      return new Envelope(file, Arrays.copyOf(content, size));
+    } catch (IOException e) {
+      throw new CustodyException(Fault.BROKEN, file + " is damaged", e);
+    }
+  }
+
+  String name() {
+    return name;
+  }
+
+  String kind() {
+    return kind;
+  }
+
+  byte[] publicPart() {
+    return publicPart.clone();
+  }
+
+  /** The secret; the caller wipes it. */
+  byte[] open(char[] passphrase) throws CustodyException {
+    try {
+      return cipher(Cipher.DECRYPT_MODE, passphrase, iterations, salt, nonce, header)
+          .doFinal(sealed);
+    } catch (AEADBadTagException e) {
+      throw new CustodyException(
+          Fault.DENIED, file + ": the passphrase is wrong, or somebody has changed the file", e);
+    } catch (GeneralSecurityException e) {
+      throw new CustodyException(Fault.FATAL, file + ": this JDK cannot open it", e);
+    }
+  }
+
+  /** The content of a file that keeps this secret. */
+  static byte[] seal(
+      String name, String kind, byte[] publicPart, byte[] secret, char[] passphrase, int iterations)
+      throws CustodyException {
+    byte[] salt = random(SALT_SIZE);
+    byte[] nonce = random(NONCE_SIZE);
+    byte[] header = header(iterations, salt, nonce, name, kind, publicPart);
+    try {
+      byte[] sealed =
+          cipher(Cipher.ENCRYPT_MODE, passphrase, iterations, salt, nonce, header).doFinal(secret);
+      byte[] content = joined(header, sealed);
+      return joined(content, sha256(content, content.length));
+    } catch (GeneralSecurityException e) {
+      throw new CustodyException(Fault.FATAL, name + ": this JDK cannot encrypt it", e);
+    }
+  }
+
+  private static byte[] header(
+      int iterations, byte[] salt, byte[] nonce, String name, String kind, byte[] publicPart) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeLong(MAGIC);
+      out.writeByte(VERSION);
+      out.writeUTF(KDF);
+      out.writeInt(iterations);
+      out.write(salt);
+      out.write(nonce);
+      out.writeUTF(name);
+      out.writeUTF(kind);
+      out.writeShort(publicPart.length);
+      out.write(publicPart);
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory does not fail", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static Cipher cipher(
+      int mode, char[] passphrase, int iterations, byte[] salt, byte[] nonce, byte[] header)
+      throws GeneralSecurityException {
+    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    SecretKey key = key(passphrase, iterations, salt);
+    cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
+    cipher.updateAAD(header);
+    return cipher;
+  }
+
+  private static SecretKey key(char[] passphrase, int iterations, byte[] salt)
+      throws GeneralSecurityException {
+    PBEKeySpec spec = new PBEKeySpec(passphrase, salt, iterations, KEY_BITS);
+    try {
+      byte[] key = SecretKeyFactory.getInstance(KDF).generateSecret(spec).getEncoded();
+      return new SecretKeySpec(key, "AES");
+    } finally {
+      spec.clearPassword();
+    }
+  }
+
+  private static byte[] random(int size) {
+    byte[] bytes = new byte[size];
+    new SecureRandom().nextBytes(bytes);
+    return bytes;
+  }
+
+  private static byte[] joined(byte[] head, byte[] tail) {
+    byte[] both = Arrays.copyOf(head, head.length + tail.length);
+    System.arraycopy(tail, 0, both, head.length, tail.length);
+    return both;
+  }
+
+  private static byte[] sha256(byte[] content, int size) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance(DIGEST);
+      digest.update(content, 0, size);
+      return digest.digest();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has " + DIGEST, e);
+    }
+  }
+
+  private static CustodyException broken(Path file, String why) {
+    return new CustodyException(Fault.BROKEN, file + " " + why);
+  }
+}

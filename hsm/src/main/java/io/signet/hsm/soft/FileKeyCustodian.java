@@ -1,0 +1,213 @@
+package io.signet.hsm.soft;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Keeps keys in a directory, each in a file of its own under a passphrase; for development, and
+ * where there is no device. While it is open the keys are in the memory of this process.
+ *
+ * <p>The directory belongs to one process at a time and to nobody but its owner; a file is {@code
+ * <label>.key} in the format of {@link Envelope}. Safe for use by many threads.
+ */
+public final class FileKeyCustodian implements KeyCustodian {
+
+  /** OWASP Password Storage Cheat Sheet, PBKDF2 with HMAC-SHA512. */
+  static final int ITERATIONS = 210_000;
+
+  private static final String KEY = ".key";
+
+  // Proves the passphrase also while there is no key: a wrong one must not be learned later.
+  private static final String CHECK = "passphrase.check";
+  private static final String CHECK_KIND = "check";
+
+  private final PrivateDirectory directory;
+  private final char[] passphrase;
+  private final int iterations;
+  private final KeyRing ring = new KeyRing();
+
+  private FileKeyCustodian(PrivateDirectory directory, char[] passphrase, int iterations) {
+    this.directory = directory;
+    this.passphrase = passphrase.clone();
+    this.iterations = iterations;
+  }
+
+  /**
+   * Opens the directory, which is created where it is missing, and every key in it.
+   *
+   * @param passphrase of the directory's keys, the first time a new one. The caller wipes it after
+   *     this call; the custodian's own copy is wiped by {@link #close()}
+   * @throws CustodyException {@link Fault#DENIED} when the passphrase is wrong or a file is open to
+   *     others, {@link Fault#BUSY} when another process has the directory, {@link Fault#BROKEN}
+   *     when a file is damaged or its key is not the one of its public half (KC-2), {@link
+   *     Fault#FATAL} when the directory cannot be read or written
+   */
+  public static FileKeyCustodian open(Path directory, char[] passphrase) throws CustodyException {
+    return open(directory, passphrase, ITERATIONS);
+  }
+
+  static FileKeyCustodian open(Path path, char[] passphrase, int iterations)
+      throws CustodyException {
+    if (passphrase.length == 0) {
+      throw new CustodyException(Fault.DENIED, path + ": the passphrase is empty");
+    }
+    try {
+      FileKeyCustodian custodian =
+          new FileKeyCustodian(PrivateDirectory.open(path), passphrase, iterations);
+      custodian.loadOrClose();
+      return custodian;
+    } catch (IOException e) {
+      throw new CustodyException(Fault.FATAL, path + " cannot be used: " + e, e);
+    }
+  }
+
+  private void loadOrClose() throws CustodyException, IOException {
+    try {
+      boolean checked = checkPassphrase();
+      for (String file : directory.names(KEY)) {
+        KeyHandle _ = ring.add(load(file));
+      }
+      if (!checked) { // only now: keys of another passphrase would have refused this one
+        byte[] secret = CHECK_KIND.getBytes(US_ASCII);
+        directory.write(CHECK, sealed(CHECK, CHECK_KIND, new byte[0], secret));
+      }
+    } catch (CustodyException | IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Whether there was something to check it by; a wrong passphrase does not return. */
+  private boolean checkPassphrase() throws CustodyException, IOException {
+    boolean present = directory.names(CHECK).contains(CHECK);
+    if (present) {
+      byte[] _ = envelope(CHECK, CHECK).open(passphrase);
+    }
+    return present;
+  }
+
+  private byte[] sealed(String name, String kind, byte[] publicPart, byte[] secret)
+      throws CustodyException {
+    return Envelope.seal(name, kind, publicPart, secret, passphrase, iterations);
+  }
+
+  private Envelope envelope(String file, String name) throws CustodyException, IOException {
+    Envelope envelope = Envelope.parse(directory.resolve(file), directory.read(file));
+    if (!envelope.name().equals(name)) {
+      throw broken(file, "is the file of " + envelope.name() + "; it was renamed or copied");
+    }
+    return envelope;
+  }
+
+  private SoftKey load(String file) throws CustodyException, IOException {
+    KeyLabel label = label(file);
+    Envelope envelope = envelope(file, label.value());
+    KeyAlgorithm algorithm =
+        KeyAlgorithm.named(envelope.kind())
+            .orElseThrow(() -> broken(file, "is of the unknown kind " + envelope.kind()));
+    byte[] encoded = envelope.open(passphrase);
+    try {
+      SoftKey key = new SoftKey(label, algorithm, pair(algorithm, envelope.publicPart(), encoded));
+      // KC-2: the handle verifies with the public half.
+      byte[] _ = key.handle().sign(encodedLabel(label));
+      return key;
+    } catch (GeneralSecurityException e) {
+      throw new CustodyException(Fault.BROKEN, directory.resolve(file) + " holds no such key", e);
+    } finally {
+      Arrays.fill(encoded, (byte) 0);
+    }
+  }
+
+  private KeyLabel label(String file) throws CustodyException {
+    try {
+      return new KeyLabel(file.substring(0, file.length() - KEY.length()));
+    } catch (IllegalArgumentException e) {
+      throw new CustodyException(Fault.BROKEN, directory.resolve(file) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] encodedLabel(KeyLabel label) {
+    return label.value().getBytes(US_ASCII);
+  }
+
+  private CustodyException broken(String file, String why) {
+    return new CustodyException(Fault.BROKEN, directory.resolve(file) + " " + why);
+  }
+
+  private static KeyPair pair(KeyAlgorithm algorithm, byte[] spki, byte[] pkcs8)
+      throws GeneralSecurityException {
+    KeyFactory keys = KeyFactory.getInstance(algorithm.family());
+    return new KeyPair(
+        keys.generatePublic(new X509EncodedKeySpec(spki)),
+        keys.generatePrivate(new PKCS8EncodedKeySpec(pkcs8)));
+  }
+
+  @Override
+  public synchronized KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm)
+      throws CustodyException {
+    ring.requireFree(label);
+    SoftKey key = SoftKey.generate(label, algorithm);
+    byte[] encoded = key.encoded();
+    try {
+      byte[] spki = key.handle().publicKey().getEncoded();
+      directory.write(label + KEY, sealed(label.value(), algorithm.toString(), spki, encoded));
+    } catch (IOException e) {
+      throw new CustodyException(Fault.BUSY, directory + ": cannot write key " + label, e);
+    } finally {
+      Arrays.fill(encoded, (byte) 0);
+    }
+    return ring.add(key);
+  }
+
+  @Override
+  public Optional<KeyHandle> find(KeyLabel label) throws CustodyException {
+    return ring.find(label);
+  }
+
+  @Override
+  public Optional<KeyHandle> find(PublicKey publicKey) throws CustodyException {
+    return ring.find(publicKey);
+  }
+
+  @Override
+  public synchronized void destroy(KeyHandle key) throws CustodyException {
+    Optional<KeyHandle> held = ring.find(key.publicKey());
+    if (held.isEmpty()) {
+      return;
+    }
+    try {
+      directory.delete(held.get().label() + KEY);
+    } catch (IOException e) {
+      throw new CustodyException(Fault.BUSY, directory + ": cannot delete key " + key.label(), e);
+    }
+    ring.remove(held.get());
+  }
+
+  @Override
+  public synchronized void close() {
+    ring.close();
+    Arrays.fill(passphrase, '\0');
+    try {
+      directory.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(directory + ": cannot be released", e);
+    }
+  }
+}

@@ -1,0 +1,307 @@
+package io.signet.hsm.soft;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.stream.Stream;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only files do; the rest is in the contract. */
+final class FileKeyCustodianTest {
+
+  private static final KeyLabel ROOT = new KeyLabel("root-1");
+  private static final byte[] MESSAGE = "to be signed".getBytes(UTF_8);
+  private static final String PASSPHRASE = "correct horse battery";
+  private static final int FEW_ITERATIONS = 10;
+
+  @TempDir private Path parent;
+  private Path directory;
+  private Path keyFile;
+
+  @BeforeEach
+  void paths() {
+    directory = parent.resolve("keys");
+    keyFile = directory.resolve("root-1.key");
+  }
+
+  @Test
+  void open_missingDirectory_madeForItsOwnerOnly() throws Exception {
+    makeRoot();
+
+    assertThat(mode(directory)).isEqualTo("rwx------");
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files).isNotEmpty().allSatisfy(f -> assertThat(mode(f)).isEqualTo("rw-------"));
+    }
+  }
+
+  // The public door, with as many iterations as in earnest.
+  @Test
+  void open_publicDoor_sealsAndUnseals() throws Exception {
+    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, passphrase())) {
+      KeyHandle _ = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
+    }
+    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, passphrase())) {
+      assertThat(custodian.find(ROOT).orElseThrow().sign(MESSAGE)).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-r-----", "rw----r--", "rw--w----"})
+  void open_keyFileOpenToOthers_deniedNamingFileAndMode(String mode) throws Exception {
+    makeRoot();
+    setMode(keyFile, mode);
+
+    assertRefused(Fault.DENIED).hasMessageContaining(keyFile.toString()).hasMessageContaining(mode);
+  }
+
+  @Test
+  void open_directoryOpenToOthers_denied() throws Exception {
+    makeRoot();
+    setMode(directory, "rwxr-x---");
+
+    assertRefused(Fault.DENIED).hasMessageContaining(directory + " is open to others: rwxr-x---");
+  }
+
+  @Test
+  void open_wrongPassphraseWithoutAnyKey_denied() throws Exception {
+    open().close();
+
+    assertRefused(Fault.DENIED, "wrong").hasMessageContaining("passphrase");
+    open().close();
+  }
+
+  @Test
+  void open_wrongPassphraseAndCheckFileLost_denied() throws Exception {
+    makeRoot();
+    Files.delete(directory.resolve("passphrase.check"));
+
+    assertRefused(Fault.DENIED, "wrong").hasMessageContaining("passphrase");
+    open().close();
+  }
+
+  @Test
+  void open_emptyPassphrase_denied() {
+    assertRefused(Fault.DENIED, "").hasMessageContaining("passphrase is empty");
+  }
+
+  // Every region: magic, salt, nonce, names, public half, secret, tag, digest.
+  @ParameterizedTest
+  @MethodSource("bytesOfAKeyFile")
+  void open_bitFlipped_namedAsDamaged(double position) throws Exception {
+    makeRoot();
+    byte[] content = Files.readAllBytes(keyFile);
+    content[(int) (position * (content.length - 1))] ^= 1;
+    Files.write(keyFile, content);
+
+    assertRefused(Fault.BROKEN).hasMessageContaining(keyFile + " is damaged");
+  }
+
+  @ParameterizedTest
+  @MethodSource("bytesOfAKeyFile")
+  void open_truncated_namedAsDamaged(double position) throws Exception {
+    makeRoot();
+    byte[] content = Files.readAllBytes(keyFile);
+    Files.write(keyFile, Arrays.copyOf(content, (int) (position * (content.length - 1))));
+
+    assertRefused(Fault.BROKEN).hasMessageContaining(keyFile + " is damaged");
+  }
+
+  static Stream<Double> bytesOfAKeyFile() {
+    return Stream.iterate(0.0, p -> p <= 1.0, p -> p + 1.0 / 32);
+  }
+
+  @Test
+  void open_checkFileDamaged_namedAsDamaged() throws Exception {
+    open().close();
+    Path check = directory.resolve("passphrase.check");
+    Files.write(check, new byte[] {1, 2, 3});
+
+    assertRefused(Fault.BROKEN).hasMessageContaining(check + " is damaged");
+  }
+
+  @Test
+  void open_copyUnderAnotherLabel_broken() throws Exception {
+    makeRoot();
+    Path copy = directory.resolve("root-2.key");
+    Path _ = Files.copy(keyFile, copy, StandardCopyOption.COPY_ATTRIBUTES);
+
+    assertRefused(Fault.BROKEN).hasMessageContaining(copy + " is the file of root-1");
+  }
+
+  @Test
+  void open_fileOfAnotherFormat_broken() throws Exception {
+    makeRoot();
+    byte[] content = envelope(newPair(), newPair());
+    content[8] = 2; // the version
+    Files.write(keyFile, withDigest(content));
+
+    assertRefused(Fault.BROKEN).hasMessageContaining("of a format that this version");
+  }
+
+  // KC-2
+  @Test
+  void open_publicHalfOfAnotherKey_broken() throws Exception {
+    makeRoot();
+    Files.write(keyFile, envelope(newPair(), newPair()));
+
+    assertRefused(Fault.BROKEN).hasMessageContaining("root-1");
+  }
+
+  @Test
+  void open_changedAndDigestedAnew_denied() throws Exception {
+    makeRoot();
+    byte[] content = Files.readAllBytes(keyFile);
+    content[content.length - 40] ^= 1; // the last byte of the tag is at -33
+    Files.write(keyFile, withDigest(content));
+
+    assertRefused(Fault.DENIED).hasMessageContaining("changed the file");
+  }
+
+  @Test
+  void open_leftoverOfCrash_ignoredAndReplaced() throws Exception {
+    makeRoot();
+    Files.write(directory.resolve("root-2.key.tmp"), new byte[] {1, 2, 3});
+
+    try (FileKeyCustodian custodian = open()) {
+      KeyLabel other = new KeyLabel("root-2");
+      assertThat(custodian.find(other)).isEmpty();
+      KeyHandle _ = custodian.generate(other, KeyAlgorithm.EC_P256);
+    }
+
+    try (FileKeyCustodian custodian = open()) {
+      assertThat(custodian.find(new KeyLabel("root-2"))).isPresent();
+    }
+  }
+
+  @Test
+  void open_second_refused() throws Exception {
+    FileKeyCustodian first = open();
+
+    assertRefused(Fault.BUSY).hasMessageContaining("already in use by another process");
+
+    first.close();
+    open().close();
+  }
+
+  @Test
+  void open_refused_directoryIsFreeAgain() throws Exception {
+    open().close();
+    assertRefused(Fault.DENIED, "wrong").hasMessageContaining("passphrase");
+
+    try (FileChannel lock = FileChannel.open(directory.resolve("lock"), StandardOpenOption.WRITE)) {
+      assertThat(lock.tryLock()).isNotNull();
+    }
+  }
+
+  @Test
+  void open_notADirectory_fatal() throws Exception {
+    Files.write(directory, new byte[0]);
+
+    assertRefused(Fault.FATAL).hasMessageContaining(directory.toString());
+  }
+
+  @Test
+  void generate_key_notReadableInTheFile() throws Exception {
+    KeyPair pair = newPair();
+    byte[] secret = pair.getPrivate().getEncoded();
+    byte[] content = envelope(pair, pair);
+
+    String hexOfFile = HexFormat.of().formatHex(content);
+    byte[] scalar = Arrays.copyOfRange(secret, secret.length - 32, secret.length);
+    assertThat(hexOfFile).doesNotContain(HexFormat.of().formatHex(scalar));
+  }
+
+  @Test
+  void seal_twice_otherSaltAndNonce() throws Exception {
+    KeyPair pair = newPair();
+
+    assertThat(envelope(pair, pair)).isNotEqualTo(envelope(pair, pair));
+  }
+
+  // CT-8
+  @Test
+  void open_wrongPassphrase_messageTellsNeither() throws Exception {
+    open().close();
+
+    assertRefused(Fault.DENIED, "some other secret")
+        .hasMessageNotContaining("some other")
+        .hasMessageNotContaining(PASSPHRASE);
+  }
+
+  private void makeRoot() throws CustodyException {
+    try (FileKeyCustodian custodian = open()) {
+      KeyHandle _ = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
+    }
+  }
+
+  private FileKeyCustodian open() throws CustodyException {
+    return FileKeyCustodian.open(directory, passphrase(), FEW_ITERATIONS);
+  }
+
+  private static char[] passphrase() {
+    return PASSPHRASE.toCharArray();
+  }
+
+  private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(Fault fault) {
+    return assertRefused(fault, PASSPHRASE);
+  }
+
+  private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(
+      Fault fault, String passphrase) {
+    return assertThatThrownBy(
+            () -> FileKeyCustodian.open(directory, passphrase.toCharArray(), FEW_ITERATIONS))
+        .isInstanceOfSatisfying(
+            CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
+  }
+
+  private static byte[] envelope(KeyPair shown, KeyPair kept) throws CustodyException {
+    byte[] spki = shown.getPublic().getEncoded();
+    byte[] pkcs8 = kept.getPrivate().getEncoded();
+    return Envelope.seal("root-1", "ec-p256", spki, pkcs8, passphrase(), FEW_ITERATIONS);
+  }
+
+  private static byte[] withDigest(byte[] content) throws Exception {
+    byte[] body = Arrays.copyOf(content, content.length - 32);
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(body);
+    System.arraycopy(digest, 0, content, body.length, digest.length);
+    return content;
+  }
+
+  private static KeyPair newPair() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(KeyAlgorithm.EC_P256.generation());
+    return generator.generateKeyPair();
+  }
+
+  private static String mode(Path file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+  }
+
+  private static void setMode(Path file, String mode) throws IOException {
+    Path _ = Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+  }
+}
