@@ -1,0 +1,40 @@
+package io.signet.attestation;
+
+import io.signet.spiffe.SpiffeId;
+import java.time.Instant;
+import java.util.Optional;
+
+/** What was proven of a caller. */
+public sealed interface Proof {
+
+  /** The caller's own identity. */
+  SpiffeId id();
+
+  /** When the proof ends, such as the expiry of the token; empty when it has no end of its own. */
+  Optional<Instant> until();
+
+  /** A Kubernetes service account, with the pod that its token is bound to (K8S-6, K8S-7). */
+  record ServiceAccount(
+      SpiffeId id,
+      Optional<Instant> until,
+      String cluster,
+      String namespace,
+      String name,
+      Optional<Pod> pod)
+      implements Proof {}
+
+  /** The pod that a token is bound to. */
+  record Pod(String name, String uid) {}
+
+  /** The subject of a token signed by a trusted issuer. */
+  record TokenSubject(SpiffeId id, Optional<Instant> until, String issuer, String subject)
+      implements Proof {}
+
+  /** A process of this machine by its user. */
+  record LocalUser(SpiffeId id, int uid, int pid) implements Proof {
+    @Override
+    public Optional<Instant> until() {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.signet.attestation.kubernetes;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A cluster whose service accounts are attested.
+ *
+ * @param id what its clients send as {@code clusterid} (ISTIO-11)
+ * @param aliases what they may send instead (K8S-9)
+ * @param audience what their tokens must be meant for, such as {@code istio-ca} (K8S-1)
+ * @param kubeconfig how to reach its API server; empty for the cluster we run in
+ */
+public record Cluster(String id, Set<String> aliases, String audience, Optional<Path> kubeconfig) {
+
+  /**
+   * @throws IllegalArgumentException if the id, an alias or the audience is empty
+   */
+  public Cluster {
+    aliases = Set.copyOf(aliases);
+    // K8S-9: clients that send nothing mean the local cluster, so no cluster is called nothing.
+    requireText("cluster", id);
+    aliases.forEach(alias -> requireText("alias of cluster " + id, alias));
+    // An empty audience would be the API server's own, which every pod's default token has (K8S-4).
+    requireText("audience of cluster " + id, audience);
+  }
+
+  private static void requireText(String what, String value) {
+    if (value.isBlank()) {
+      throw new IllegalArgumentException(what + ": empty (expected: a text)");
+    }
+  }
+}

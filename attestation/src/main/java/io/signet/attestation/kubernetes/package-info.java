@@ -1,0 +1,7 @@
+/** Attestation of service accounts by asking the API server of their cluster. */
+@NullMarked
+@CheckReturnValue
+package io.signet.attestation.kubernetes;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

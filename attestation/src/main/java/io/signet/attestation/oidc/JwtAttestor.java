@@ -1,0 +1,215 @@
+package io.signet.attestation.oidc;
+
+import static java.util.stream.Collectors.toUnmodifiableMap;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSVerifier;
+import com.nimbusds.jose.crypto.ECDSAVerifier;
+import com.nimbusds.jose.crypto.RSASSAVerifier;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import io.signet.attestation.Attestation;
+import io.signet.attestation.Attestor;
+import io.signet.attestation.CompactJws;
+import io.signet.attestation.Evidence;
+import io.signet.attestation.Evidence.BearerToken;
+import io.signet.attestation.Proof.TokenSubject;
+import io.signet.attestation.ServiceAccountName;
+import io.signet.spiffe.TrustDomain;
+import java.text.ParseException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Proves a service account by a token that a trusted issuer signed, without asking anyone (K8S-12,
+ * ISTIO-45). A token of another issuer is not this attestor's to judge. Safe for use by many
+ * threads; does not block.
+ */
+public final class JwtAttestor implements Attestor {
+
+  /** How far the issuer's clock may be ahead of ours. */
+  static final Duration LEEWAY = Duration.ofSeconds(30);
+
+  // Signatures only: with an HMAC, whoever can check a token could make one.
+  private static final Set<JWSAlgorithm> ALLOWED =
+      Set.of(
+          JWSAlgorithm.RS256,
+          JWSAlgorithm.RS384,
+          JWSAlgorithm.RS512,
+          JWSAlgorithm.PS256,
+          JWSAlgorithm.PS384,
+          JWSAlgorithm.PS512,
+          JWSAlgorithm.ES256,
+          JWSAlgorithm.ES384,
+          JWSAlgorithm.ES512);
+
+  private final TrustedIssuer issuer;
+  private final Map<String, JWK> keys;
+  private final TrustDomain trustDomain;
+  private final Clock clock;
+
+  /** Gives identities of the trust domain to what the issuer's tokens name. */
+  public JwtAttestor(TrustedIssuer issuer, TrustDomain trustDomain, Clock clock) {
+    this.issuer = issuer;
+    this.keys = issuer.keys().stream().collect(toUnmodifiableMap(JWK::getKeyID, key -> key));
+    this.trustDomain = trustDomain;
+    this.clock = clock;
+  }
+
+  @Override
+  public String name() {
+    return "oidc";
+  }
+
+  @Override
+  public Attestation attest(Evidence evidence) {
+    if (!(evidence instanceof BearerToken bearer)) {
+      return Attestation.missing("not a bearer token");
+    }
+    Optional<String> misfit = CompactJws.problem(bearer.token());
+    if (misfit.isPresent()) {
+      return Attestation.invalid(misfit.get());
+    }
+    try {
+      return judge(SignedJWT.parse(bearer.token()));
+    } catch (ParseException unparsable) {
+      // Its message may quote the token.
+      return Attestation.invalid("not a signed JWT");
+    } catch (RefusedToken refused) {
+      return Attestation.invalid(refused.getMessage());
+    }
+  }
+
+  private Attestation judge(SignedJWT token) throws ParseException, RefusedToken {
+    JWTClaimsSet claims = token.getJWTClaimsSet();
+    if (!issuer.url().equals(claims.getIssuer())) {
+      return Attestation.missing(
+          "issuer: \"%s\" (expected: %s)".formatted(claims.getIssuer(), issuer.url()));
+    }
+    requireHeader(token.getHeader());
+    requireSignature(token);
+    requireAudience(claims);
+    Instant until = requireTimes(claims);
+    return proven(claims.getSubject(), until);
+  }
+
+  private static void requireHeader(JWSHeader header) throws RefusedToken {
+    if (!ALLOWED.contains(header.getAlgorithm())) {
+      throw new RefusedToken(
+          "alg: %s (expected: one of RS, PS or ES, 256 to 512)".formatted(header.getAlgorithm()));
+    }
+    // RFC 7515, 4.1.11: what is critical and not understood is refused; we understand none.
+    if (header.getCriticalParams() != null) {
+      throw new RefusedToken("crit: " + header.getCriticalParams() + " (expected: none)");
+    }
+    if (header.getType() != null && !JOSEObjectType.JWT.equals(header.getType())) {
+      throw new RefusedToken("typ: %s (expected: JWT or none)".formatted(header.getType()));
+    }
+  }
+
+  private void requireSignature(SignedJWT token) throws RefusedToken {
+    JWK key = key(token.getHeader());
+    try {
+      if (!token.verify(verifier(key))) {
+        throw new RefusedToken("the signature does not verify with key \"" + key.getKeyID() + '"');
+      }
+    } catch (JOSEException unfit) {
+      throw new RefusedToken(
+          "alg: %s does not fit key \"%s\""
+              .formatted(token.getHeader().getAlgorithm(), key.getKeyID()));
+    }
+  }
+
+  private JWK key(JWSHeader header) throws RefusedToken {
+    JWK key = header.getKeyID() == null ? onlyKey() : keys.get(header.getKeyID());
+    if (key == null) {
+      throw new RefusedToken(
+          "kid: \"%s\" (expected: one of %s)".formatted(header.getKeyID(), keys.keySet()));
+    }
+    if (key.getAlgorithm() != null && !key.getAlgorithm().equals(header.getAlgorithm())) {
+      throw new RefusedToken(
+          "alg: %s (expected: %s, as key \"%s\" says)"
+              .formatted(header.getAlgorithm(), key.getAlgorithm(), key.getKeyID()));
+    }
+    return key;
+  }
+
+  private @Nullable JWK onlyKey() {
+    return keys.size() == 1 ? keys.values().iterator().next() : null;
+  }
+
+  private static JWSVerifier verifier(JWK key) throws JOSEException {
+    return key instanceof ECKey ec ? new ECDSAVerifier(ec) : new RSASSAVerifier(key.toRSAKey());
+  }
+
+  private void requireAudience(JWTClaimsSet claims) throws RefusedToken {
+    if (!claims.getAudience().contains(issuer.audience())) {
+      throw new RefusedToken(
+          "aud: %s (expected: with %s)".formatted(claims.getAudience(), issuer.audience()));
+    }
+  }
+
+  private Instant requireTimes(JWTClaimsSet claims) throws RefusedToken {
+    Instant now = clock.instant();
+    Instant until = instant(claims.getExpirationTime());
+    if (until == null) {
+      throw new RefusedToken("exp: absent (expected: a time)");
+    }
+    if (!now.isBefore(until)) {
+      throw new RefusedToken("exp: %s (expected: after %s)".formatted(until, now));
+    }
+    requireReached("nbf", instant(claims.getNotBeforeTime()), now);
+    requireReached("iat", instant(claims.getIssueTime()), now);
+    return until;
+  }
+
+  private static @Nullable Instant instant(@Nullable Date date) {
+    return date == null ? null : date.toInstant();
+  }
+
+  private static void requireReached(String claim, @Nullable Instant time, Instant now)
+      throws RefusedToken {
+    if (time != null && time.isAfter(now.plus(LEEWAY))) {
+      throw new RefusedToken(
+          "%s: %s (expected: at most %d s after %s)"
+              .formatted(claim, time, LEEWAY.toSeconds(), now));
+    }
+  }
+
+  private Attestation proven(@Nullable String subject, Instant until) throws RefusedToken {
+    try {
+      var account = ServiceAccountName.parse(String.valueOf(subject));
+      return new Attestation.Proven(
+          new TokenSubject(
+              account.in(trustDomain), Optional.of(until), issuer.url(), account.toString()));
+    } catch (IllegalArgumentException otherSubject) {
+      throw new RefusedToken("sub: " + otherSubject.getMessage());
+    }
+  }
+
+  /** Leaves the checks early; its message is the detail of the refusal. */
+  private static final class RefusedToken extends Exception {
+    private final String detail;
+
+    RefusedToken(String detail) {
+      super(detail, null, false, false);
+      this.detail = detail;
+    }
+
+    @Override
+    public String getMessage() {
+      return detail;
+    }
+  }
+}
