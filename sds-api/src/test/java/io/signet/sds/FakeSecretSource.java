@@ -1,0 +1,51 @@
+package io.signet.sds;
+
+import io.signet.spiffe.SpiffeId;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/**
+ * A source whose snapshots the test decides; it feeds them on the thread of the test, one at a
+ * time.
+ */
+public final class FakeSecretSource implements SecretSource {
+  private final Map<SpiffeId, Snapshot> current = new ConcurrentHashMap<>();
+  private final List<Listening> feeds = new CopyOnWriteArrayList<>();
+  private boolean failing;
+
+  private record Listening(SpiffeId caller, Consumer<Snapshot> listener) {}
+
+  @Override
+  public synchronized Feed open(SpiffeId caller, Consumer<Snapshot> listener) {
+    if (failing) {
+      throw new IllegalStateException("source fails");
+    }
+    var feed = new Listening(caller, listener);
+    feeds.add(feed);
+    Snapshot first = current.get(caller);
+    if (first != null) {
+      listener.accept(first);
+    }
+    return () -> feeds.remove(feed);
+  }
+
+  /** From now on the caller may have this. */
+  public synchronized void set(SpiffeId caller, Snapshot snapshot) {
+    current.put(caller, snapshot);
+    feeds.stream()
+        .filter(feed -> feed.caller().equals(caller))
+        .forEach(feed -> feed.listener().accept(snapshot));
+  }
+
+  /** From now on no feed opens. */
+  public synchronized void fail() {
+    failing = true;
+  }
+
+  public int openFeeds() {
+    return feeds.size();
+  }
+}

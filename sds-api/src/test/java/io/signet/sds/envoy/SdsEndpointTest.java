@@ -1,0 +1,420 @@
+package io.signet.sds.envoy;
+
+import static io.signet.sds.Secrets.CART;
+import static io.signet.sds.Secrets.EXAMPLE;
+import static io.signet.sds.Secrets.WEB;
+import static io.signet.sds.Secrets.bundle;
+import static io.signet.sds.Secrets.snapshot;
+import static io.signet.sds.Secrets.svid;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.core.v3.BuildVersion;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.signet.sds.AckLedger;
+import io.signet.sds.FakeSecretSource;
+import io.signet.sds.Snapshot;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The endpoint over a real gRPC call. Everything runs on the test's thread, so nothing waits. */
+class SdsEndpointTest {
+  private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+
+  private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+  private final FakeSecretSource source = new FakeSecretSource();
+  private final AckLedger ledger = new AckLedger(clock);
+  private final FakeScheduler scheduler = new FakeScheduler();
+  private final RecordingListener listener = new RecordingListener();
+  private Callers callers = () -> new Caller(WEB, Optional.empty());
+  private final Server server;
+  private final ManagedChannel channel;
+
+  SdsEndpointTest() throws IOException {
+    String name = InProcessServerBuilder.generateName();
+    var endpoint =
+        new SdsEndpoint(
+            source, () -> callers.current(), ledger, clock, scheduler, Runnable::run, listener);
+    server =
+        InProcessServerBuilder.forName(name).directExecutor().addService(endpoint).build().start();
+    channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+  }
+
+  @BeforeEach
+  void webHasSecrets() {
+    source.set(WEB, snapshot(1, 1));
+  }
+
+  @AfterEach
+  void stop() {
+    channel.shutdownNow();
+    server.shutdownNow();
+  }
+
+  @Test // SDS-1, SDS-4
+  void request_first_isAnsweredWithTypeVersionAndNonce() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+
+    assertThat(proxy.names()).containsExactly(List.of("default"));
+    assertThat(proxy.last().getTypeUrl()).isEqualTo(SecretEncoder.TYPE_URL);
+    assertThat(proxy.last().getVersionInfo()).isEqualTo(svid(WEB, 1).version());
+    assertThat(proxy.last().getNonce()).isNotEmpty();
+    assertThat(proxy.isOpen()).isTrue();
+  }
+
+  @Test // SDS-1: the method says what is asked for
+  void request_emptyTypeUrl_isAnswered() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.says(DiscoveryRequest.newBuilder().addResourceNames("ROOTCA").build());
+
+    assertThat(proxy.names()).containsExactly(List.of("ROOTCA"));
+  }
+
+  @Test // SDS-1
+  void request_otherTypeUrl_endsTheStreamAndNamesIt() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.says(FakeProxy.request("default").setTypeUrl("type.googleapis.com/Cluster").build());
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(proxy.status().getDescription()).contains("type.googleapis.com/Cluster");
+    assertNothingIsLeft();
+  }
+
+  @Test // SDS-9
+  void ack_ofBoth_isInTheLedger() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default", "ROOTCA");
+    String root = bundle(EXAMPLE, 1).version();
+    assertThat(ledger.everyoneHas("ROOTCA", root)).isFalse();
+
+    proxy.acks("default", "ROOTCA");
+
+    assertThat(ledger.everyoneHas("ROOTCA", root)).isTrue();
+    assertThat(listener.heard())
+        .containsExactly("opened by web-1", "sent [ROOTCA, default]", "acked [ROOTCA, default]");
+  }
+
+  @Test // SDS-9, SDS-13
+  void nack_ofBoth_isToldAndNothingIsSent() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default", "ROOTCA");
+    proxy.nacks("bad\nkey", "default", "ROOTCA");
+    source.set(WEB, snapshot(1, 1));
+
+    assertThat(proxy.responses()).hasSize(1);
+    assertThat(listener.heard()).last().isEqualTo("nacked [ROOTCA, default]: bad?key");
+    assertThat(ledger.laggards("ROOTCA", bundle(EXAMPLE, 1).version())).hasSize(1);
+  }
+
+  @Test // SC-7
+  void change_ofOneSecret_reachesOnlyItsStream() {
+    FakeProxy certificate = FakeProxy.open(channel);
+    FakeProxy root = FakeProxy.open(channel);
+    certificate.asks("default");
+    root.asks("ROOTCA");
+
+    source.set(WEB, snapshot(2, 1));
+
+    assertThat(certificate.names()).containsExactly(List.of("default"), List.of("default"));
+    assertThat(root.names()).containsExactly(List.of("ROOTCA"));
+  }
+
+  @Test // SC-13
+  void request_beforeTheFirstIdentity_isAnsweredOnceItExists() {
+    callers = () -> new Caller(CART, Optional.empty());
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    assertThat(proxy.names()).isEmpty();
+
+    source.set(CART, new Snapshot(List.of(svid(CART, 1)), List.of()));
+
+    assertThat(proxy.names()).containsExactly(List.of("default"));
+    assertThat(listener.heard()).containsExactly("opened by web-1", "sent [default]");
+  }
+
+  @Test // SC-6
+  void change_sourceRunsDry_streamStaysOpenAndSilent() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    source.set(WEB, Snapshot.EMPTY);
+
+    assertThat(proxy.responses()).hasSize(1);
+    assertThat(proxy.isOpen()).isTrue();
+  }
+
+  @Test // SDS-6, SC-5
+  void request_unknownNameAmongGood_goodIsAnsweredAndUnknownToldOnce() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("file-cert:x", "default");
+    proxy.acks("file-cert:x", "default");
+    source.set(WEB, snapshot(2, 1));
+
+    assertThat(proxy.names()).containsExactly(List.of("default"), List.of("default"));
+    assertThat(listener.heard()).containsOnlyOnce("missing [file-cert:x]");
+    assertThat(proxy.isOpen()).isTrue();
+  }
+
+  @Test
+  void request_thousandNames_answersTheKnownOne() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks(
+        IntStream.rangeClosed(1, 1_000)
+            .mapToObj(i -> i == 500 ? "default" : "name-" + i)
+            .toArray(String[]::new));
+
+    assertThat(proxy.names()).containsExactly(List.of("default"));
+  }
+
+  @Test // SDS-8
+  void open_refusedCaller_endsWithItsStatus() {
+    callers = () -> refuse(Status.PERMISSION_DENIED.withDescription("nobody"));
+    FakeProxy proxy = FakeProxy.open(channel);
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(proxy.status().getDescription()).isEqualTo("nobody");
+    assertThat(listener.heard()).isEmpty();
+    assertNothingIsLeft();
+  }
+
+  @Test // nothing is signed for a peer that asks for nothing
+  void open_silentPeer_opensNoFeed() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    assertThat(source.openFeeds()).isZero();
+
+    proxy.halfCloses();
+    assertThat(proxy.status()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).isEmpty();
+  }
+
+  @Test // SDS-3, SC-14
+  void request_nodeOnlyInTheFirst_isKept() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    proxy.acks("default");
+
+    assertThat(ledger.subscribers())
+        .singleElement()
+        .satisfies(standing -> {
+          assertThat(standing.who().node()).isEqualTo("web-1");
+          assertThat(standing.who().identity()).isEqualTo(WEB);
+        });
+  }
+
+  @Test // SET-7: such a message ends spire-agent
+  void request_hostileNode_isHarmless() {
+    Node hostile =
+        Node.newBuilder()
+            .setId("web\r\nlevel=error " + "x".repeat(100_000))
+            .setUserAgentBuildVersion(BuildVersion.getDefaultInstance())
+            .setMetadata(
+                Struct.newBuilder()
+                    .putFields(
+                        "disable_spiffe_cert_validation",
+                        Value.newBuilder().setStructValue(Struct.getDefaultInstance()).build()))
+            .build();
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.says(FakeProxy.request("default").setNode(hostile).build());
+
+    assertThat(proxy.names()).containsExactly(List.of("default"));
+    assertThat(ledger.subscribers().getFirst().who().node())
+        .startsWith("web??level=error x")
+        .hasSize(256);
+  }
+
+  @Test // SC-16
+  void cancel_openStream_leavesNothing() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    proxy.cancels();
+
+    assertNothingIsLeft();
+    assertThat(listener.heard()).containsOnlyOnce("closed CANCELLED");
+  }
+
+  @Test // SC-16
+  void halfClose_openStream_isCompletedAndLeavesNothing() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    proxy.halfCloses();
+
+    assertThat(proxy.status()).isEqualTo(Status.OK);
+    assertNothingIsLeft();
+    assertThat(listener.heard()).containsOnlyOnce("closed OK");
+  }
+
+  @Test // SC-16
+  void change_slowReader_getsOnlyTheNewest() {
+    FakeProxy proxy = FakeProxy.openSlow(channel);
+    proxy.reads(1);
+    proxy.asks("default");
+    IntStream.rangeClosed(2, 9).forEach(number -> source.set(WEB, snapshot(number, 1)));
+    assertThat(proxy.responses()).hasSize(1);
+
+    proxy.reads(10);
+
+    assertThat(proxy.responses()).hasSize(2);
+    assertThat(proxy.last().getVersionInfo()).isEqualTo(svid(WEB, 9).version());
+  }
+
+  @Test // SC-16: each of these would be answered
+  void request_slowReader_isNotReadAhead() {
+    FakeProxy proxy = FakeProxy.openSlow(channel);
+    IntStream.range(0, 100).forEach(_ -> proxy.asks("default"));
+    assertThat(listener.heard()).containsExactly("opened by web-1", "sent [default]");
+
+    proxy.reads(1_000);
+
+    assertThat(proxy.responses()).hasSize(100);
+  }
+
+  @Test // AUTH-6, SC-18
+  void until_reached_endsTheStream() {
+    callers = () -> new Caller(WEB, Optional.of(NOW.plus(Duration.ofHours(1))));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+
+    assertThat(scheduler.onlyTask().delay())
+        .isBetween(Duration.ofHours(1).minusSeconds(30), Duration.ofHours(1));
+    scheduler.onlyTask().run();
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+    assertNothingIsLeft();
+  }
+
+  @Test // a flood of short streams must not pile up timers
+  void until_streamEndsEarlier_timerIsCancelled() {
+    callers = () -> new Caller(WEB, Optional.of(NOW.plus(Duration.ofHours(1))));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.cancels();
+
+    assertThat(scheduler.isIdle()).isTrue();
+  }
+
+  @Test // SC-8
+  void reconnect_whileTheOldStreamIsOpen_bothAreServed() {
+    FakeProxy old = FakeProxy.open(channel);
+    old.asks("default");
+    FakeProxy young = FakeProxy.open(channel);
+    young.says(
+        FakeProxy.request("default")
+            .setResponseNonce(old.last().getNonce())
+            .setVersionInfo(old.last().getVersionInfo())
+            .build());
+    source.set(WEB, snapshot(2, 1));
+
+    assertThat(old.responses()).hasSize(2);
+    assertThat(young.responses()).hasSize(2);
+    assertThat(young.last().getNonce()).isNotEqualTo(old.last().getNonce());
+  }
+
+  @Test // SDS-5, SDS-6
+  void send_unfitSecret_othersAreSentAndItIsNeverAcknowledged() {
+    var unfit = svid(WEB, 1);
+    unfit.privateKey().destroy();
+    source.set(WEB, new Snapshot(List.of(unfit), List.of(bundle(EXAMPLE, 1))));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default", "ROOTCA");
+    proxy.acks("default", "ROOTCA");
+
+    assertThat(proxy.names()).containsExactly(List.of("ROOTCA"));
+    assertThat(ledger.everyoneHas("ROOTCA", bundle(EXAMPLE, 1).version())).isTrue();
+    assertThat(ledger.everyoneHas("default", unfit.version())).isFalse();
+    assertThat(listener.heard()).contains("withheld default: secret already destroyed");
+
+    source.set(WEB, snapshot(2, 1));
+    assertThat(proxy.names().getLast()).containsExactly("default");
+  }
+
+  @Test
+  void tell_throwingListener_streamGoesOn() {
+    listener.startThrowing();
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    proxy.acks("default");
+    source.set(WEB, snapshot(2, 1));
+    assertThat(proxy.responses()).hasSize(2);
+
+    proxy.cancels();
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void request_failingSource_endsThisStreamOnly() {
+    FakeProxy healthy = FakeProxy.open(channel);
+    healthy.asks("default");
+    source.fail();
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    source.set(WEB, snapshot(2, 1));
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.INTERNAL);
+    assertThat(proxy.status().getDescription()).isEqualTo("internal error");
+    assertThat(healthy.responses()).hasSize(2);
+  }
+
+  @Test // SDS-1, until the delivery issue
+  void fetch_anything_isUnimplemented() {
+    var blocking = SecretDiscoveryServiceGrpc.newBlockingStub(channel);
+
+    assertThatThrownBy(() -> blocking.fetchSecrets(FakeProxy.request("default").build()))
+        .extracting(error -> Status.fromThrowable(error).getCode())
+        .isEqualTo(Status.Code.UNIMPLEMENTED);
+  }
+
+  @Test // SDS-1, until the delivery issue
+  void delta_anything_isUnimplemented() {
+    var ended = new ArrayList<Status.Code>();
+    var requests =
+        SecretDiscoveryServiceGrpc.newStub(channel)
+            .deltaSecrets(
+                new StreamObserver<DeltaDiscoveryResponse>() {
+                  @Override
+                  public void onNext(DeltaDiscoveryResponse response) {}
+
+                  @Override
+                  public void onError(Throwable error) {
+                    ended.add(Status.fromThrowable(error).getCode());
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    requests.onNext(DeltaDiscoveryRequest.getDefaultInstance());
+
+    assertThat(ended).containsExactly(Status.Code.UNIMPLEMENTED);
+  }
+
+  private static Caller refuse(Status status) throws StatusException {
+    throw status.asException();
+  }
+
+  private void assertNothingIsLeft() {
+    assertThat(source.openFeeds()).isZero();
+    assertThat(ledger.subscribers()).isEmpty();
+    assertThat(scheduler.isIdle()).isTrue();
+  }
+}

@@ -1,0 +1,6 @@
+@NullMarked
+@CheckReturnValue
+package io.signet.sds;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
