@@ -1,0 +1,21 @@
+package io.signet.ca.ledger;
+
+import io.signet.spiffe.SerialNumber;
+import io.signet.spiffe.SpiffeId;
+import java.time.Instant;
+
+/**
+ * What is about to be signed.
+ *
+ * @param profile which kind of certificate, such as {@code leaf}
+ * @param issuerKeyId the subject key identifier of the key that signs
+ * @param tbs the bytes to be signed, as they were linted (ISS-4)
+ */
+public record Intent(
+    SerialNumber serial,
+    SpiffeId id,
+    String profile,
+    byte[] issuerKeyId,
+    byte[] tbs,
+    Instant notAfter,
+    Instant at) {}

@@ -1,0 +1,40 @@
+package io.signet.ca.ledger;
+
+import io.signet.spiffe.SerialNumber;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The record of every signature: an intent before the key is used, a result after it (ISS-2, 8).
+ * Implementations are safe for use by many threads and block until what they promise holds.
+ */
+public interface IssuanceLedger extends AutoCloseable {
+
+  /**
+   * Records what is about to be signed. When this returns, the intent survives a crash of the
+   * process and of the machine.
+   *
+   * @throws SerialTakenException when the serial number was used before (SER-2)
+   * @throws LedgerException when it could not be recorded: nothing may be signed
+   */
+  void intend(Intent intent) throws LedgerException;
+
+  /**
+   * Records the signature over an intent, once. It outlives the process; after a power failure the
+   * intent may be unfinished again.
+   *
+   * @throws LedgerException when it could not be recorded, or there is no intent without a result
+   *     under this serial number: nothing may be released
+   */
+  void issued(SerialNumber serial, byte[] signature) throws LedgerException;
+
+  /** The entry with this serial number. */
+  Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException;
+
+  /** Intents without a result, oldest first: a signature over each may exist. */
+  List<LedgerEntry> unfinished() throws LedgerException;
+
+  /** Stops recording; what was recorded stays. */
+  @Override
+  void close();
+}

@@ -1,0 +1,23 @@
+package io.signet.ca.signing;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The right to sign one draft once, given out only after its intent was recorded (ISS-5). Safe for
+ * use by many threads: exactly one redeems it.
+ */
+public final class SigningTicket {
+
+  private final AtomicReference<Optional<Draft>> draft;
+
+  SigningTicket(Draft draft) {
+    this.draft = new AtomicReference<>(Optional.of(draft));
+  }
+
+  Draft redeem() {
+    return draft
+        .getAndSet(Optional.empty())
+        .orElseThrow(() -> new IllegalStateException("signing ticket already redeemed"));
+  }
+}

@@ -1,0 +1,114 @@
+package io.signet.ca.store;
+
+import io.signet.ca.authority.AuthorityStore;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.hsm.KeyLabel;
+import java.io.ByteArrayInputStream;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The root, and what makes this instance itself, in SQL. Safe for use by many threads. */
+public final class SqlAuthorityStore implements AuthorityStore {
+
+  private static final int PREFIXES = 127;
+
+  private final Database database;
+
+  public SqlAuthorityStore(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public Optional<RootRecord> root() throws LedgerException {
+    try (Connection connection = database.connect();
+        Statement query = connection.createStatement();
+        ResultSet row = query.executeQuery("select label, certificate from root")) {
+      return row.next()
+          ? Optional.of(
+              new RootRecord(new KeyLabel(row.getString(1)), certificate(row.getBytes(2))))
+          : Optional.empty();
+    } catch (SQLException | CertificateException e) {
+      throw new LedgerException("the root cannot be read from the store: " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<X509Certificate> certificate(byte @Nullable [] der)
+      throws CertificateException {
+    if (der == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        (X509Certificate)
+            CertificateFactory.getInstance("X.509")
+                .generateCertificate(new ByteArrayInputStream(der)));
+  }
+
+  @Override
+  public void intend(KeyLabel label) throws LedgerException {
+    write(
+        "insert into root (label) values (?)", statement -> statement.setString(1, label.value()));
+  }
+
+  @Override
+  public void establish(KeyLabel label, X509Certificate certificate) throws LedgerException {
+    write(
+        "update root set certificate = ? where label = ? and certificate is null",
+        statement -> {
+          try {
+            statement.setBytes(1, certificate.getEncoded());
+          } catch (CertificateException e) {
+            throw new SQLException(e);
+          }
+          statement.setString(2, label.value());
+        });
+  }
+
+  /** The first byte of this instance's serial numbers; drawn once (SER-1, SER-2). */
+  public int serialPrefix(SecureRandom random) throws LedgerException {
+    Optional<Integer> known = readPrefix();
+    if (known.isPresent()) {
+      return known.get();
+    }
+    int drawn = 1 + random.nextInt(PREFIXES);
+    write(
+        "insert into instance (only_row, serial_prefix) values (true, ?)",
+        statement -> statement.setInt(1, drawn));
+    return drawn;
+  }
+
+  private Optional<Integer> readPrefix() throws LedgerException {
+    try (Connection connection = database.connect();
+        Statement query = connection.createStatement();
+        ResultSet row = query.executeQuery("select serial_prefix from instance")) {
+      return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
+    } catch (SQLException e) {
+      throw new LedgerException("the store cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private interface Parameters {
+    void fill(PreparedStatement statement) throws SQLException;
+  }
+
+  private void write(String sql, Parameters parameters) throws LedgerException {
+    try (Connection connection = database.connect();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      parameters.fill(statement);
+      if (statement.executeUpdate() != 1) {
+        throw new SQLException("no row to change: " + sql);
+      }
+      Database.sync(connection);
+    } catch (SQLException e) {
+      throw new LedgerException("the store cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

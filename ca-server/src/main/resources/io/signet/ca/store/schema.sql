@@ -1,0 +1,27 @@
+-- Forward only: what an earlier version made stays readable.
+create table if not exists ledger (
+  serial        varbinary(20)   primary key,
+  id            varchar(2048)   not null,
+  profile       varchar(16)     not null,
+  issuer_key_id varbinary(20)   not null,
+  tbs           varbinary(8192) not null,
+  not_after     timestamp with time zone not null,
+  intended_at   timestamp with time zone not null,
+  signature     varbinary(1024)
+);
+
+-- The intents without a result, by themselves: a restart asks for them and must not read the whole ledger.
+create table if not exists unfinished (
+  serial varbinary(20) primary key
+);
+
+create table if not exists root (
+  label       varchar(64)    primary key,
+  certificate varbinary(8192)
+);
+
+-- One row: what makes this instance's serial numbers its own.
+create table if not exists instance (
+  only_row      boolean primary key check (only_row),
+  serial_prefix integer not null check (serial_prefix between 1 and 127)
+);

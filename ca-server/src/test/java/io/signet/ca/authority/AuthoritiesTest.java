@@ -1,0 +1,276 @@
+package io.signet.ca.authority;
+
+import static io.signet.ca.testing.Fixtures.CART;
+import static io.signet.ca.testing.Fixtures.DOMAIN;
+import static io.signet.ca.testing.Fixtures.KEY;
+import static io.signet.ca.testing.Fixtures.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.signing.Authority;
+import io.signet.ca.signing.CertificateProfile;
+import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.signing.Draft;
+import io.signet.ca.testing.Fixtures;
+import io.signet.ca.testing.TestClock;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.FakeKeyCustodian;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import io.signet.spiffe.TrustDomain;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The root is made once and found again; issuing authorities come and go under it. */
+final class AuthoritiesTest {
+
+  private static final Duration ROOT_LIFE = Duration.ofDays(10);
+  private static final Duration ISSUING_LIFE = Duration.ofDays(1);
+
+  private final LedgerException full = new LedgerException("disk full");
+  private final TestClock clock = new TestClock();
+  private final FakeLedger ledger = new FakeLedger();
+  private final FakeAuthorityStore store = new FakeAuthorityStore();
+  private final FakeKeyCustodian roots = new FakeKeyCustodian();
+  private final CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
+  private FakeKeyCustodian issuers = new FakeKeyCustodian();
+
+  @Test
+  void open_firstStart_makesOneKeyAndOneRoot() throws Exception {
+    Authorities authorities = open();
+
+    X509Certificate root = root(authorities);
+    KeyLabel label = store.root().orElseThrow().label();
+    assertThat(label.value()).isEqualTo("root-20261123-120000");
+    assertThat(roots.find(label).orElseThrow().publicKey()).isEqualTo(root.getPublicKey());
+    assertThat(store.root().orElseThrow().certificate()).contains(root);
+    assertThat(root.getNotAfter().toInstant()).isEqualTo(NOW.plus(ROOT_LIFE));
+    assertThat(authorities.bundle().trustDomain()).isEqualTo(DOMAIN);
+    assertThat(ledger.unfinished()).isEmpty();
+  }
+
+  @Test
+  void open_restart_findsTheSameRootAndMakesNoKey() throws Exception {
+    X509Certificate root = root(open());
+    clock.advance(Duration.ofHours(1));
+    roots.failNextGenerate(new CustodyException(Fault.REJECTED, "a second key"));
+
+    assertThat(root(restart())).isEqualTo(root);
+  }
+
+  // KC-7: the label is remembered, the key is not there yet.
+  @Test
+  void open_crashBetweenIntendAndGenerate_continuesWithTheSameLabel() throws Exception {
+    roots.failNextGenerate(new CustodyException(Fault.LOST, "crash"));
+    assertThatThrownBy(this::open).isInstanceOf(CustodyException.class);
+    KeyLabel label = store.root().orElseThrow().label();
+    clock.advance(Duration.ofHours(1));
+
+    Authorities authorities = restart();
+
+    assertThat(store.root().orElseThrow().label()).isEqualTo(label);
+    assertThat(roots.find(label).orElseThrow().publicKey())
+        .isEqualTo(root(authorities).getPublicKey());
+  }
+
+  // KC-7: the key is there, its certificate is not remembered.
+  @Test
+  void open_crashBetweenGenerateAndEstablish_continuesWithTheSameKey() throws Exception {
+    store.failNextEstablish(full);
+    assertThatThrownBy(this::open).isSameAs(full);
+    KeyHandle key = roots.find(store.root().orElseThrow().label()).orElseThrow();
+    clock.advance(Duration.ofHours(1));
+    roots.failNextGenerate(new CustodyException(Fault.REJECTED, "a second key"));
+
+    assertThat(root(restart()).getPublicKey()).isEqualTo(key.publicKey());
+  }
+
+  @Test
+  void open_rootOfAnotherTrustDomain_refused() throws Exception {
+    assertThat(open()).isNotNull();
+
+    assertThatThrownBy(() -> open(new TrustDomain("other.org")))
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("trust-domain: spiffe://other.org")
+        .hasMessageContaining("the root in the store is of spiffe://example.org");
+  }
+
+  @Test
+  void open_rootExpired_refused() throws Exception {
+    assertThat(open()).isNotNull();
+    clock.advance(ROOT_LIFE.plusSeconds(1));
+
+    assertThatThrownBy(this::restart)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("expired at " + NOW.plus(ROOT_LIFE));
+  }
+
+  @Test
+  void open_clockBeforeTheRootsStart_refused() throws Exception {
+    assertThat(open()).isNotNull();
+    clock.advance(Duration.ofMinutes(-3));
+
+    assertThatThrownBy(this::restart)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("is the clock of this machine right?");
+  }
+
+  @Test
+  void open_keyNotInTheCustodian_refused() throws Exception {
+    assertThat(open()).isNotNull();
+    roots.destroy(roots.find(store.root().orElseThrow().label()).orElseThrow());
+
+    assertThatThrownBy(this::restart)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("the custodian does not hold the key of root")
+        .hasMessageContaining("root-20261123-120000");
+  }
+
+  @Test
+  void active_firstStart_signedByTheRootForItsLife() throws Exception {
+    Authorities authorities = open();
+
+    IssuingAuthority active = authorities.active();
+
+    active.authority().certificate().verify(root(authorities).getPublicKey());
+    assertThat(active.chain()).containsExactly(active.authority().certificate());
+    assertThat(active.authority().notAfter()).isEqualTo(NOW.plus(ISSUING_LIFE));
+    assertThat(authorities.renewAt()).isEqualTo(NOW.plus(ISSUING_LIFE.dividedBy(2))); // PROF-6
+  }
+
+  @Test
+  void active_expired_refused() throws Exception {
+    Authorities authorities = open();
+    clock.advance(ISSUING_LIFE.plusSeconds(1));
+
+    assertThatThrownBy(authorities::active)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("expired at " + NOW.plus(ISSUING_LIFE));
+  }
+
+  @Test
+  void renew_halfOfLife_nextTakesOver() throws Exception {
+    Authorities authorities = open();
+    IssuingAuthority previous = authorities.active();
+    clock.advance(Duration.ofHours(12));
+
+    authorities.renew();
+
+    assertThat(authorities.active()).isNotEqualTo(previous);
+    assertThat(authorities.active().authority().notAfter())
+        .isEqualTo(NOW.plus(Duration.ofHours(36)));
+    assertThat(authorities.bundle().sequence()).isEqualTo(1); // changes nobody's trust
+  }
+
+  // A request that took the authority before the change of guard must still get its signature.
+  @Test
+  void renew_whileARequestHoldsThePrevious_itStillSigns() throws Exception {
+    Authorities authorities = open();
+    Authority taken = authorities.active().authority();
+    Draft draft = draft(taken);
+
+    authorities.renew();
+
+    assertThat(signer.issue(draft).getIssuerX500Principal())
+        .isEqualTo(taken.certificate().getSubjectX500Principal());
+  }
+
+  @Test
+  void renew_nextTime_destroysTheKeyBeforeThePrevious() throws Exception {
+    Authorities authorities = open();
+    KeyHandle first = authorities.active().authority().key();
+    authorities.renew();
+    KeyHandle second = authorities.active().authority().key();
+
+    authorities.renew();
+
+    assertThat(issuers.find(first.label())).isEmpty();
+    assertThat(issuers.find(second.label())).isPresent();
+  }
+
+  // SPIRE leaked 16,000 keys in this way (KC-7).
+  @Test
+  void renew_fails_presentGoesOnAndNoKeyIsLeft() throws Exception {
+    Authorities authorities = open();
+    IssuingAuthority present = authorities.active();
+    ledger.failNextIntend(full);
+
+    assertThatThrownBy(authorities::renew).isSameAs(full);
+
+    assertThat(authorities.active()).isEqualTo(present);
+    assertThat(signer.issue(draft(present.authority()))).isNotNull();
+    assertThat(issuers.find(new KeyLabel("issuing-2"))).isEmpty();
+  }
+
+  @Test
+  void renew_oldKeyCannotBeDestroyed_nextTakesOverAndItIsTriedAgain() throws Exception {
+    Authorities authorities = open();
+    KeyHandle first = authorities.active().authority().key();
+    authorities.renew();
+    issuers.failNextDestroy(new CustodyException(Fault.BUSY, "later"));
+    IssuingAuthority second = authorities.active();
+
+    authorities.renew();
+
+    assertThat(authorities.active()).isNotEqualTo(second);
+    assertThat(issuers.find(first.label())).isPresent();
+    authorities.renew();
+    assertThat(issuers.find(first.label())).isEmpty();
+  }
+
+  // ISS-1; the last one has no successor that could live longer, so none is due before its end.
+  @Test
+  void renew_closeToTheRootsEnd_clampedAndNotDueAgain() throws Exception {
+    Authorities authorities = open();
+    clock.advance(ROOT_LIFE.minusHours(6));
+
+    authorities.renew();
+
+    assertThat(authorities.active().authority().notAfter()).isEqualTo(NOW.plus(ROOT_LIFE));
+    assertThat(authorities.renewAt()).isEqualTo(NOW.plus(ROOT_LIFE));
+  }
+
+  @Test
+  void renew_rootExpired_refused() throws Exception {
+    Authorities authorities = open();
+    clock.advance(ROOT_LIFE);
+
+    assertThatThrownBy(authorities::renew)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("the root expired at");
+  }
+
+  private Draft draft(Authority by) throws Exception {
+    return signer.prepare(
+        CertificateProfile.LEAF,
+        CertificateProfile.leaf(
+            CART, List.of(), KEY, clock.instant(), clock.instant().plusSeconds(60)),
+        by);
+  }
+
+  private static X509Certificate root(Authorities authorities) {
+    return authorities.bundle().authorities().getFirst();
+  }
+
+  private Authorities open() throws Exception {
+    return open(DOMAIN);
+  }
+
+  /** The keys of issuing authorities end with the process; the root's do not. */
+  private Authorities restart() throws Exception {
+    issuers = new FakeKeyCustodian();
+    return open(DOMAIN);
+  }
+
+  private Authorities open(TrustDomain domain) throws Exception {
+    AuthorityPolicy policy =
+        new AuthorityPolicy(domain, KeyAlgorithm.EC_P256, ROOT_LIFE, ISSUING_LIFE);
+    return Authorities.open(store, roots, issuers, signer, policy, clock);
+  }
+}

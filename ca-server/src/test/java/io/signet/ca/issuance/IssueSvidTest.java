@@ -1,0 +1,292 @@
+package io.signet.ca.issuance;
+
+import static io.signet.ca.testing.Fixtures.CART;
+import static io.signet.ca.testing.Fixtures.DOMAIN;
+import static io.signet.ca.testing.Fixtures.KEY;
+import static io.signet.ca.testing.Fixtures.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.attestation.Attestation;
+import io.signet.attestation.Attestor;
+import io.signet.attestation.Attestors;
+import io.signet.attestation.Evidence;
+import io.signet.attestation.Proof;
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityPolicy;
+import io.signet.ca.authority.FakeAuthorityStore;
+import io.signet.ca.authorization.Entitlements;
+import io.signet.ca.authorization.Grant;
+import io.signet.ca.issuance.IssuanceOutcome.Issued;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.testing.Fixtures;
+import io.signet.ca.testing.TestClock;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.FakeKeyCustodian;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.spiffe.X509Svid;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.bouncycastle.asn1.ASN1EncodableVector;
+import org.bouncycastle.asn1.DERBitString;
+import org.bouncycastle.asn1.DERSequence;
+import org.bouncycastle.asn1.DERSet;
+import org.bouncycastle.asn1.pkcs.Attribute;
+import org.bouncycastle.asn1.pkcs.CertificationRequestInfo;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.x500.RDN;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The journey of a request: each way it can end, and that no step is taken before its turn. */
+final class IssueSvidTest {
+
+  private static final Proof PROOF = new Proof.LocalUser(CART, 1000, 1);
+  private static final byte[] CSR = csr(CART.toString());
+  private static final byte[] GARBAGE = {1, 2, 3};
+
+  /** Answers what it is told to. */
+  private static final class FakeAttestor implements Attestor {
+    private Attestation answer = new Attestation.Proven(PROOF);
+
+    @Override
+    public String name() {
+      return "fake";
+    }
+
+    @Override
+    public Attestation attest(Evidence evidence) {
+      return answer;
+    }
+  }
+
+  private final TestClock clock = new TestClock();
+  private final FakeAttestor attestor = new FakeAttestor();
+  private final FakeLedger ledger = new FakeLedger();
+  private final FakeKeyCustodian roots = new FakeKeyCustodian();
+  private final FakeKeyCustodian issuers = new FakeKeyCustodian();
+  private final CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
+  private Authorities authorities;
+  private IssueSvid issuance;
+  private int entries;
+
+  @BeforeEach
+  void wire() throws Exception {
+    AuthorityPolicy policy =
+        new AuthorityPolicy(
+            DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(2));
+    authorities = Authorities.open(new FakeAuthorityStore(), roots, issuers, signer, policy, clock);
+    Entitlements entitlements = new Entitlements(Duration.ofHours(24), Duration.ofDays(90));
+    issuance =
+        new IssueSvid(new Attestors(List.of(attestor)), entitlements, authorities, signer, clock);
+    entries = ledger.entries().size();
+  }
+
+  @Test
+  void issue_goodRequest_svidThatVerifies() throws Exception {
+    Issued issued = issued(request(CSR, Optional.empty()));
+
+    X509Svid svid = issued.svid();
+    svid.verify(issued.bundle(), NOW); // PKIX, SPIFFE-28
+    assertThat(svid.id()).isEqualTo(CART);
+    assertThat(svid.chain()).hasSize(2); // ISTIO-25: without the root
+    assertThat(svid.chain().getLast()).isEqualTo(authorities.active().authority().certificate());
+    assertThat(svid.expiresAt()).isEqualTo(NOW.plus(Duration.ofHours(24)));
+    assertThat(ledger.unfinished()).isEmpty();
+  }
+
+  @Test
+  void issue_noNameInTheRequest_itsOwn() {
+    assertThat(issued(request(csr(""), Optional.empty())).svid().id()).isEqualTo(CART);
+  }
+
+  // ISTIO-62, ISS-1: clamped by our limit, and by the end of the issuer.
+  @ParameterizedTest
+  @CsvSource({"0, 86400", "-1, 86400", "60, 60", "9223372036854775807, 172800", "172801, 172800"})
+  void issue_lifetime_clamped(long asked, long seconds) {
+    Issued issued = issued(request(CSR, Optional.of(Duration.ofSeconds(asked))));
+
+    assertThat(issued.svid().expiresAt()).isEqualTo(NOW.plusSeconds(seconds));
+  }
+
+  // ISTIO-26: who is not proven learns nothing about the rest of its request.
+  @Test
+  void issue_unprovenWithGarbage_unauthenticatedAndNotParsed() {
+    attestor.answer = Attestation.invalid("token expired");
+
+    assertRefused(request(GARBAGE, Optional.empty()), Why.UNAUTHENTICATED, "token expired");
+    assertNothingRecorded();
+  }
+
+  @Test
+  void issue_nothingShown_unauthenticated() {
+    assertRefused(
+        new IssuanceRequest(List.of(), CSR, Optional.empty()), Why.UNAUTHENTICATED, "no evidence");
+  }
+
+  @Test
+  void issue_nothingToJudge_unauthenticated() {
+    attestor.answer = Attestation.missing("not mine");
+
+    assertRefused(request(CSR, Optional.empty()), Why.UNAUTHENTICATED, "not mine");
+  }
+
+  @Test
+  void issue_attestorUnavailable_attestationUnavailable() {
+    attestor.answer = Attestation.unavailable("API server down");
+
+    assertRefused(request(CSR, Optional.empty()), Why.ATTESTATION_UNAVAILABLE, "API server down");
+  }
+
+  @Test
+  void issue_badCsr_badRequest() {
+    assertRefused(request(GARBAGE, Optional.empty()), Why.BAD_REQUEST, CART.toString());
+    assertNothingRecorded();
+  }
+
+  // CSR-7
+  @Test
+  void issue_nameOfAnother_notEntitled() {
+    byte[] bank = csr("spiffe://example.org/ns/shop/sa/bank");
+
+    assertRefused(request(bank, Optional.empty()), Why.NOT_ENTITLED, "asked for");
+    assertNothingRecorded();
+  }
+
+  @Test
+  void issue_authorityExpired_noAuthority() {
+    clock.advance(Duration.ofDays(3));
+
+    assertRefused(request(CSR, Optional.empty()), Why.NO_AUTHORITY, "expired");
+    assertNothingRecorded();
+  }
+
+  @Test
+  void issue_intentNotRecorded_ledgerUnavailableAndNothingSigned() {
+    int signatures = issuers.signatures();
+    ledger.failNextIntend(new LedgerException("disk full"));
+
+    assertRefused(request(CSR, Optional.empty()), Why.LEDGER_UNAVAILABLE, "disk full");
+    assertThat(issuers.signatures()).isEqualTo(signatures);
+  }
+
+  // ISS-8
+  @Test
+  void issue_resultNotRecorded_ledgerUnavailableAndNothingReleased() {
+    ledger.failNextIssued(new LedgerException("disk full"));
+
+    assertRefused(request(CSR, Optional.empty()), Why.LEDGER_UNAVAILABLE, "disk full");
+    assertThat(ledger.unfinished()).hasSize(1);
+  }
+
+  // ISS-9
+  @Test
+  void issue_custodianFails_custodyUnavailable() {
+    issuers.failNextSign(new CustodyException(Fault.LOST, "token removed"));
+
+    assertRefused(request(CSR, Optional.empty()), Why.CUSTODY_UNAVAILABLE, "token removed");
+    assertThat(ledger.unfinished()).hasSize(1);
+  }
+
+  // KC-1
+  @Test
+  void issue_signatureCorrupted_custodyUnavailable() {
+    issuers.corruptNextSignature();
+
+    assertRefused(request(CSR, Optional.empty()), Why.CUSTODY_UNAVAILABLE, "did not verify");
+  }
+
+  // ISS-3
+  @Test
+  void granted_hostThatIsNone_selfCheckFailed() {
+    Grant grant = new Grant(CART, Duration.ofHours(1));
+
+    assertThat(issuance.granted(grant, List.of("no host"), KEY))
+        .isInstanceOfSatisfying(
+            Refused.class, refused -> assertThat(refused.why()).isEqualTo(Why.SELF_CHECK_FAILED));
+    assertNothingRecorded();
+  }
+
+  @Test
+  void granted_hosts_besideTheId() throws Exception {
+    Grant grant = new Grant(CART, Duration.ofHours(1));
+
+    Issued issued = (Issued) issuance.granted(grant, List.of("ca.example.org"), KEY);
+
+    assertThat(issued.svid().leaf().getSubjectAlternativeNames())
+        .containsExactly(List.of(6, CART.toString()), List.of(2, "ca.example.org"));
+  }
+
+  private void assertRefused(IssuanceRequest request, Why why, String detail) {
+    assertThat(issuance.issue(request))
+        .isInstanceOfSatisfying(
+            Refused.class,
+            refused -> {
+              assertThat(refused.why()).isEqualTo(why);
+              assertThat(refused.detail()).contains(detail);
+            });
+  }
+
+  private void assertNothingRecorded() {
+    assertThat(ledger.entries()).hasSize(entries);
+  }
+
+  private Issued issued(IssuanceRequest request) {
+    return (Issued) issuance.issue(request);
+  }
+
+  private static IssuanceRequest request(byte[] csr, Optional<Duration> lifetime) {
+    return new IssuanceRequest(List.of(new Evidence.PeerCredentials(1000, 1000, 1)), csr, lifetime);
+  }
+
+  /** What ztunnel sends, for this name; for none when it is empty. */
+  private static byte[] csr(String uri) {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"));
+      KeyPair keys = generator.generateKeyPair();
+      var info =
+          new CertificationRequestInfo(
+              new X500Name(new RDN[0]),
+              SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()),
+              uri.isEmpty() ? new DERSet() : new DERSet(asks(uri)));
+      Signature signer = Signature.getInstance("SHA256withECDSA");
+      signer.initSign(keys.getPrivate());
+      signer.update(info.getEncoded("DER"));
+      ASN1EncodableVector request = new ASN1EncodableVector();
+      request.add(info);
+      request.add(new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256));
+      request.add(new DERBitString(signer.sign()));
+      return new DERSequence(request).getEncoded("DER");
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Attribute asks(String uri) throws IOException {
+    var names = new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri));
+    var san = new Extension(Extension.subjectAlternativeName, true, names.getEncoded("DER"));
+    return new Attribute(
+        PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, new DERSet(new DERSequence(san)));
+  }
+}

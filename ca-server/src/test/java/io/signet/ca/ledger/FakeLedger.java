@@ -1,0 +1,84 @@
+package io.signet.ca.ledger;
+
+import io.signet.spiffe.SerialNumber;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** A ledger in memory that keeps the contract and fails when told to, each time for one call. */
+public final class FakeLedger implements IssuanceLedger {
+
+  private final Map<SerialNumber, LedgerEntry> entries = new LinkedHashMap<>();
+  private final Queue<LedgerException> intendFailures = new ConcurrentLinkedQueue<>();
+  private final Queue<LedgerException> issuedFailures = new ConcurrentLinkedQueue<>();
+  private boolean closed;
+
+  /** The next intent is not recorded. */
+  public void failNextIntend(LedgerException failure) {
+    intendFailures.add(failure);
+  }
+
+  /** The next result is not recorded. */
+  public void failNextIssued(LedgerException failure) {
+    issuedFailures.add(failure);
+  }
+
+  @Override
+  public synchronized void intend(Intent intent) throws LedgerException {
+    requireOpen();
+    failIfTold(intendFailures);
+    if (entries.containsKey(intent.serial())) {
+      throw new SerialTakenException(intent.serial());
+    }
+    entries.put(intent.serial(), new LedgerEntry(intent, Optional.empty()));
+  }
+
+  @Override
+  public synchronized void issued(SerialNumber serial, byte[] signature) throws LedgerException {
+    requireOpen();
+    failIfTold(issuedFailures);
+    @Nullable LedgerEntry entry = entries.get(serial);
+    if (entry == null || entry.signature().isPresent()) {
+      throw new LedgerException("no open intent for serial number " + serial);
+    }
+    entries.put(serial, new LedgerEntry(entry.intent(), Optional.of(signature.clone())));
+  }
+
+  @Override
+  public synchronized Optional<LedgerEntry> find(SerialNumber serial) {
+    return Optional.ofNullable(entries.get(serial));
+  }
+
+  @Override
+  public synchronized List<LedgerEntry> unfinished() {
+    return entries.values().stream().filter(entry -> entry.signature().isEmpty()).toList();
+  }
+
+  /** All entries in the order of their intents. */
+  public synchronized List<LedgerEntry> entries() {
+    return new ArrayList<>(entries.values());
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+  }
+
+  private void requireOpen() throws LedgerException {
+    if (closed) {
+      throw new LedgerException("the ledger is closed");
+    }
+  }
+
+  private static void failIfTold(Queue<LedgerException> failures) throws LedgerException {
+    @Nullable LedgerException failure = failures.poll();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.signet.ca.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.ca.testing.Fixtures;
+import io.signet.spiffe.SerialNumber;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What every ledger does (ISS-2, ISS-4, ISS-8, SER-2). */
+public abstract class IssuanceLedgerContract {
+
+  private static final int THREADS = 32;
+  private static final int INTENTS_PER_THREAD = 200;
+
+  protected static final byte[] SIGNATURE = {1, 2, 3};
+
+  /** The ledger of this test: open and empty, the same at each call. */
+  protected abstract IssuanceLedger ledger();
+
+  @Test
+  void intend_newSerial_foundAndUnfinished() throws Exception {
+    Intent intent = intent(1);
+
+    ledger().intend(intent);
+
+    LedgerEntry entry = ledger().find(intent.serial()).orElseThrow();
+    assertThat(entry.intent()).usingRecursiveComparison().isEqualTo(intent);
+    assertThat(entry.signature()).isEmpty();
+    assertThat(ledger().unfinished()).hasSize(1);
+  }
+
+  @Test
+  void find_unknownSerial_empty() throws Exception {
+    assertThat(ledger().find(serial(7))).isEmpty();
+  }
+
+  // RFC 5280: up to 20 octets
+  @Test
+  void intend_longestSerial_found() throws Exception {
+    SerialNumber longest = new SerialNumber(BigInteger.TWO.pow(159).subtract(BigInteger.ONE));
+    Intent intent = intent(longest);
+
+    ledger().intend(intent);
+
+    assertThat(ledger().find(longest).orElseThrow().intent().serial()).isEqualTo(longest);
+  }
+
+  // SER-2
+  @Test
+  void intend_serialUsedBefore_refusedAndFirstStays() throws Exception {
+    ledger().intend(intent(1));
+    Intent second =
+        new Intent(
+            serial(1),
+            Fixtures.DOMAIN.id(),
+            "root",
+            new byte[20],
+            new byte[] {9},
+            Fixtures.NOW,
+            Fixtures.NOW);
+
+    assertThatThrownBy(() -> ledger().intend(second)).isInstanceOf(SerialTakenException.class);
+
+    assertThat(ledger().find(serial(1)).orElseThrow().intent().profile()).isEqualTo("leaf");
+    assertThat(ledger().unfinished()).hasSize(1);
+  }
+
+  @Test
+  void issued_openIntent_finished() throws Exception {
+    ledger().intend(intent(1));
+
+    ledger().issued(serial(1), SIGNATURE);
+
+    assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
+    assertThat(ledger().unfinished()).isEmpty();
+  }
+
+  @Test
+  void issued_withoutIntent_refused() {
+    assertThatThrownBy(() -> ledger().issued(serial(1), SIGNATURE))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("no open intent for serial number 01");
+  }
+
+  // Append-only: a result is never replaced by another.
+  @Test
+  void issued_twice_refusedAndFirstStays() throws Exception {
+    ledger().intend(intent(1));
+    ledger().issued(serial(1), SIGNATURE);
+
+    assertThatThrownBy(() -> ledger().issued(serial(1), new byte[] {9}))
+        .isInstanceOf(LedgerException.class);
+
+    assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
+  }
+
+  @Test
+  void unfinished_several_oldestFirst() throws Exception {
+    ledger().intend(intent(1));
+    ledger().intend(intent(2));
+    ledger().intend(intent(3));
+    ledger().issued(serial(2), SIGNATURE);
+
+    assertThat(ledger().unfinished().stream().map(entry -> entry.intent().serial()))
+        .containsExactly(serial(1), serial(3));
+  }
+
+  @Test
+  void intend_manyThreads_eachRecordedOnce() throws Exception {
+    try (var threads = Executors.newFixedThreadPool(THREADS)) {
+      List<Future<?>> all =
+          IntStream.range(0, THREADS)
+              .<Future<?>>mapToObj(thread -> threads.submit(() -> intendAll(thread)))
+              .toList();
+      for (Future<?> each : all) {
+        each.get();
+      }
+    }
+    assertThat(ledger().unfinished().stream().map(entry -> entry.intent().serial()))
+        .hasSize(THREADS * INTENTS_PER_THREAD)
+        .doesNotHaveDuplicates();
+  }
+
+  // One serial number of each thread was used by its neighbour: that one fails, and no other.
+  @Test
+  void intend_duplicatesAmongManyThreads_onlyTheGuiltyFail() throws Exception {
+    ledger().intend(intent(1));
+    try (var threads = Executors.newFixedThreadPool(THREADS)) {
+      List<Future<Boolean>> guilty =
+          IntStream.range(0, THREADS)
+              .mapToObj(thread -> threads.submit(() -> isTaken(serial(1))))
+              .toList();
+      List<Future<Boolean>> others =
+          IntStream.range(0, THREADS)
+              .mapToObj(thread -> threads.submit(() -> isTaken(serial(100 + thread))))
+              .toList();
+      for (Future<Boolean> each : guilty) {
+        assertThat(each.get()).isTrue();
+      }
+      for (Future<Boolean> each : others) {
+        assertThat(each.get()).isFalse();
+      }
+    }
+    assertThat(ledger().unfinished()).hasSize(THREADS + 1);
+  }
+
+  @Test
+  void intend_afterClose_refused() {
+    ledger().close();
+
+    assertThatThrownBy(() -> ledger().intend(intent(1)))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("closed");
+  }
+
+  private int intendAll(int thread) throws LedgerException {
+    for (int i = 1; i <= INTENTS_PER_THREAD; i++) {
+      ledger().intend(intent(thread * INTENTS_PER_THREAD + i));
+    }
+    return thread;
+  }
+
+  private boolean isTaken(SerialNumber serial) throws LedgerException {
+    try {
+      ledger().intend(intent(serial));
+      return false;
+    } catch (SerialTakenException taken) {
+      return true;
+    }
+  }
+
+  protected static SerialNumber serial(int value) {
+    return new SerialNumber(BigInteger.valueOf(value));
+  }
+
+  protected static Intent intent(int serial) {
+    return intent(serial(serial));
+  }
+
+  public static Intent intent(SerialNumber serial) {
+    return new Intent(
+        serial,
+        Fixtures.CART,
+        "leaf",
+        new byte[20],
+        new byte[] {0x30, 0},
+        Fixtures.NOW.plusSeconds(3600),
+        Fixtures.NOW.plusMillis(serial.value().intValue()));
+  }
+}

@@ -1,0 +1,107 @@
+package io.signet.ca.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.ca.authority.AuthorityStore.RootRecord;
+import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.testing.Fixtures;
+import io.signet.ca.testing.TestClock;
+import io.signet.hsm.FakeKeyCustodian;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyLabel;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is remembered of the root outlives the process (KC-7). */
+final class SqlAuthorityStoreTest {
+
+  private static final KeyLabel LABEL = new KeyLabel("root-1");
+
+  @TempDir private Path directory;
+  private Database database;
+  private SqlAuthorityStore store;
+
+  @BeforeEach
+  void open() throws LedgerException {
+    database = Database.open(directory);
+    store = new SqlAuthorityStore(database);
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
+  }
+
+  private void reopen() throws LedgerException {
+    close();
+    open();
+  }
+
+  @Test
+  void root_newStore_empty() throws Exception {
+    assertThat(store.root()).isEmpty();
+  }
+
+  @Test
+  void root_intended_labelWithoutCertificate() throws Exception {
+    store.intend(LABEL);
+    reopen();
+
+    assertThat(store.root()).contains(new RootRecord(LABEL, Optional.empty()));
+  }
+
+  @Test
+  void root_established_certificate() throws Exception {
+    X509Certificate root = certificate();
+    store.intend(LABEL);
+    store.establish(LABEL, root);
+    reopen();
+
+    assertThat(store.root()).contains(new RootRecord(LABEL, Optional.of(root)));
+  }
+
+  @Test
+  void establish_notIntended_refused() throws Exception {
+    X509Certificate root = certificate();
+
+    assertThatThrownBy(() -> store.establish(LABEL, root)).isInstanceOf(LedgerException.class);
+  }
+
+  // Nothing replaces a root behind the back of those who trust it.
+  @Test
+  void establish_twice_refusedAndFirstStays() throws Exception {
+    X509Certificate root = certificate();
+    X509Certificate other = certificate();
+    store.intend(LABEL);
+    store.establish(LABEL, root);
+
+    assertThatThrownBy(() -> store.establish(LABEL, other)).isInstanceOf(LedgerException.class);
+
+    assertThat(store.root()).contains(new RootRecord(LABEL, Optional.of(root)));
+  }
+
+  // SER-1, SER-2
+  @Test
+  void serialPrefix_drawnOnce_sameAfterReopen() throws Exception {
+    int drawn = store.serialPrefix(new SecureRandom());
+    reopen();
+
+    assertThat(drawn).isBetween(1, 127);
+    assertThat(store.serialPrefix(new SecureRandom())).isEqualTo(drawn);
+  }
+
+  private static X509Certificate certificate() throws Exception {
+    CertificateSigner signer =
+        new CertificateSigner(new FakeLedger(), Fixtures.serials(), new TestClock());
+    return Fixtures.root(signer, new FakeKeyCustodian(), KeyAlgorithm.EC_P256).certificate();
+  }
+}

@@ -1,0 +1,182 @@
+package io.signet.ca.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.ca.ledger.IssuanceLedger;
+import io.signet.ca.ledger.IssuanceLedgerContract;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.spiffe.SerialNumber;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The ledger on H2 keeps the contract, and what it has promised outlives it. */
+final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
+
+  @TempDir private Path directory;
+  private Database database;
+  private SqlIssuanceLedger ledger;
+
+  @BeforeEach
+  void open() throws LedgerException {
+    database = Database.open(directory);
+    ledger = new SqlIssuanceLedger(database);
+  }
+
+  @AfterEach
+  void close() {
+    ledger.close();
+    database.close();
+  }
+
+  @Override
+  protected IssuanceLedger ledger() {
+    return ledger;
+  }
+
+  private void reopen() throws LedgerException {
+    close();
+    open();
+  }
+
+  @Test
+  void find_afterReopen_everything() throws Exception {
+    ledger.intend(intent(1));
+    ledger.intend(intent(2));
+    ledger.issued(serial(1), SIGNATURE);
+
+    reopen();
+
+    assertThat(ledger.find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
+    assertThat(ledger.find(serial(2)).orElseThrow().intent())
+        .usingRecursiveComparison()
+        .isEqualTo(intent(2));
+    assertThat(ledger.unfinished()).hasSize(1);
+  }
+
+  // ISS-2: what intend() has returned survives the end of the process, however sudden.
+  @Test
+  @Timeout(60)
+  void intend_processKilled_everyIntentThere() throws Exception {
+    close();
+    List<String> promised = new ArrayList<>();
+    try (OtherProcess other = OtherProcess.writingTo(directory)) {
+      promised.addAll(other.read(50));
+      promised.addAll(other.kill());
+    }
+    open();
+
+    assertThat(promised).hasSizeGreaterThanOrEqualTo(50);
+    for (String serial : promised) {
+      assertThat(ledger.find(new SerialNumber(new BigInteger(serial))))
+          .as(serial)
+          .hasValueSatisfying(entry -> assertThat(entry.signature()).isPresent());
+    }
+    assertThat(ledger.unfinished()).hasSizeLessThanOrEqualTo(1);
+  }
+
+  // ISS-2: and of the machine, as the JDK itself saw the file forced while intend() ran.
+  @Test
+  @Timeout(60)
+  void intend_returns_fileWasForced() throws Exception {
+    List<RecordedEvent> forced = new CopyOnWriteArrayList<>();
+    try (RecordingStream events = new RecordingStream()) {
+      events.enable("jdk.FileForce").withoutThreshold();
+      events.onEvent("jdk.FileForce", forced::add);
+      events.startAsync();
+      ledger.intend(intent(1));
+      events.stop();
+    }
+    assertThat(forced.stream().map(event -> event.getString("path")))
+        .anyMatch(path -> path.endsWith("signet.mv.db"));
+  }
+
+  @Test
+  @Timeout(60)
+  void open_usedByAnotherProcess_messageSaysSo() throws Exception {
+    close();
+    try (OtherProcess other = OtherProcess.writingTo(directory)) {
+      var _ = other.read(1);
+
+      assertThatThrownBy(() -> Database.open(directory))
+          .isInstanceOf(LedgerException.class)
+          .hasMessage("data directory " + directory + " is in use by another process");
+    }
+    open();
+  }
+
+  @Test
+  void open_directoryIsAFile_messageNamesIt() throws Exception {
+    Path file = java.nio.file.Files.createFile(directory.resolve("file"));
+
+    assertThatThrownBy(() -> Database.open(file))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("store in " + file + " cannot be opened");
+  }
+
+  // H2 would open the file again for whoever asks.
+  @Test
+  void find_storeClosed_refused() {
+    close();
+
+    assertThatThrownBy(() -> ledger.find(serial(1)))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("the store is closed");
+  }
+
+  @Test
+  void intend_storeClosedUnderneath_refusedAtOnce() throws Exception {
+    ledger.intend(intent(1));
+    database.close();
+
+    assertThatThrownBy(() -> ledger.intend(intent(2)))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("the ledger cannot be written");
+  }
+
+  // A write that came in before the close is answered by its result, one after it by a refusal;
+  // none is left to wait until its patience ends.
+  @Test
+  @Timeout(60)
+  void close_whileManyWrite_eachIsAnsweredAtOnce() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      int first = 1000 * (round + 1);
+      List<LedgerException> refusals = new CopyOnWriteArrayList<>();
+      try (var threads = Executors.newFixedThreadPool(8)) {
+        for (int i = 0; i < 8; i++) {
+          int serial = first + i;
+          var _ = threads.submit(() -> intendUntilRefused(serial, refusals));
+        }
+        ledger.intend(intent(first + 900));
+        ledger.close();
+        threads.shutdown();
+        assertThat(threads.awaitTermination(4, TimeUnit.SECONDS)).isTrue();
+      }
+      assertThat(refusals).hasSize(8).allMatch(e -> "the ledger is closed".equals(e.getMessage()));
+      ledger = new SqlIssuanceLedger(database);
+    }
+  }
+
+  private int intendUntilRefused(int serial, List<LedgerException> refusals) {
+    for (int i = 0; ; i++) {
+      try {
+        ledger.intend(intent(100_000 * i + serial));
+      } catch (LedgerException e) {
+        refusals.add(e);
+        return i;
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.signet.ca.testing;
+
+import io.signet.ca.signing.Authority;
+import io.signet.ca.signing.CertificateProfile;
+import io.signet.ca.signing.CertificateSigner;
+import io.signet.hsm.FakeKeyCustodian;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import io.signet.hsm.soft.ExportableKey;
+import io.signet.spiffe.SerialNumber;
+import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.TrustDomain;
+import java.math.BigInteger;
+import java.security.PublicKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/** What most tests start from. */
+public final class Fixtures {
+
+  public static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+  public static final TrustDomain DOMAIN = new TrustDomain("example.org");
+  public static final SpiffeId CART = SpiffeId.parse("spiffe://example.org/ns/shop/sa/cart");
+  public static final PublicKey KEY = ExportableKey.generate(KeyAlgorithm.EC_P256).publicKey();
+
+  private Fixtures() {}
+
+  /** Serial numbers 1, 2, 3 and so on. */
+  public static Supplier<SerialNumber> serials() {
+    AtomicLong last = new AtomicLong();
+    return () -> new SerialNumber(BigInteger.valueOf(last.incrementAndGet()));
+  }
+
+  /** A root that signed itself with a key of this custodian. */
+  public static Authority root(
+      CertificateSigner signer, FakeKeyCustodian custodian, KeyAlgorithm algorithm)
+      throws Exception {
+    KeyHandle key = custodian.generate(new KeyLabel("root"), algorithm);
+    Instant end = NOW.plus(Duration.ofDays(3650));
+    return new Authority(
+        key,
+        signer.issue(
+            signer.prepareRoot(CertificateProfile.root(DOMAIN, key.publicKey(), NOW, end), key)));
+  }
+
+  /** An issuing authority under this root. */
+  public static Authority issuing(
+      CertificateSigner signer, FakeKeyCustodian custodian, Authority root) throws Exception {
+    KeyHandle key = custodian.generate(new KeyLabel("issuing"), root.key().algorithm());
+    Instant end = NOW.plus(Duration.ofDays(1));
+    return new Authority(
+        key,
+        signer.issue(
+            signer.prepare(
+                CertificateProfile.ISSUING,
+                CertificateProfile.issuing(DOMAIN, key.publicKey(), NOW, end),
+                root)));
+  }
+}
