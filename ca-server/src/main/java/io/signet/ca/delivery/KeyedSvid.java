@@ -1,0 +1,8 @@
+package io.signet.ca.delivery;
+
+import io.signet.hsm.soft.ExportableKey;
+import io.signet.spiffe.X509Svid;
+import java.time.Instant;
+
+/** An SVID for a key of our own making, and when the next one is due. */
+record KeyedSvid(ExportableKey key, X509Svid svid, Instant renewAt) {}

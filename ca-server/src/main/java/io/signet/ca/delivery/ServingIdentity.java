@@ -1,0 +1,67 @@
+package io.signet.ca.delivery;
+
+import io.signet.ca.authorization.Grant;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The server's own certificate: an SVID of ours with the host names that clients call it by,
+ * renewed like any other.
+ */
+public final class ServingIdentity implements AutoCloseable {
+
+  private final SvidMaker maker;
+  private final Grant grant;
+  private final List<String> hosts;
+  private final Renewal renewal;
+  private volatile KeyedSvid current;
+
+  /**
+   * Makes the first certificate; without it there is nothing to serve with.
+   *
+   * @param onFailure is told of each renewal that failed; the certificate in use stays
+   */
+  public ServingIdentity(
+      SvidMaker maker,
+      Grant grant,
+      List<String> hosts,
+      Timer timer,
+      Clock clock,
+      Consumer<RenewalException> onFailure)
+      throws RenewalException {
+    this.maker = maker;
+    this.grant = grant;
+    this.hosts = List.copyOf(hosts);
+    this.current = maker.make(grant, this.hosts);
+    this.renewal = new Renewal(this::renew, timer, clock, onFailure);
+    renewal.start(current.renewAt());
+  }
+
+  private Instant renew() throws RenewalException {
+    current = maker.make(grant, hosts);
+    return current.renewAt();
+  }
+
+  /** The certificate chain of now, leaf first, and its key: take both from one call. */
+  public Keyed current() {
+    KeyedSvid now = current;
+    return new Keyed(now.svid().chain(), now.key().privateKey());
+  }
+
+  /** A certificate chain and the private key of its leaf. */
+  public record Keyed(List<X509Certificate> chain, PrivateKey key) {
+    @Override
+    public String toString() {
+      return "Keyed[" + chain.getFirst().getSerialNumber().toString(16) + "]";
+    }
+  }
+
+  @Override
+  public void close() {
+    renewal.close();
+  }
+}

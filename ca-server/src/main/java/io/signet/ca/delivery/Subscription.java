@@ -1,0 +1,56 @@
+package io.signet.ca.delivery;
+
+import io.signet.sds.Snapshot;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One listener of a feed. It is called on threads of the timer, never two at a time and under no
+ * lock, so that one that is slow or fails harms nobody else; what it was too slow for it is spared,
+ * for the newest snapshot says all.
+ */
+final class Subscription {
+
+  private final Consumer<Snapshot> listener;
+  private final Timer timer;
+  private @Nullable Snapshot latest;
+  private boolean delivering;
+  private boolean closed;
+
+  Subscription(Consumer<Snapshot> listener, Timer timer) {
+    this.listener = listener;
+    this.timer = timer;
+  }
+
+  synchronized void offer(Snapshot snapshot) {
+    latest = snapshot;
+    if (!delivering && !closed) {
+      delivering = true;
+      Timer.Scheduled _ = timer.after(Duration.ZERO, this::deliver);
+    }
+  }
+
+  private void deliver() {
+    for (@Nullable Snapshot next = take(); next != null; next = take()) {
+      try {
+        listener.accept(next);
+      } catch (RuntimeException e) {
+        System.getLogger(Subscription.class.getName())
+            .log(System.Logger.Level.WARNING, "a listener failed on a snapshot", e);
+      }
+    }
+  }
+
+  private synchronized @Nullable Snapshot take() {
+    @Nullable Snapshot next = closed ? null : latest;
+    latest = null;
+    delivering = next != null;
+    return next;
+  }
+
+  /** No further call begins. */
+  synchronized void close() {
+    closed = true;
+  }
+}

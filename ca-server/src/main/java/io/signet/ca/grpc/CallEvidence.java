@@ -1,0 +1,93 @@
+package io.signet.ca.grpc;
+
+import static io.grpc.Metadata.ASCII_STRING_MARSHALLER;
+
+import io.grpc.Attributes;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.signet.attestation.Evidence;
+import io.signet.attestation.Evidence.BearerToken;
+import io.signet.attestation.Evidence.ClientCertificate;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/** Collects what a caller shows of itself, for the handlers of the call; judges nothing. */
+final class CallEvidence implements ServerInterceptor {
+  private static final Context.Key<List<Evidence>> SHOWN =
+      Context.keyWithDefault("signet-evidence", List.of());
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> CLUSTER =
+      Metadata.Key.of("clusterid", ASCII_STRING_MARSHALLER);
+  private static final String BEARER = "Bearer ";
+
+  /** What the caller of the current call showed; empty outside a call. */
+  static List<Evidence> current() {
+    return SHOWN.get();
+  }
+
+  @Override
+  public <Q, S> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, S> call, Metadata headers, ServerCallHandler<Q, S> next) {
+    Context context = Context.current().withValue(SHOWN, shown(headers, call.getAttributes()));
+    return Contexts.interceptCall(context, call, headers, next);
+  }
+
+  private static List<Evidence> shown(Metadata headers, Attributes transport) {
+    List<Evidence> shown = new ArrayList<>();
+    bearer(headers).map(token -> new BearerToken(token, cluster(headers))).ifPresent(shown::add);
+    certificate(transport.get(Grpc.TRANSPORT_ATTR_SSL_SESSION)).ifPresent(shown::add);
+    Optional.ofNullable(transport.get(UnixSocketCredentials.PEER)).ifPresent(shown::add);
+    return List.copyOf(shown);
+  }
+
+  // ISTIO-15: the first value with the prefix, exactly so spelled; others may come before it.
+  private static Optional<String> bearer(Metadata headers) {
+    for (String value : values(headers, AUTHORIZATION)) {
+      if (value.startsWith(BEARER)) {
+        String token = value.substring(BEARER.length()).stripTrailing();
+        return token.isEmpty() ? Optional.empty() : Optional.of(token);
+      }
+    }
+    return Optional.empty();
+  }
+
+  // As istiod reads it: two values name no cluster.
+  private static String cluster(Metadata headers) {
+    List<String> values = new ArrayList<>();
+    values(headers, CLUSTER).forEach(values::add);
+    return values.size() == 1 ? values.getFirst() : "";
+  }
+
+  private static Iterable<String> values(Metadata headers, Metadata.Key<String> key) {
+    Iterable<String> values = headers.getAll(key);
+    return values == null ? List.of() : values;
+  }
+
+  private static Optional<Evidence> certificate(@Nullable SSLSession session) {
+    if (session == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new ClientCertificate(x509(session.getPeerCertificates())));
+    } catch (SSLPeerUnverifiedException showedNone) {
+      return Optional.empty();
+    }
+  }
+
+  private static List<X509Certificate> x509(Certificate[] chain) {
+    return Arrays.stream(chain).map(X509Certificate.class::cast).toList();
+  }
+}

@@ -1,0 +1,29 @@
+package io.signet.ca.grpc;
+
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.List;
+
+/**
+ * What the server shows of itself in a TLS handshake.
+ *
+ * @param chain the leaf first, then the issuing authorities; never empty
+ * @param key of the leaf; may live in a custodian, it is only ever signed with
+ */
+public record ServingCertificate(List<X509Certificate> chain, PrivateKey key) {
+  public ServingCertificate {
+    chain = List.copyOf(chain);
+    if (chain.isEmpty()) {
+      throw new IllegalArgumentException("serving certificate: empty chain (expected: a leaf)");
+    }
+  }
+
+  /** The chain only; a key is never printed. */
+  @Override
+  public String toString() {
+    return "ServingCertificate[serial %s, expires %s]"
+        .formatted(
+            chain.getFirst().getSerialNumber().toString(16),
+            chain.getFirst().getNotAfter().toInstant());
+  }
+}

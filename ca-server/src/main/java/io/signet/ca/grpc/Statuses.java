@@ -1,0 +1,52 @@
+package io.signet.ca.grpc;
+
+import io.grpc.Status;
+import io.signet.attestation.Refusal;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+
+/**
+ * The one translation of refusals to gRPC statuses. What a status says is all that a caller learns:
+ * the precise reason stays in our log, but for what is wrong with the caller's own bytes (ISTIO-26,
+ * 27, 33). UNAVAILABLE makes Istio's clients and Envoy try again, the others are denials (ISTIO-29,
+ * 32).
+ */
+final class Statuses {
+  private static final Status UNAUTHENTICATED =
+      Status.UNAUTHENTICATED.withDescription("request authenticate failure"); // as istiod says it
+  private static final Status DENIED =
+      Status.PERMISSION_DENIED.withDescription("caller may not have what it asks for");
+  private static final Status UNAVAILABLE =
+      Status.UNAVAILABLE.withDescription("temporarily unable to serve the request");
+  private static final Status INTERNAL = Status.INTERNAL.withDescription("internal error");
+
+  private Statuses() {}
+
+  static Status of(Refused refused) {
+    return switch (refused.why()) {
+      case UNAUTHENTICATED -> UNAUTHENTICATED;
+      case NOT_ENTITLED -> DENIED;
+      case BAD_REQUEST -> Status.INVALID_ARGUMENT.withDescription(refused.detail());
+      case ATTESTATION_UNAVAILABLE, NO_AUTHORITY, CUSTODY_UNAVAILABLE, LEDGER_UNAVAILABLE ->
+          UNAVAILABLE;
+      case SELF_CHECK_FAILED -> INTERNAL;
+    };
+  }
+
+  /** For the endpoints that attest their callers themselves (SDS-8). */
+  static Status of(Refusal refusal) {
+    return switch (refusal) {
+      case Refusal.Missing _, Refusal.Invalid _ -> UNAUTHENTICATED;
+      case Refusal.Unavailable _ -> UNAVAILABLE;
+    };
+  }
+
+  /** Not done within our own time limit (ISTIO-30). */
+  static Status tookTooLong() {
+    return UNAVAILABLE;
+  }
+
+  /** Our own fault, of which the caller learns nothing more. */
+  static Status ourFault() {
+    return INTERNAL;
+  }
+}

@@ -1,0 +1,249 @@
+package io.signet.ca.grpc;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The workload plane: the same gRPC services over TLS on TCP and, on request, over a Unix socket,
+ * with health and reflection beside them. Calls are handled on virtual threads, so services may
+ * block. Safe for use by many threads.
+ */
+public final class WorkloadServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkloadServer.class);
+
+  // A request for a thousand names (SET-3) is a tenth of it.
+  private static final int LARGEST_MESSAGE = 1024 * 1024;
+
+  // Tokens of some issuers are larger than the 8 KiB that gRPC would take.
+  private static final int LARGEST_METADATA = 64 * 1024;
+
+  // Envoy opens one stream for each secret (EF-1, SC-26).
+  private static final int MOST_CALLS_PER_CONNECTION = 2_000;
+
+  // A client that opens streams only to reset them keeps us busy for nothing.
+  private static final int MOST_RESETS = 1_000;
+  private static final int RESET_WINDOW_SECONDS = 10;
+
+  // All proxies of a mesh may connect at once after a restart.
+  private static final int BACKLOG = 1024;
+
+  private static final int HANDSHAKE_SECONDS = 10;
+  private static final int PING_EVERY_SECONDS = 30;
+  private static final int PING_ANSWER_SECONDS = 10;
+
+  // Longer than any request may take, so that a stop loses none; shorter than Kubernetes waits.
+  private static final Duration STOP_GRACE = Duration.ofSeconds(15);
+  private static final Duration FORCED_GRACE = Duration.ofSeconds(1);
+
+  private final List<BindableService> services;
+  private final ConnectionPolicy policy;
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final OpenStreams streams = new OpenStreams();
+  private final ExecutorService handlers =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("workload-", 0).factory());
+  private final List<Listening> listening = new ArrayList<>();
+
+  /** A server, and what to give back once it has ended. */
+  private record Listening(Server server, Release release) {}
+
+  private interface Release {
+    void run() throws IOException;
+  }
+
+  private WorkloadServer(List<BindableService> services, ConnectionPolicy policy) {
+    this.services = List.copyOf(services);
+    this.policy = policy;
+  }
+
+  /**
+   * Serves until it is stopped.
+   *
+   * @param serving asked at each TLS handshake
+   * @throws IOException if one of the addresses cannot be served; the message names it and the
+   *     cause. Nothing is served then.
+   */
+  public static WorkloadServer start(
+      WorkloadAddresses addresses,
+      Supplier<ServingCertificate> serving,
+      List<BindableService> services,
+      ConnectionPolicy policy)
+      throws IOException {
+    var server = new WorkloadServer(services, policy);
+    try {
+      server.listen(addresses.tls(), serving);
+      if (addresses.unixSocket().isPresent()) {
+        server.listen(addresses.unixSocket().get());
+      }
+    } catch (IOException | RuntimeException e) {
+      server.stop(Duration.ZERO);
+      throw e;
+    }
+    server.sayServing();
+    return server;
+  }
+
+  /** The TCP port, which the system chose if it was asked to. */
+  public int port() {
+    return listening.getFirst().server().getPort();
+  }
+
+  /**
+   * Takes no new calls, ends the open streams with UNAVAILABLE, and lets calls in flight be
+   * answered; what is left after the grace is cancelled. Blocks until all has ended; a second stop
+   * does nothing.
+   */
+  public synchronized void stop(Duration grace) {
+    if (handlers.isShutdown()) {
+      return;
+    }
+    health.enterTerminalState();
+    listening.forEach(each -> each.server().shutdown());
+    streams.end();
+    awaitEnd(grace);
+    listening.forEach(each -> each.server().shutdownNow());
+    awaitEnd(FORCED_GRACE);
+    listening.forEach(WorkloadServer::release);
+    handlers.shutdown();
+  }
+
+  /** Stops with a grace of 15 s. */
+  @Override
+  public void close() {
+    stop(STOP_GRACE);
+  }
+
+  private void listen(InetSocketAddress address, Supplier<ServingCertificate> serving)
+      throws IOException {
+    if (address.isUnresolved()) {
+      throw new IOException("cannot listen on %s: unknown host".formatted(address));
+    }
+    var builder = NettyServerBuilder.forAddress(address).sslContext(ServingTls.of(serving));
+    builder.withOption(ChannelOption.SO_BACKLOG, BACKLOG);
+    String name = "%s:%d".formatted(address.getHostString(), address.getPort());
+    listening.add(new Listening(started(configured(builder), name), () -> {}));
+  }
+
+  private void listen(Path unixSocket) throws IOException {
+    if (!Epoll.isAvailable()) {
+      throw new IOException(
+          "cannot listen on unix:%s: needs Linux on x86-64".formatted(unixSocket),
+          Epoll.unavailabilityCause());
+    }
+    SocketFile file = SocketFile.claim(unixSocket);
+    var loops = new MultiThreadIoEventLoopGroup(threads(), EpollIoHandler.newFactory());
+    try {
+      Server server = started(unix(unixSocket, loops), "unix:" + unixSocket);
+      listening.add(new Listening(server, () -> release(file, loops)));
+      file.open();
+    } catch (IOException e) {
+      release(file, loops);
+      throw e;
+    }
+  }
+
+  private static DefaultThreadFactory threads() {
+    return new DefaultThreadFactory("workload-unix", true);
+  }
+
+  private NettyServerBuilder unix(Path path, EventLoopGroup loops) {
+    var address = new DomainSocketAddress(path.toString());
+    return configured(
+        NettyServerBuilder.forAddress(address, UnixSocketCredentials.create())
+            .channelType(EpollServerDomainSocketChannel.class)
+            .bossEventLoopGroup(loops)
+            .workerEventLoopGroup(loops));
+  }
+
+  private NettyServerBuilder configured(NettyServerBuilder builder) {
+    services.forEach(builder::addService);
+    policy.maxAge().ifPresent(age -> limitAge(builder, age));
+    return builder
+        .addService(health.getHealthService())
+        .addService(ProtoReflectionServiceV1.newInstance())
+        .intercept(new CallEvidence())
+        .intercept(streams)
+        .executor(handlers)
+        .maxInboundMessageSize(LARGEST_MESSAGE)
+        .maxInboundMetadataSize(LARGEST_METADATA)
+        .maxConcurrentCallsPerConnection(MOST_CALLS_PER_CONNECTION)
+        .maxRstFramesPerWindow(MOST_RESETS, RESET_WINDOW_SECONDS)
+        .handshakeTimeout(HANDSHAKE_SECONDS, SECONDS)
+        .keepAliveTime(PING_EVERY_SECONDS, SECONDS)
+        .keepAliveTimeout(PING_ANSWER_SECONDS, SECONDS)
+        .permitKeepAliveTime(policy.permitKeepAlive().toNanos(), NANOSECONDS)
+        .permitKeepAliveWithoutCalls(true);
+  }
+
+  private void limitAge(NettyServerBuilder builder, Duration age) {
+    builder
+        .maxConnectionAge(age.toMillis(), MILLISECONDS)
+        .maxConnectionAgeGrace(policy.maxAgeGrace().toMillis(), MILLISECONDS);
+  }
+
+  private static Server started(NettyServerBuilder builder, String name) throws IOException {
+    try {
+      return builder.build().start();
+    } catch (IOException e) {
+      String why = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+      throw new IOException("cannot listen on %s: %s".formatted(name, why), e);
+    }
+  }
+
+  private void sayServing() {
+    for (BindableService service : services) {
+      String name = service.bindService().getServiceDescriptor().getName();
+      health.setStatus(name, ServingStatus.SERVING);
+    }
+  }
+
+  private void awaitEnd(Duration grace) {
+    long deadline = System.nanoTime() + grace.toNanos();
+    try {
+      for (Listening each : listening) {
+        var _ = each.server().awaitTermination(deadline - System.nanoTime(), NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void release(Listening ended) {
+    try {
+      ended.release().run();
+    } catch (IOException e) {
+      LOG.warn("left something behind at the stop", e);
+    }
+  }
+
+  private static void release(SocketFile file, EventLoopGroup loops) throws IOException {
+    var _ = loops.shutdownGracefully(0, FORCED_GRACE.toMillis(), MILLISECONDS);
+    file.close();
+  }
+}

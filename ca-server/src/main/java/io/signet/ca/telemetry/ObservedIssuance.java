@@ -1,0 +1,54 @@
+package io.signet.ca.telemetry;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.signet.attestation.Evidence;
+import io.signet.ca.grpc.CsrEvents;
+import io.signet.ca.issuance.Issuance;
+import io.signet.ca.issuance.IssuanceOutcome;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceRequest;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * Issuance, with every decision measured and audited; also of the requests that never reached it.
+ */
+public final class ObservedIssuance implements Issuance, CsrEvents {
+  private final Issuance issuance;
+  private final IssuanceMetrics metrics;
+  private final AuditLog audit;
+  private final LongSupplier nanoTime;
+
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  public ObservedIssuance(
+      Issuance issuance, MeterRegistry registry, AuditLog audit, LongSupplier nanoTime) {
+    this.issuance = issuance;
+    this.metrics = new IssuanceMetrics(registry);
+    this.audit = audit;
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public IssuanceOutcome issue(IssuanceRequest request) {
+    long begin = nanoTime.getAsLong();
+    IssuanceOutcome outcome = issuance.issue(request);
+    metrics.decided(outcome, Duration.ofNanos(nanoTime.getAsLong() - begin));
+    audit.decided(request.shown(), outcome);
+    return outcome;
+  }
+
+  @Override
+  public void refused(List<Evidence> shown, Refused refused) {
+    metrics.decided(refused, Duration.ZERO);
+    audit.decided(shown, refused);
+  }
+
+  @Override
+  public void abandoned(List<Evidence> shown, Duration limit) {
+    metrics.abandoned();
+    audit.abandoned(shown, limit);
+  }
+}

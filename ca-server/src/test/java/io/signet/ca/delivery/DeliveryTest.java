@@ -1,0 +1,331 @@
+package io.signet.ca.delivery;
+
+import static io.signet.ca.testing.Fixtures.CART;
+import static io.signet.ca.testing.Fixtures.DOMAIN;
+import static io.signet.ca.testing.Fixtures.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.attestation.Attestors;
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityPolicy;
+import io.signet.ca.authority.FakeAuthorityStore;
+import io.signet.ca.authorization.Entitlements;
+import io.signet.ca.authorization.Grant;
+import io.signet.ca.issuance.IssueSvid;
+import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.testing.Fixtures;
+import io.signet.ca.testing.TestClock;
+import io.signet.hsm.FakeKeyCustodian;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.sds.Secret.ValidationContext;
+import io.signet.sds.SecretSource.Feed;
+import io.signet.sds.Snapshot;
+import io.signet.spiffe.SpiffeId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** SVIDs reach those who hold a stream, and the server itself, before the old ones end. */
+final class DeliveryTest {
+
+  private static final Duration LIFE = Duration.ofHours(10);
+
+  private final LedgerException full = new LedgerException("disk full");
+  private final TestClock clock = new TestClock();
+  private final FakeTimer timer = new FakeTimer(clock);
+  private final FakeLedger ledger = new FakeLedger();
+  private final List<String> failures = new ArrayList<>();
+  private SvidMaker maker;
+  private SvidFeeds feeds;
+
+  @BeforeEach
+  void wire() throws Exception {
+    CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
+    Authorities authorities =
+        Authorities.open(
+            new FakeAuthorityStore(),
+            new FakeKeyCustodian(),
+            new FakeKeyCustodian(),
+            signer,
+            new AuthorityPolicy(
+                DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(30)),
+            clock);
+    Entitlements entitlements = new Entitlements(LIFE, LIFE);
+    IssueSvid issuance =
+        new IssueSvid(new Attestors(List.of()), entitlements, authorities, signer, clock);
+    maker = new SvidMaker(issuance::granted, KeyAlgorithm.EC_P256, clock, new Random(1));
+    feeds =
+        new SvidFeeds(
+            maker,
+            entitlements,
+            new ValidationContext(authorities.bundle()),
+            timer,
+            clock,
+            (id, e) -> failures.add(id + ": " + e.getMessage()));
+  }
+
+  // DEV-7: half of its life, up to a tenth of that earlier, drawn once for each.
+  @Test
+  void make_many_renewedBetween45And50PercentOfLife() throws Exception {
+    List<Instant> due = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      due.add(maker.make(new Grant(CART, LIFE)).renewAt());
+    }
+
+    assertThat(due)
+        .allMatch(at -> !at.isBefore(NOW.plus(LIFE.multipliedBy(45).dividedBy(100))))
+        .allMatch(at -> !at.isAfter(NOW.plus(LIFE.dividedBy(2))));
+    assertThat(due.stream().distinct().count()).isGreaterThan(40);
+  }
+
+  @Test
+  void make_refused_renewalExceptionSaysWhy() {
+    ledger.failNextIntend(full);
+
+    assertThatThrownBy(() -> maker.make(new Grant(CART, LIFE)))
+        .isInstanceOf(RenewalException.class)
+        .hasMessageContaining("disk full");
+  }
+
+  @Test
+  void open_firstSvidFails_bundleThenSvid() {
+    List<Snapshot> seen = new ArrayList<>();
+    ledger.failNextIntend(full);
+    Feed feed = feeds.open(CART, seen::add);
+    assertThat(seen).isEmpty(); // never in the caller's thread
+
+    timer.runDue();
+    assertThat(seen)
+        .singleElement()
+        .satisfies(first -> {
+          assertThat(first.bundles()).hasSize(1);
+          assertThat(first.svids()).isEmpty();
+        });
+    assertThat(failures).containsExactly(CART + ": " + CART + ": disk full");
+
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(seen).hasSize(2);
+    assertThat(seen.getLast().svids().getFirst().svid().id()).isEqualTo(CART);
+    feed.close();
+  }
+
+  @Test
+  void open_firstStream_svidAndBundleTogether() {
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART, seen::add);
+
+    timer.runDue();
+
+    assertThat(seen)
+        .singleElement()
+        .satisfies(only -> {
+          assertThat(only.bundles()).hasSize(1);
+          assertThat(only.svids()).hasSize(1);
+        });
+  }
+
+  @Test
+  void open_secondStream_sameSvid() {
+    List<Snapshot> one = new ArrayList<>();
+    List<Snapshot> other = new ArrayList<>();
+    Feed _ = feeds.open(CART, one::add);
+    timer.runDue();
+
+    Feed _ = feeds.open(CART, other::add);
+    timer.runDue();
+
+    assertThat(other).containsExactly(one.getLast());
+  }
+
+  @Test
+  void renewal_halfOfLife_newSvid() {
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART, seen::add);
+    timer.runDue();
+    Snapshot first = seen.getLast();
+
+    timer.advance(LIFE.dividedBy(2));
+
+    assertThat(seen.getLast()).isNotEqualTo(first);
+    assertThat(seen.getLast().svids().getFirst().svid().expiresAt())
+        .isEqualTo(NOW.plus(LIFE).plus(LIFE.dividedBy(2)));
+  }
+
+  @Test
+  void renewal_fails_lastGoodStays() {
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART, seen::add);
+    timer.runDue();
+    int before = seen.size();
+    ledger.failNextIntend(full);
+
+    timer.advance(LIFE.dividedBy(2));
+
+    assertThat(seen).hasSize(before);
+    assertThat(failures).hasSize(1);
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(seen).hasSize(before + 1);
+  }
+
+  @Test
+  void close_lastStream_endsTheRenewal() {
+    Feed one = feeds.open(CART, snapshot -> {});
+    Feed other = feeds.open(CART, snapshot -> {});
+    timer.runDue();
+
+    one.close();
+    one.close(); // twice is once
+    assertThat(timer.next()).isPresent();
+    other.close();
+    assertThat(timer.next()).isEmpty();
+  }
+
+  // The same listener may stand for two streams.
+  @Test
+  void close_oneOfTwoStreamsOfOneListener_otherGoesOn() {
+    List<Snapshot> seen = new ArrayList<>();
+    java.util.function.Consumer<Snapshot> listener = seen::add;
+    Feed one = feeds.open(CART, listener);
+    Feed _ = feeds.open(CART, listener);
+    one.close();
+    one.close();
+
+    timer.runDue();
+
+    assertThat(seen).isNotEmpty();
+  }
+
+  @Test
+  void close_stream_listenerIsNotCalledAgain() {
+    List<Snapshot> seen = new ArrayList<>();
+    Feed feed = feeds.open(CART, seen::add);
+    feed.close();
+
+    timer.runDue();
+
+    assertThat(seen).isEmpty();
+  }
+
+  @Test
+  void publish_listenerThrows_othersAreToldAndRenewalGoesOn() {
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ =
+        feeds.open(
+            CART,
+            snapshot -> {
+              throw new IllegalStateException("broken stream");
+            });
+    Feed _ = feeds.open(CART, seen::add);
+    timer.runDue();
+    int before = seen.size();
+
+    timer.advance(LIFE.dividedBy(2));
+
+    assertThat(seen).hasSize(before + 1);
+    assertThat(failures).isEmpty();
+  }
+
+  // A listener that closes its own stream must not wait for a lock that its caller holds.
+  @Test
+  @Timeout(30)
+  void publish_listenerClosesWhileOthersOpen_noDeadlock() throws Exception {
+    List<Future<?>> all = new ArrayList<>();
+    try (var threads = Executors.newFixedThreadPool(8)) {
+      for (int i = 0; i < 8; i++) {
+        all.add(threads.submit(this::openAndCloseInListener));
+      }
+      for (int i = 0; i < 200; i++) {
+        timer.runDue();
+      }
+      for (Future<?> each : all) {
+        each.get(20, TimeUnit.SECONDS);
+      }
+    }
+    timer.runDue();
+    assertThat(timer.next()).isEmpty();
+  }
+
+  private void openAndCloseInListener() {
+    for (int i = 0; i < 50; i++) {
+      Feed[] feed = new Feed[1];
+      feed[0] = feeds.open(CART, snapshot -> closeIfOpen(feed));
+      timer.runDue();
+      feed[0].close();
+    }
+  }
+
+  private static void closeIfOpen(Feed[] feed) {
+    if (feed[0] != null) {
+      feed[0].close();
+    }
+  }
+
+  @Test
+  void close_allFeeds_silence() {
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART, seen::add);
+    feeds.close();
+    Feed _ = feeds.open(SpiffeId.parse("spiffe://example.org/late"), seen::add);
+
+    timer.runDue();
+
+    assertThat(seen).isEmpty();
+    assertThat(timer.next()).isEmpty();
+  }
+
+  @Test
+  void serving_start_certificateWithHosts() throws Exception {
+    try (ServingIdentity serving = serving()) {
+      var keyed = serving.current();
+
+      assertThat(keyed.chain()).hasSize(2);
+      assertThat(keyed.chain().getFirst().getSubjectAlternativeNames())
+          .contains(List.of(2, "ca.example.org"));
+      assertThat(keyed.toString()).doesNotContain("Private");
+    }
+  }
+
+  @Test
+  void serving_halfOfLife_renewedAndLastGoodStaysUntilThen() throws Exception {
+    try (ServingIdentity serving = serving()) {
+      var first = serving.current().chain();
+      ledger.failNextIntend(full);
+      timer.advance(LIFE.dividedBy(2));
+      assertThat(serving.current().chain()).isEqualTo(first);
+      assertThat(failures).containsExactly("serving");
+
+      timer.advance(Duration.ofSeconds(1));
+
+      assertThat(serving.current().chain()).isNotEqualTo(first);
+    }
+    assertThat(timer.next()).isEmpty();
+  }
+
+  @Test
+  void serving_firstCannotBeMade_refused() {
+    ledger.failNextIntend(full);
+
+    assertThatThrownBy(this::serving).isInstanceOf(RenewalException.class);
+  }
+
+  private ServingIdentity serving() throws RenewalException {
+    return new ServingIdentity(
+        maker,
+        new Grant(SpiffeId.parse("spiffe://example.org/signet"), LIFE),
+        List.of("ca.example.org"),
+        timer,
+        clock,
+        e -> failures.add("serving"));
+  }
+}

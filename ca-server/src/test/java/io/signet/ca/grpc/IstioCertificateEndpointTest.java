@@ -1,0 +1,302 @@
+package io.signet.ca.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.signet.attestation.Evidence.BearerToken;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.proto.istio.IstioCertificateRequest;
+import io.signet.spiffe.Pem;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class IstioCertificateEndpointTest {
+  private static final IstioCertificateRequest REQUEST =
+      IstioCertificateRequest.newBuilder().setCsr("a CSR").setValidityDuration(3600).build();
+
+  private WorkloadPlane plane;
+
+  @BeforeEach
+  void start() throws IOException {
+    plane = new WorkloadPlane();
+  }
+
+  @AfterEach
+  void stop() {
+    plane.close();
+  }
+
+  // ISTIO-2, 21, 22, 25
+  @Test
+  void create_leafUnderIntermediate_eachByItselfAndRootsTogether() {
+    var second = TestCertificates.root("second root");
+    plane.issuance.answer =
+        _ -> WorkloadPlane.issued(WorkloadPlane.WORKLOAD, WorkloadPlane.ROOT, second);
+
+    List<String> chain = plane.client().createCertificate(REQUEST).getCertChainList();
+
+    assertThat(chain)
+        .containsExactly(
+            Pem.encode(List.of(WorkloadPlane.WORKLOAD.certificate())),
+            Pem.encode(List.of(WorkloadPlane.INTERMEDIATE.certificate())),
+            Pem.encode(List.of(WorkloadPlane.ROOT.certificate(), second.certificate())))
+        .allSatisfy(element -> assertThat(element).endsWith("\n"));
+  }
+
+  // ISTIO-21: an agent takes fewer than two elements for an error.
+  @Test
+  void create_leafUnderRoot_twoElements() {
+    var leaf = WorkloadPlane.ROOT.workload("spiffe://example.org/ns/a/sa/b");
+    plane.issuance.answer = _ -> WorkloadPlane.issued(leaf, WorkloadPlane.ROOT);
+
+    assertThat(plane.client().createCertificate(REQUEST).getCertChainList())
+        .containsExactly(
+            Pem.encode(List.of(leaf.certificate())),
+            Pem.encode(List.of(WorkloadPlane.ROOT.certificate())));
+  }
+
+  // ISTIO-25: istiod repeats a root that stands in its chain file.
+  @Test
+  void create_chainWithRoot_rootOnlyInLastElement() {
+    var withRoot =
+        new TestCertificates(
+            WorkloadPlane.WORKLOAD.certificate(),
+            WorkloadPlane.WORKLOAD.keys(),
+            List.of(WorkloadPlane.INTERMEDIATE.certificate(), WorkloadPlane.ROOT.certificate()));
+    plane.issuance.answer = _ -> WorkloadPlane.issued(withRoot, WorkloadPlane.ROOT);
+
+    assertThat(plane.client().createCertificate(REQUEST).getCertChainList()).hasSize(3);
+  }
+
+  @Test
+  void create_noRootToTrust_internal() {
+    plane.issuance.answer = _ -> WorkloadPlane.issued(WorkloadPlane.WORKLOAD);
+
+    assertThat(refusal(REQUEST)).isEqualTo(status(Status.INTERNAL, "internal error"));
+  }
+
+  @Test
+  void create_request_reachesIssuanceAsItCame() throws InterruptedException {
+    var _ = plane.client().createCertificate(REQUEST);
+
+    var asked = plane.issuance.asked.take();
+    assertThat(asked.csr()).asString().isEqualTo("a CSR");
+    assertThat(asked.lifetime()).contains(Duration.ofHours(1));
+    assertThat(asked.shown()).isEmpty();
+  }
+
+  // ISTIO-62
+  @ParameterizedTest
+  @CsvSource({
+    "0,",
+    "-1,",
+    "-9223372036854775808,",
+    "1, 1",
+    "86400, 86400",
+    "18446744074, 315360000",
+    "9223372036854775807, 315360000"
+  })
+  void create_lifetime_clampedBeforeAnyArithmetic(long seconds, Long expected)
+      throws InterruptedException {
+    var _ =
+        plane.client().createCertificate(REQUEST.toBuilder().setValidityDuration(seconds).build());
+
+    assertThat(plane.issuance.asked.take().lifetime())
+        .isEqualTo(Optional.ofNullable(expected).map(Duration::ofSeconds));
+  }
+
+  // ISTIO-26, 27, 28, 29, 32
+  @ParameterizedTest
+  @CsvSource({
+    "UNAUTHENTICATED, UNAUTHENTICATED, request authenticate failure",
+    "ATTESTATION_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
+    "NOT_ENTITLED, PERMISSION_DENIED, caller may not have what it asks for",
+    "BAD_REQUEST, INVALID_ARGUMENT, the precise reason",
+    "NO_AUTHORITY, UNAVAILABLE, temporarily unable to serve the request",
+    "CUSTODY_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
+    "LEDGER_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
+    "SELF_CHECK_FAILED, INTERNAL, internal error"
+  })
+  void create_refused_statusTellsNoMoreThanItShould(Why why, Status.Code code, String text) {
+    plane.issuance.answer = _ -> new Refused(why, "the precise reason");
+
+    assertThat(refusal(REQUEST)).isEqualTo(status(code.toStatus(), text));
+  }
+
+  @Test
+  void create_issuanceThrows_internalWithoutDetail() {
+    plane.issuance.answer =
+        _ -> {
+          throw new IllegalStateException("a bug, thrown by this test");
+        };
+
+    assertThat(refusal(REQUEST)).isEqualTo(status(Status.INTERNAL, "internal error"));
+  }
+
+  // ISTIO-15, 94
+  @ParameterizedTest
+  @MethodSource("authorizations")
+  void create_authorizationHeaders_firstBearerTaken(List<String> values, List<String> tokens)
+      throws InterruptedException {
+    String[] headers =
+        values.stream().flatMap(value -> Stream.of("authorization", value)).toArray(String[]::new);
+
+    var _ = plane.client(headers).createCertificate(REQUEST);
+
+    assertThat(plane.issuance.asked.take().shown())
+        .isEqualTo(tokens.stream().map(token -> new BearerToken(token, "")).toList());
+  }
+
+  static Stream<Arguments> authorizations() {
+    return Stream.of(
+        arguments(List.of(), List.of()),
+        arguments(List.of("Bearer abc"), List.of("abc")),
+        arguments(List.of("Bearer abc  "), List.of("abc")),
+        arguments(List.of("Basic x", "Bearer abc"), List.of("abc")),
+        arguments(List.of("Bearer first", "Bearer second"), List.of("first")),
+        arguments(List.of("Basic x"), List.of()),
+        arguments(List.of("bearer abc"), List.of()),
+        arguments(List.of("Bearerabc"), List.of()),
+        arguments(List.of("Bearer "), List.of()));
+  }
+
+  // ISTIO-11
+  @Test
+  void create_clusterId_goesWithTheToken() throws InterruptedException {
+    var _ =
+        plane.client("authorization", "Bearer abc", "clusterid", "east").createCertificate(REQUEST);
+
+    assertThat(plane.issuance.asked.take().shown()).containsExactly(new BearerToken("abc", "east"));
+  }
+
+  @Test
+  void create_twoClusterIds_none() throws InterruptedException {
+    var _ =
+        plane
+            .client("authorization", "Bearer abc", "clusterid", "east", "clusterid", "west")
+            .createCertificate(REQUEST);
+
+    assertThat(plane.issuance.asked.take().shown()).containsExactly(new BearerToken("abc", ""));
+  }
+
+  @Test
+  void create_tokenOf30KiB_taken() throws InterruptedException {
+    String token = "t".repeat(30 * 1024);
+    var _ = plane.client("authorization", "Bearer " + token).createCertificate(REQUEST);
+
+    assertThat(plane.issuance.asked.take().shown()).containsExactly(new BearerToken(token, ""));
+  }
+
+  // ISTIO-38
+  @Test
+  void create_oversizedCsr_refusedBeforeIssuance() {
+    var large =
+        REQUEST.toBuilder().setCsrBytes(ByteString.copyFromUtf8("x".repeat(16 * 1024 + 1))).build();
+
+    assertThat(refusal(large))
+        .isEqualTo(status(Status.INVALID_ARGUMENT, "CSR of 16385 bytes (expected: at most 16384)"));
+    assertThat(plane.issuance.asked).isEmpty();
+    assertThat(plane.issuance.refusedEarly).hasSize(1);
+  }
+
+  // ISTIO-9, 12
+  @ParameterizedTest
+  @CsvSource({
+    "CertSigner, clusterissuers.istio.io/x",
+    "WorkloadName, w",
+    "ImpersonatedIdentity, ''"
+  })
+  void create_metadataThatAsksForNobody_ignored(String key, String value) {
+    assertThat(plane.client().createCertificate(with(key, text(value))).getCertChainList())
+        .hasSize(3);
+  }
+
+  // ISTIO-26: the caller must not get its own identity when it asks for that of another.
+  @ParameterizedTest
+  @MethodSource("impersonations")
+  void create_impersonation_refusedLikeAFailedAuthentication(Value whom, String detail) {
+    assertThat(refusal(with("ImpersonatedIdentity", whom)))
+        .isEqualTo(status(Status.UNAUTHENTICATED, "request authenticate failure"));
+    assertThat(plane.issuance.asked).isEmpty();
+    assertThat(plane.issuance.refusedEarly)
+        .containsExactly(new Refused(Why.UNAUTHENTICATED, detail));
+  }
+
+  static Stream<Arguments> impersonations() {
+    return Stream.of(
+        arguments(
+            text("spiffe://example.org/ns/x/sa/y"),
+            "may not impersonate spiffe://example.org/ns/x/sa/y"),
+        arguments(text(" "), "may not impersonate  "),
+        arguments(
+            Value.newBuilder().setNumberValue(1).build(),
+            "may not impersonate something that is no name"));
+  }
+
+  // ISTIO-30: the agent sets no deadline and would wait for ever.
+  @Test
+  void create_issuanceHangs_unavailableWithinLimit() throws IOException, InterruptedException {
+    var release = new CountDownLatch(1);
+    var limit = Duration.ofMillis(50);
+    try (var bounded = new WorkloadPlane(ConnectionPolicy.standard(), limit, Optional.empty())) {
+      bounded.issuance.answer = _ -> afterwards(release);
+
+      assertThat(refusal(bounded, REQUEST).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(bounded.issuance.abandoned.take()).isEqualTo(limit);
+    } finally {
+      release.countDown();
+    }
+  }
+
+  private static Refused afterwards(CountDownLatch release) {
+    try {
+      release.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError("the work was interrupted", e);
+    }
+    return new Refused(Why.NO_AUTHORITY, "too late");
+  }
+
+  private static IstioCertificateRequest with(String key, Value value) {
+    return REQUEST.toBuilder().setMetadata(Struct.newBuilder().putFields(key, value)).build();
+  }
+
+  private static Value text(String value) {
+    return Value.newBuilder().setStringValue(value).build();
+  }
+
+  private Answer refusal(IstioCertificateRequest request) {
+    Status status = refusal(plane, request);
+    return status(status, String.valueOf(status.getDescription()));
+  }
+
+  private static Status refusal(WorkloadPlane plane, IstioCertificateRequest request) {
+    return catchThrowableOfType(
+            StatusRuntimeException.class, () -> plane.client().createCertificate(request))
+        .getStatus();
+  }
+
+  private record Answer(Status.Code code, String text) {}
+
+  private static Answer status(Status status, String text) {
+    return new Answer(status.getCode(), text);
+  }
+}

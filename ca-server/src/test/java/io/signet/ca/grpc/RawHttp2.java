@@ -1,0 +1,114 @@
+package io.signet.ca.grpc;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+
+/** A client that speaks just enough HTTP/2 to do what a well-behaved client would not. */
+final class RawHttp2 implements AutoCloseable {
+  static final int SETTINGS = 4;
+  static final int PING = 6;
+  static final int GOAWAY = 7;
+
+  private final SSLSocket socket;
+  private final DataInputStream in;
+  private final DataOutputStream out;
+
+  /** What the server sent: the type of the frame and its payload. */
+  record Frame(int type, int flags, byte[] payload) {}
+
+  /**
+   * @param client kept over several connections, it would resume a session if it were let
+   */
+  RawHttp2(SSLContext client, int port, String protocol) throws IOException {
+    socket = (SSLSocket) client.getSocketFactory().createSocket("localhost", port);
+    var parameters = socket.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {"h2"});
+    parameters.setProtocols(new String[] {protocol});
+    socket.setSSLParameters(parameters);
+    socket.setSoTimeout(10_000);
+    socket.setTcpNoDelay(true);
+    socket.startHandshake();
+    in = new DataInputStream(socket.getInputStream());
+    out = new DataOutputStream(socket.getOutputStream());
+    out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
+    send(SETTINGS, 0, new byte[0]);
+    Frame settings = next();
+    if (settings.type() != SETTINGS) {
+      throw new IOException("no HTTP/2: " + settings);
+    }
+  }
+
+  static SSLContext trusting(X509Certificate root) {
+    try {
+      var store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      store.setCertificateEntry("root", root);
+      var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(store);
+      var context = SSLContext.getInstance("TLS");
+      context.init(null, trust.getTrustManagers(), null);
+      return context;
+    } catch (GeneralSecurityException | IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  SSLSocket socket() {
+    return socket;
+  }
+
+  /** Sends one ping and gives what comes back: its answer, or the end of the connection. */
+  Frame ping() throws IOException {
+    sendPing();
+    Frame answer = next();
+    while (answer.type() != GOAWAY && !(answer.type() == PING && answer.flags() == 1)) {
+      answer = next();
+    }
+    return answer;
+  }
+
+  void sendPing() throws IOException {
+    send(PING, 0, new byte[8]);
+  }
+
+  /** The next frame of this type. */
+  Frame next(int type) throws IOException {
+    Frame frame = next();
+    while (frame.type() != type) {
+      frame = next();
+    }
+    return frame;
+  }
+
+  private void send(int type, int flags, byte[] payload) throws IOException {
+    out.writeShort(payload.length >> 8);
+    out.writeByte(payload.length);
+    out.writeByte(type);
+    out.writeByte(flags);
+    out.writeInt(0);
+    out.write(payload);
+    out.flush();
+  }
+
+  private Frame next() throws IOException {
+    int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
+    int type = in.readUnsignedByte();
+    int flags = in.readUnsignedByte();
+    in.readInt();
+    return new Frame(type, flags, in.readNBytes(length));
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

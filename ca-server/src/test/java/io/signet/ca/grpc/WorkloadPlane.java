@@ -1,0 +1,122 @@
+package io.signet.ca.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.signet.ca.issuance.IssuanceOutcome.Issued;
+import io.signet.proto.istio.IstioCertificateServiceGrpc;
+import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceBlockingStub;
+import io.signet.spiffe.TrustBundle;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** A running workload server with an endpoint over a fake issuance, and clients for it. */
+final class WorkloadPlane implements AutoCloseable {
+  static final TestCertificates ROOT = TestCertificates.root("root");
+  static final TestCertificates INTERMEDIATE = ROOT.intermediate("issuing");
+  static final TestCertificates WORKLOAD = INTERMEDIATE.workload("spiffe://example.org/ns/a/sa/b");
+  static final Issued ISSUED = issued(WORKLOAD, ROOT);
+
+  final FakeIssuance issuance = new FakeIssuance(ISSUED);
+  final WorkloadServer server;
+  volatile ServingCertificate serving = INTERMEDIATE.server().serving();
+  private final Optional<Path> socket;
+  private final Deque<Runnable> closing = new ArrayDeque<>();
+
+  WorkloadPlane() throws IOException {
+    this(ConnectionPolicy.standard(), Duration.ofSeconds(10), Optional.empty());
+  }
+
+  WorkloadPlane(Path socket) throws IOException {
+    this(ConnectionPolicy.standard(), Duration.ofSeconds(10), Optional.of(socket));
+  }
+
+  WorkloadPlane(ConnectionPolicy policy, Duration limit, Optional<Path> socket) throws IOException {
+    this.socket = socket;
+    List<BindableService> services =
+        List.of(new IstioCertificateEndpoint(issuance, issuance, limit));
+    var addresses =
+        new WorkloadAddresses(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), socket);
+    server = WorkloadServer.start(addresses, () -> serving, services, policy);
+    closing.push(server::close);
+  }
+
+  static Issued issued(TestCertificates workload, TestCertificates... roots) {
+    var svid = workload.svid();
+    var authorities = List.of(roots).stream().map(TestCertificates::certificate).toList();
+    return new Issued(
+        svid, new TrustBundle(svid.id().trustDomain(), 0, authorities, Optional.empty()));
+  }
+
+  IstioCertificateServiceBlockingStub client(String... headers) {
+    return client(tls -> tls, headers);
+  }
+
+  IstioCertificateServiceBlockingStub client(
+      UnaryOperator<SslContextBuilder> tls, String... headers) {
+    return IstioCertificateServiceGrpc.newBlockingStub(channel(tls))
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata(headers)));
+  }
+
+  ManagedChannel channel(UnaryOperator<SslContextBuilder> tls) {
+    var context =
+        GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
+            .trustManager(ROOT.certificate());
+    try {
+      return closedLater(
+          NettyChannelBuilder.forAddress("localhost", server.port())
+              .sslContext(tls.apply(context).build())
+              .build());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  ManagedChannel unixChannel(String authority) {
+    var loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    closing.push(() -> loops.close());
+    return closedLater(
+        NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.orElseThrow().toString()))
+            .channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class)
+            .eventLoopGroup(loops)
+            .usePlaintext()
+            .overrideAuthority(authority)
+            .build());
+  }
+
+  /** Names and values in turn. */
+  static Metadata metadata(String... headers) {
+    var metadata = new Metadata();
+    for (int i = 0; i < headers.length; i += 2) {
+      metadata.put(Metadata.Key.of(headers[i], Metadata.ASCII_STRING_MARSHALLER), headers[i + 1]);
+    }
+    return metadata;
+  }
+
+  private ManagedChannel closedLater(ManagedChannel channel) {
+    closing.push(() -> channel.shutdownNow());
+    return channel;
+  }
+
+  @Override
+  public void close() {
+    closing.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,182 @@
+package io.signet.ca.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.signet.attestation.Evidence;
+import io.signet.attestation.Evidence.BearerToken;
+import io.signet.ca.grpc.TestCertificates;
+import io.signet.ca.issuance.IssuanceOutcome;
+import io.signet.ca.issuance.IssuanceOutcome.Issued;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.ca.issuance.IssuanceRequest;
+import io.signet.spiffe.TrustBundle;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ObservedIssuanceTest {
+  private static final List<Evidence> SHOWN = List.of(new BearerToken("very-secret", "east"));
+  private static final TestCertificates ROOT = TestCertificates.root("root");
+  private static final Issued ISSUED = issued(ROOT.workload("spiffe://example.org/ns/a/sa/b"));
+
+  private final Metrics metrics = new Metrics();
+  private final List<String> lines = new ArrayList<>();
+  private IssuanceOutcome outcome = ISSUED;
+  private long now;
+
+  private final ObservedIssuance issuance =
+      new ObservedIssuance(_ -> outcome, metrics.registry(), new AuditLog(lines::add), this::tick);
+
+  @AfterEach
+  void close() {
+    metrics.close();
+  }
+
+  // ISTIO-75: the names without a suffix.
+  @Test
+  void issue_issued_countedUnderIstiodsNames() {
+    assertThat(issue()).isEqualTo(ISSUED);
+
+    assertThat(metrics.scrape())
+        .contains("\ncitadel_server_csr_count 1.0\n")
+        .contains("\ncitadel_server_success_cert_issuance_count 1.0\n")
+        .contains("\ncitadel_server_authentication_failure_count 0.0\n")
+        .contains("signet_issuance_seconds_count{outcome=\"issued\"} 1\n")
+        .contains("signet_issuance_seconds_bucket{outcome=\"issued\",le=\"0.005\"} 1\n")
+        .contains("signet_issuance_seconds_bucket{outcome=\"issued\",le=\"0.002\"} 0\n");
+  }
+
+  // ISTIO-75
+  @ParameterizedTest
+  @CsvSource({
+    "UNAUTHENTICATED, citadel_server_authentication_failure_count",
+    "ATTESTATION_UNAVAILABLE, citadel_server_authentication_failure_count",
+    "BAD_REQUEST, citadel_server_csr_parsing_err_count",
+    "NOT_ENTITLED, citadel_server_csr_sign_err_count{error=\"NOT_ENTITLED\"}",
+    "NO_AUTHORITY, citadel_server_csr_sign_err_count{error=\"CA_NOT_READY\"}",
+    "CUSTODY_UNAVAILABLE, citadel_server_csr_sign_err_count{error=\"CERT_GEN_ERROR\"}",
+    "LEDGER_UNAVAILABLE, citadel_server_csr_sign_err_count{error=\"CERT_GEN_ERROR\"}",
+    "SELF_CHECK_FAILED, citadel_server_csr_sign_err_count{error=\"CERT_GEN_ERROR\"}"
+  })
+  void issue_refused_countedByReason(Why why, String name) {
+    outcome = new Refused(why, "because");
+    assertThat(issue()).isEqualTo(outcome);
+
+    assertThat(metrics.scrape())
+        .contains("\n" + name + " 1.0\n")
+        .contains("\ncitadel_server_success_cert_issuance_count 0.0\n");
+  }
+
+  @Test
+  void issue_issued_auditedWithIdAndSerial() throws IOException {
+    var _ = issue();
+
+    JsonNode line = onlyLine();
+    assertThat(line.path("event").asText()).isEqualTo("issued");
+    assertThat(line.path("id").asText()).isEqualTo("spiffe://example.org/ns/a/sa/b");
+    assertThat(line.path("serial").asText()).isEqualTo(ISSUED.svid().serial().toString());
+    assertThat(line.path("expires").asText()).isEqualTo(ISSUED.svid().expiresAt().toString());
+  }
+
+  // ISTIO-33: the precise reason for us; never the token.
+  @Test
+  void issue_refused_auditedWithReasonAndWithoutToken() throws IOException {
+    outcome = new Refused(Why.UNAUTHENTICATED, "token has expired");
+    var _ = issue();
+
+    JsonNode line = onlyLine();
+    assertThat(line.path("why").asText()).isEqualTo("UNAUTHENTICATED");
+    assertThat(line.path("detail").asText()).isEqualTo("token has expired");
+    assertThat(line.path("shown").path(0).asText()).contains("east");
+    assertThat(lines.getFirst()).doesNotContain("very-secret");
+  }
+
+  @Test
+  void issue_callerChoseALineBreak_stillOneLine() throws IOException {
+    outcome = new Refused(Why.BAD_REQUEST, "SAN \"x\"\n{\"event\":\"issued\"}");
+    var _ = issue();
+
+    assertThat(onlyLine().path("event").asText()).isEqualTo("refused");
+    assertThat(lines.getFirst()).doesNotContain("\n");
+  }
+
+  @Test
+  void refused_beforeIssuance_countedAndAudited() throws IOException {
+    issuance.refused(SHOWN, new Refused(Why.UNAUTHENTICATED, "may not impersonate x"));
+
+    assertThat(metrics.scrape())
+        .contains("\ncitadel_server_csr_count 1.0\n")
+        .contains("\ncitadel_server_authentication_failure_count 1.0\n");
+    assertThat(onlyLine().path("detail").asText()).isEqualTo("may not impersonate x");
+  }
+
+  @Test
+  void abandoned_issuanceTookTooLong_countedAndAudited() throws IOException {
+    issuance.abandoned(SHOWN, Duration.ofSeconds(10));
+
+    assertThat(metrics.scrape()).contains("signet_issuance_abandoned_total 1.0\n");
+    assertThat(onlyLine().path("event").asText()).isEqualTo("abandoned");
+  }
+
+  // ISTIO-75; istio#55464: the values follow a renewal.
+  @Test
+  void expiry_chainRenewed_newEndShown() {
+    List<TestCertificates> issuing = new ArrayList<>(List.of(ROOT.intermediate("issuing")));
+    Instant end = ROOT.certificate().getNotAfter().toInstant();
+    ExpiryMetrics.bind(
+        metrics.registry(),
+        Clock.fixed(end.minusSeconds(100), ZoneOffset.UTC),
+        () -> List.of(ROOT.certificate()),
+        () -> issuing.stream().map(TestCertificates::certificate).toList());
+
+    assertThat(gauge("citadel_server_root_cert_expiry_timestamp"))
+        .isEqualTo((double) end.getEpochSecond());
+    assertThat(gauge("citadel_server_root_cert_expiry_seconds")).isEqualTo(100);
+    issuing.clear();
+    assertThat(gauge("citadel_server_cert_chain_expiry_timestamp")).isNaN();
+    assertThat(metrics.scrape()).contains("\ncitadel_server_root_cert_expiry_seconds 100.0\n");
+  }
+
+  @Test
+  void scrape_jvm_memoryThreadsAndCollections() {
+    assertThat(metrics.scrape())
+        .contains("jvm_memory_used_bytes{")
+        .contains("jvm_threads_live_threads ")
+        .contains("jvm_gc_");
+  }
+
+  private IssuanceOutcome issue() {
+    return issuance.issue(new IssuanceRequest(SHOWN, new byte[0], Optional.empty()));
+  }
+
+  private double gauge(String name) {
+    return metrics.registry().get(name).gauge().value();
+  }
+
+  private JsonNode onlyLine() throws IOException {
+    assertThat(lines).hasSize(1);
+    return new ObjectMapper().readTree(lines.getFirst());
+  }
+
+  private long tick() {
+    return now += 3_000_000;
+  }
+
+  private static Issued issued(TestCertificates workload) {
+    var svid = workload.svid();
+    var roots = List.of(ROOT.certificate());
+    return new Issued(svid, new TrustBundle(svid.id().trustDomain(), 0, roots, Optional.empty()));
+  }
+}
