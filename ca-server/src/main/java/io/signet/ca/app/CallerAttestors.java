@@ -1,0 +1,87 @@
+package io.signet.ca.app;
+
+import io.signet.attestation.Attestor;
+import io.signet.attestation.Attestors;
+import io.signet.attestation.kubernetes.Cluster;
+import io.signet.attestation.kubernetes.TokenReviewAttestor;
+import io.signet.attestation.oidc.JwtAttestor;
+import io.signet.attestation.oidc.TrustedIssuer;
+import io.signet.attestation.unix.PeerCredentialsAttestor;
+import io.signet.ca.config.AttestationConfig;
+import io.signet.ca.config.AttestationConfig.JwtIssuer;
+import io.signet.ca.config.AttestationConfig.KubernetesCluster;
+import io.signet.ca.config.SignetConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The attestors that the configuration names, in its order. */
+final class CallerAttestors implements AutoCloseable {
+
+  private static final Duration REVIEW_DEADLINE = Duration.ofSeconds(3);
+
+  private final Attestors attestors;
+  private final Optional<TokenReviewAttestor> kubernetes;
+
+  private CallerAttestors(List<Attestor> others, Optional<TokenReviewAttestor> kubernetes) {
+    List<Attestor> all = new ArrayList<>();
+    kubernetes.ifPresent(all::add);
+    all.addAll(others);
+    this.attestors = new Attestors(all);
+    this.kubernetes = kubernetes;
+  }
+
+  static CallerAttestors open(SignetConfig config, Clock clock) throws IOException {
+    AttestationConfig attestation = config.attestation();
+    List<Attestor> others = new ArrayList<>();
+    for (JwtIssuer issuer : attestation.jwt()) {
+      others.add(new JwtAttestor(trusted(issuer), config.trustDomain(), clock));
+    }
+    if (!attestation.unix().isEmpty()) {
+      others.add(
+          new PeerCredentialsAttestor(
+              attestation.unix().stream()
+                  .map(u -> new PeerCredentialsAttestor.Rule((int) u.uid(), u.id()))
+                  .toList()));
+    }
+    return new CallerAttestors(others, kubernetes(config, clock));
+  }
+
+  private static TrustedIssuer trusted(JwtIssuer issuer) throws IOException {
+    return new TrustedIssuer(
+        issuer.issuer(), issuer.audience(), Files.readString(issuer.jwksFile()));
+  }
+
+  private static Optional<TokenReviewAttestor> kubernetes(SignetConfig config, Clock clock) {
+    List<Cluster> clusters =
+        config.attestation().kubernetes().stream().map(CallerAttestors::cluster).toList();
+    return clusters.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            TokenReviewAttestor.open(clusters, config.trustDomain(), REVIEW_DEADLINE, clock));
+  }
+
+  private static Cluster cluster(KubernetesCluster cluster) {
+    return new Cluster(
+        cluster.cluster(), Set.copyOf(cluster.aliases()), cluster.audience(), cluster.kubeconfig());
+  }
+
+  Attestors attestors() {
+    return attestors;
+  }
+
+  /** Why tokens cannot be judged now, if they cannot. */
+  Optional<String> problem() {
+    return kubernetes.flatMap(TokenReviewAttestor::problem);
+  }
+
+  @Override
+  public void close() {
+    kubernetes.ifPresent(TokenReviewAttestor::close);
+  }
+}

@@ -1,0 +1,63 @@
+package io.signet.ca.app;
+
+import io.signet.ca.config.KeysConfig.Custodian;
+import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.SecretPlace;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.pkcs11.Pkcs11KeyCustodian;
+import io.signet.hsm.pkcs11.Pkcs11Settings;
+import io.signet.hsm.soft.FileKeyCustodian;
+import io.signet.spiffe.SecretAccess;
+import io.signet.spiffe.SecretBytes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Opens the custodian of the root's key that the configuration names. */
+final class Custodians {
+
+  private Custodians() {}
+
+  static KeyCustodian open(Custodian custodian) throws CustodyException, IOException {
+    return switch (custodian) {
+      case FileCustodian file ->
+          withSecret(file.passphrase(), secret -> FileKeyCustodian.open(file.path(), secret));
+      case Pkcs11Custodian token ->
+          withSecret(token.pin(), secret -> Pkcs11KeyCustodian.open(settings(token), secret));
+    };
+  }
+
+  private static Pkcs11Settings settings(Pkcs11Custodian token) {
+    return new Pkcs11Settings(
+        token.library().toAbsolutePath(),
+        token.token(),
+        token.serial(),
+        Pkcs11Settings.DEFAULT_PERMITS,
+        Pkcs11Settings.DEFAULT_PATIENCE);
+  }
+
+  private interface Opening {
+    KeyCustodian with(char[] secret) throws CustodyException;
+  }
+
+  // The secret is wiped from every buffer of ours before this returns.
+  private static KeyCustodian withSecret(SecretPlace place, Opening opening)
+      throws CustodyException, IOException {
+    SecretBytes secret = place.read();
+    byte[] bytes = secret.reveal(SecretAccess.grant());
+    CharBuffer chars = StandardCharsets.UTF_8.decode(ByteBuffer.wrap(bytes));
+    char[] exact = Arrays.copyOf(chars.array(), chars.limit());
+    try {
+      return opening.with(exact);
+    } finally {
+      secret.destroy();
+      Arrays.fill(bytes, (byte) 0);
+      Arrays.fill(chars.array(), '\0');
+      Arrays.fill(exact, '\0');
+    }
+  }
+}

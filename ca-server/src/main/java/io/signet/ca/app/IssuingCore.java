@@ -1,0 +1,131 @@
+package io.signet.ca.app;
+
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.authority.AuthorityPolicy;
+import io.signet.ca.config.SignetConfig;
+import io.signet.ca.delivery.Renewal;
+import io.signet.ca.delivery.RenewalException;
+import io.signet.ca.delivery.Timer;
+import io.signet.ca.ledger.IssuanceLedger;
+import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.signing.SelfCheckException;
+import io.signet.ca.store.Database;
+import io.signet.ca.store.SqlAuthorityStore;
+import io.signet.ca.store.SqlIssuanceLedger;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.soft.MemoryKeyCustodian;
+import io.signet.spiffe.SerialNumber;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What signs and what remembers it: the store, the ledger in it, the authorities over the
+ * custodian.
+ */
+record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLedger ledger) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(IssuingCore.class);
+
+  /**
+   * Opens store and custodian, finds or makes the root, and keeps the issuing authority renewed.
+   *
+   * @param life gets what is to be closed again, also when this fails
+   */
+  static IssuingCore open(SignetConfig config, Clock clock, Timer timer, Lifecycle life)
+      throws AuthorityException,
+          CustodyException,
+          IOException,
+          LedgerException,
+          SelfCheckException {
+    Database database = life.started(Database.open(directory(config)));
+    SqlIssuanceLedger ledger = life.started(new SqlIssuanceLedger(database));
+    SqlAuthorityStore store = new SqlAuthorityStore(database);
+    CertificateSigner signer = new CertificateSigner(ledger, serials(store), clock);
+    Authorities authorities = authorities(config, store, signer, clock, life);
+    reportUnfinished(ledger);
+    life.started(renewal(authorities, timer, clock));
+    return new IssuingCore(authorities, signer, ledger);
+  }
+
+  private static Path directory(SignetConfig config) throws IOException {
+    Path directory = config.dataDir().toAbsolutePath();
+    Files.createDirectories(
+        directory,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    return directory;
+  }
+
+  private static Supplier<SerialNumber> serials(SqlAuthorityStore store) throws LedgerException {
+    SecureRandom random = new SecureRandom();
+    int prefix = store.serialPrefix(random);
+    return () -> SerialNumber.draw(prefix, random);
+  }
+
+  private static Authorities authorities(
+      SignetConfig config,
+      SqlAuthorityStore store,
+      CertificateSigner signer,
+      Clock clock,
+      Lifecycle life)
+      throws AuthorityException,
+          CustodyException,
+          IOException,
+          LedgerException,
+          SelfCheckException {
+    KeyCustodian roots = life.started(Custodians.open(config.keys().custodian()));
+    KeyCustodian issuers = life.started(new MemoryKeyCustodian());
+    return Authorities.open(store, roots, issuers, signer, policy(config), clock);
+  }
+
+  private static AuthorityPolicy policy(SignetConfig config) {
+    return new AuthorityPolicy(
+        config.trustDomain(),
+        config.keys().algorithm(),
+        config.authority().rootLifetime(),
+        config.authority().issuingLifetime());
+  }
+
+  private static Renewal renewal(Authorities authorities, Timer timer, Clock clock) {
+    Renewal renewal =
+        new Renewal(
+            () -> renewed(authorities),
+            timer,
+            clock,
+            e -> LOG.error("the issuing authority was not renewed: {}", e.getMessage()));
+    renewal.start(authorities.renewAt());
+    return renewal;
+  }
+
+  private static Instant renewed(Authorities authorities) throws RenewalException {
+    try {
+      authorities.renew();
+      return authorities.renewAt();
+    } catch (AuthorityException | CustodyException | LedgerException | SelfCheckException e) {
+      throw new RenewalException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  // ISS-8: over each of these a signature may exist that was never released.
+  private static void reportUnfinished(IssuanceLedger ledger) throws LedgerException {
+    List<LedgerEntry> unfinished = ledger.unfinished();
+    if (!unfinished.isEmpty()) {
+      LOG.warn(
+          "{} intents have no result: a crash came between; the first is {}",
+          unfinished.size(),
+          unfinished.getFirst().intent().serial());
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.signet.ca.app;
+
+import io.signet.ca.cli.ServerStarter;
+import io.signet.ca.cli.SignetCommand;
+import java.time.Clock;
+
+/** Where everything begins. */
+public final class Main {
+
+  private Main() {}
+
+  /** Runs one command and exits: 0 done, 1 refused or failed, 2 wrong usage. */
+  public static void main(String[] args) {
+    Clock clock = Clock.systemUTC();
+    ServerStarter starter = config -> SignetServer.start(config, clock);
+    System.exit(new SignetCommand(starter, clock).run(args));
+  }
+}

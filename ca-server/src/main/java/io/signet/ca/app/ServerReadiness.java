@@ -1,0 +1,40 @@
+package io.signet.ca.app;
+
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.http.Readiness;
+import io.signet.ca.ledger.IssuanceLedger;
+import io.signet.ca.ledger.LedgerException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What keeps this server from issuing now. */
+final class ServerReadiness implements Readiness {
+
+  private final Authorities authorities;
+  private final IssuanceLedger ledger;
+  private final CallerAttestors callers;
+
+  ServerReadiness(Authorities authorities, IssuanceLedger ledger, CallerAttestors callers) {
+    this.authorities = authorities;
+    this.ledger = ledger;
+    this.callers = callers;
+  }
+
+  @Override
+  public List<Problem> problems() {
+    List<Problem> problems = new ArrayList<>();
+    callers.problem().ifPresent(why -> problems.add(new Problem("attestation.kubernetes", why)));
+    try {
+      var _ = authorities.active();
+    } catch (AuthorityException e) {
+      problems.add(new Problem("authority", String.valueOf(e.getMessage())));
+    }
+    try {
+      var _ = ledger.unfinished();
+    } catch (LedgerException e) {
+      problems.add(new Problem("store", String.valueOf(e.getMessage())));
+    }
+    return problems;
+  }
+}

@@ -1,0 +1,245 @@
+package io.signet.ca.app;
+
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.authorization.Entitlements;
+import io.signet.ca.authorization.Grant;
+import io.signet.ca.cli.RunningServer;
+import io.signet.ca.cli.StartException;
+import io.signet.ca.config.Address;
+import io.signet.ca.config.ListenConfig;
+import io.signet.ca.config.SignetConfig;
+import io.signet.ca.delivery.RenewalException;
+import io.signet.ca.delivery.ServingIdentity;
+import io.signet.ca.delivery.SvidFeeds;
+import io.signet.ca.delivery.SvidMaker;
+import io.signet.ca.delivery.Timer;
+import io.signet.ca.grpc.AttestedCallers;
+import io.signet.ca.grpc.ConnectionPolicy;
+import io.signet.ca.grpc.IstioCertificateEndpoint;
+import io.signet.ca.grpc.ServingCertificate;
+import io.signet.ca.grpc.WorkloadAddresses;
+import io.signet.ca.grpc.WorkloadServer;
+import io.signet.ca.http.HealthRoutes;
+import io.signet.ca.http.MetricsRoutes;
+import io.signet.ca.http.OperatorServer;
+import io.signet.ca.http.Readiness;
+import io.signet.ca.issuance.IssueSvid;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.signing.SelfCheckException;
+import io.signet.ca.telemetry.AuditLog;
+import io.signet.ca.telemetry.AuditedGrants;
+import io.signet.ca.telemetry.ExpiryMetrics;
+import io.signet.ca.telemetry.Metrics;
+import io.signet.ca.telemetry.ObservedIssuance;
+import io.signet.ca.telemetry.SdsMetrics;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.sds.AckLedger;
+import io.signet.sds.Secret.ValidationContext;
+import io.signet.sds.envoy.SdsEndpoint;
+import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.TrustBundle;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A whole server: everything is made, started and connected here, and stopped in reverse. */
+final class SignetServer implements RunningServer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SignetServer.class);
+
+  // ISTIO-30: a sidecar sets no deadline, so we bound our own time.
+  private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
+
+  private final SignetConfig config;
+  private final Clock clock;
+  private final Lifecycle life = new Lifecycle();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private ListenConfig listening;
+
+  private SignetServer(SignetConfig config, Clock clock) {
+    this.config = config;
+    this.clock = clock;
+    this.listening = config.listen();
+  }
+
+  /**
+   * Starts everything that the configuration names, or nothing.
+   *
+   * @throws StartException with what is wrong, for a person
+   */
+  static SignetServer start(SignetConfig config, Clock clock) throws StartException {
+    CryptoProvider.install();
+    SignetServer server = new SignetServer(config, clock);
+    try {
+      server.open();
+      return server;
+    } catch (AuthorityException
+        | CustodyException
+        | IOException
+        | LedgerException
+        | RenewalException
+        | SelfCheckException
+        | IllegalArgumentException e) {
+      server.close();
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void open()
+      throws AuthorityException,
+          CustodyException,
+          IOException,
+          LedgerException,
+          RenewalException,
+          SelfCheckException {
+    SystemTimer timer = life.started(new SystemTimer());
+    IssuingCore core = IssuingCore.open(config, clock, timer, life);
+    Authorities authorities = core.authorities();
+    Metrics metrics = life.started(metrics(authorities));
+    CallerAttestors callers = life.started(CallerAttestors.open(config, clock));
+    Entitlements entitlements =
+        new Entitlements(config.svid().defaultLifetime(), config.svid().maxLifetime());
+    IssueSvid issue =
+        new IssueSvid(callers.attestors(), entitlements, authorities, core.signer(), clock);
+    AuditLog audit = AuditLog.toLogger();
+    ObservedIssuance issuance =
+        new ObservedIssuance(issue, metrics.registry(), audit, System::nanoTime);
+    SvidMaker maker =
+        new SvidMaker(
+            new AuditedGrants(issue::granted, audit),
+            KeyAlgorithm.EC_P256,
+            clock,
+            new SecureRandom());
+    ServingIdentity serving = life.started(serving(maker, timer));
+    SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer));
+    publish(authorities.bundle());
+    WorkloadServer workload =
+        life.started(workload(issuance, callers, serving, feeds, timer, metrics));
+    OperatorServer operator =
+        life.started(operator(new ServerReadiness(authorities, core.ledger(), callers), metrics));
+    listening = listening(workload.port(), operator.port());
+  }
+
+  private Metrics metrics(Authorities authorities) {
+    Metrics metrics = new Metrics();
+    ExpiryMetrics.bind(
+        metrics.registry(),
+        clock,
+        () -> authorities.bundle().authorities(),
+        () -> chain(authorities));
+    return metrics;
+  }
+
+  private static List<X509Certificate> chain(Authorities authorities) {
+    try {
+      return authorities.active().chain();
+    } catch (AuthorityException e) {
+      return List.of();
+    }
+  }
+
+  private ServingIdentity serving(SvidMaker maker, Timer timer) throws RenewalException {
+    SpiffeId id = SpiffeId.of(config.trustDomain(), "signet", "server");
+    return new ServingIdentity(
+        maker,
+        new Grant(id, config.svid().maxLifetime()),
+        config.servingNames(),
+        timer,
+        clock,
+        e -> LOG.error("the server's own certificate was not renewed: {}", e.getMessage()));
+  }
+
+  private SvidFeeds feeds(
+      SvidMaker maker, Entitlements entitlements, Authorities authorities, Timer timer) {
+    return new SvidFeeds(
+        maker,
+        entitlements,
+        new ValidationContext(authorities.bundle()),
+        timer,
+        clock,
+        (id, e) -> LOG.error("the SVID of {} was not renewed: {}", id, e.getMessage()));
+  }
+
+  private WorkloadServer workload(
+      ObservedIssuance issuance,
+      CallerAttestors callers,
+      ServingIdentity serving,
+      SvidFeeds feeds,
+      SystemTimer timer,
+      Metrics metrics)
+      throws IOException {
+    IstioCertificateEndpoint istio =
+        new IstioCertificateEndpoint(issuance, issuance, REQUEST_LIMIT);
+    SdsEndpoint sds =
+        new SdsEndpoint(
+            feeds,
+            new AttestedCallers(callers.attestors()),
+            new AckLedger(clock),
+            clock,
+            timer.scheduler(),
+            life.started(streamExecutor()),
+            new SdsMetrics(metrics.registry()));
+    return WorkloadServer.start(
+        new WorkloadAddresses(
+            config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),
+        () -> servingCertificate(serving),
+        List.of(istio, sds),
+        ConnectionPolicy.standard());
+  }
+
+  private static ExecutorService streamExecutor() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("sds-", 0).factory());
+  }
+
+  private static ServingCertificate servingCertificate(ServingIdentity serving) {
+    ServingIdentity.Keyed now = serving.current();
+    return new ServingCertificate(now.chain(), now.key());
+  }
+
+  private OperatorServer operator(Readiness readiness, Metrics metrics) throws IOException {
+    return OperatorServer.start(
+        config.listen().operator().toSocketAddress(),
+        List.of(new HealthRoutes(readiness), new MetricsRoutes(metrics::scrape)));
+  }
+
+  private void publish(TrustBundle bundle) throws IOException {
+    if (config.sinks().bundleFile().isPresent()) {
+      new BundleFile(config.sinks().bundleFile().get()).write(bundle);
+    }
+  }
+
+  private ListenConfig listening(int workloadPort, int operatorPort) {
+    ListenConfig asked = config.listen();
+    return new ListenConfig(
+        new Address(asked.workload().host(), workloadPort),
+        asked.sdsSocket(),
+        new Address(asked.operator().host(), operatorPort));
+  }
+
+  @Override
+  public ListenConfig listening() {
+    return listening;
+  }
+
+  @Override
+  public void awaitTermination() throws InterruptedException {
+    stopped.await();
+  }
+
+  /** Stops in reverse order: first the probes and the calls, last the store. */
+  @Override
+  public void close() {
+    life.close();
+    stopped.countDown();
+  }
+}

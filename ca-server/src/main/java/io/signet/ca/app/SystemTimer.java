@@ -1,0 +1,55 @@
+package io.signet.ca.app;
+
+import io.signet.ca.delivery.Timer;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One thread waits; each task then runs on a virtual thread of its own. */
+final class SystemTimer implements Timer, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SystemTimer.class);
+
+  private final ScheduledExecutorService waiting =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("timer").daemon().factory());
+  private final ExecutorService working =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("renewal-", 0).factory());
+
+  @Override
+  public Scheduled after(Duration delay, Runnable task) {
+    try {
+      Future<?> waits =
+          waiting.schedule(
+              () -> working.execute(() -> run(task)), delay.toMillis(), TimeUnit.MILLISECONDS);
+      return () -> waits.cancel(false);
+    } catch (RejectedExecutionException stopping) {
+      return () -> {};
+    }
+  }
+
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.error("a scheduled task failed", e);
+    }
+  }
+
+  /** For what wants to be told of the time itself. */
+  ScheduledExecutorService scheduler() {
+    return waiting;
+  }
+
+  @Override
+  public void close() {
+    waiting.shutdownNow();
+    working.close();
+  }
+}

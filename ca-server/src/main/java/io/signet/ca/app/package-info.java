@@ -1,0 +1,7 @@
+/** The composition root: the only package that names implementations, imported by nobody. */
+@NullMarked
+@CheckReturnValue
+package io.signet.ca.app;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

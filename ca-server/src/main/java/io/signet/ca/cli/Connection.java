@@ -1,0 +1,143 @@
+package io.signet.ca.cli;
+
+import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.signet.ca.config.Address;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A gRPC connection of a command to a server. */
+final class Connection implements AutoCloseable {
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  /**
+   * Whom the client shows itself as in TLS.
+   *
+   * @param certificate a chain as PEM, leaf first
+   * @param key its key as PEM
+   */
+  record ClientCertificate(Path certificate, Path key) {}
+
+  private final ManagedChannel channel;
+  private final EventLoopGroup threads;
+
+  private Connection(ManagedChannel channel, EventLoopGroup threads) {
+    this.channel = channel;
+    this.threads = threads;
+  }
+
+  /** Over a Unix socket, without TLS. */
+  static Connection unix(Path socket) {
+    EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
+            .eventLoopGroup(threads)
+            .channelType(EpollDomainSocketChannel.class)
+            .overrideAuthority("localhost")
+            .usePlaintext()
+            .build();
+    return new Connection(channel, threads);
+  }
+
+  /**
+   * Over TLS; the server's certificate must hold the host of the address.
+   *
+   * @param roots what the server must chain to, as PEM
+   * @throws IOException if one of the files cannot be read or is not what it should be
+   */
+  static Connection tls(Address address, Path roots, Optional<ClientCertificate> certificate)
+      throws IOException {
+    EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(
+                address.host(), address.port(), credentials(roots, certificate))
+            .eventLoopGroup(threads)
+            .channelType(EpollSocketChannel.class)
+            .build();
+    return new Connection(channel, threads);
+  }
+
+  /** A channel for calls without a credential of their own. */
+  Channel channel() {
+    return channel;
+  }
+
+  /**
+   * A channel whose calls carry the token; the file is read anew for each call.
+   *
+   * @throws IOException if the file cannot be read or holds no token
+   */
+  Channel channelWith(Path tokenFile) throws IOException {
+    var headers = new Metadata();
+    headers.put(AUTHORIZATION, "Bearer " + token(tokenFile));
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  /** What a failed call means, for a person. */
+  static String problem(Object server, Throwable failure) {
+    Status status = Status.fromThrowable(failure);
+    Throwable cause = status.getCause();
+    String detail =
+        status.getCode() == Status.Code.UNAVAILABLE && cause != null
+            ? rootOf(cause).getMessage()
+            : status.getDescription();
+    return "%s: %s%s".formatted(server, status.getCode(), detail == null ? "" : ": " + detail);
+  }
+
+  private static Throwable rootOf(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause == null ? failure : rootOf(cause);
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    threads.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+  }
+
+  private static ChannelCredentials credentials(Path roots, Optional<ClientCertificate> certificate)
+      throws IOException {
+    var credentials = TlsChannelCredentials.newBuilder();
+    credentials.trustManager(readable(roots));
+    if (certificate.isPresent()) {
+      credentials.keyManager(
+          readable(certificate.get().certificate()), readable(certificate.get().key()));
+    }
+    return credentials.build();
+  }
+
+  // gRPC reads the file itself, and says less about what is wrong with it.
+  private static File readable(Path file) throws IOException {
+    if (Files.size(file) == 0) {
+      throw new IOException(file + ": empty (expected: PEM)");
+    }
+    return file.toFile();
+  }
+
+  private static String token(Path file) throws IOException {
+    String token = Files.readString(file).strip();
+    if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
+      throw new IOException(file + ": not a token (expected: one JWT)");
+    }
+    return token;
+  }
+}

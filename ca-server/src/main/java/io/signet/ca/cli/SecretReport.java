@@ -1,0 +1,90 @@
+package io.signet.ca.cli;
+
+import io.signet.ca.cli.ReceivedSecret.Identity;
+import io.signet.ca.cli.ReceivedSecret.Roots;
+import java.security.cert.X509Certificate;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is told of secrets: everything but private keys. */
+final class SecretReport {
+  private SecretReport() {}
+
+  /** One line a certificate, under headings. */
+  static Table table(Collection<ReceivedSecret> secrets) {
+    var table = new Table("NAME", "SPIFFE ID", "SERIAL", "NOT AFTER", "ISSUER", "ROOTS");
+    for (ReceivedSecret secret : secrets) {
+      switch (secret) {
+        case Identity identity -> table.row(row(identity));
+        case Roots roots -> roots.roots().forEach(root -> table.row(row(roots, root)));
+      }
+    }
+    return table;
+  }
+
+  /** The same for machines, with the certificates as PEM. */
+  static List<Map<String, Object>> fields(Collection<ReceivedSecret> secrets) {
+    return secrets.stream().map(SecretReport::fields).toList();
+  }
+
+  private static List<String> row(Identity identity) {
+    X509Certificate leaf = identity.leaf();
+    return List.of(
+        identity.name(),
+        identity.spiffeId().orElse("-"),
+        serial(leaf),
+        notAfter(leaf),
+        issuer(leaf),
+        "-");
+  }
+
+  private static List<String> row(Roots roots, X509Certificate root) {
+    return List.of(
+        roots.name(),
+        "-",
+        serial(root),
+        notAfter(root),
+        issuer(root),
+        String.valueOf(roots.roots().size()));
+  }
+
+  private static Map<String, Object> fields(ReceivedSecret secret) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("name", secret.name());
+    switch (secret) {
+      case Identity identity -> {
+        fields.put("spiffe-id", identity.spiffeId().orElse(""));
+        fields.putAll(fields(identity.leaf()));
+        fields.put("chain", identity.chainPem());
+      }
+      case Roots roots -> {
+        fields.put("roots", roots.roots().stream().map(SecretReport::fields).toList());
+        fields.put("bundle", roots.pem());
+      }
+    }
+    return fields;
+  }
+
+  private static Map<String, Object> fields(X509Certificate certificate) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("serial", serial(certificate));
+    fields.put("not-after", notAfter(certificate));
+    fields.put("issuer", issuer(certificate));
+    return fields;
+  }
+
+  private static String serial(X509Certificate certificate) {
+    return certificate.getSerialNumber().toString(16);
+  }
+
+  private static String notAfter(X509Certificate certificate) {
+    return certificate.getNotAfter().toInstant().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  private static String issuer(X509Certificate certificate) {
+    return certificate.getIssuerX500Principal().getName();
+  }
+}

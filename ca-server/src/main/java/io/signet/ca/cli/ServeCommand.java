@@ -1,0 +1,40 @@
+package io.signet.ca.cli;
+
+import io.signet.ca.config.ConfigException;
+import io.signet.ca.config.SignetConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code signet serve}. */
+@Command(name = "serve", description = "Serves until told to stop; everything comes from one file.")
+final class ServeCommand implements Callable<Integer> {
+  private final ServerStarter starter;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description = "the configuration, as docs/reference.md describes it")
+  private Path file = Path.of("");
+
+  ServeCommand(ServerStarter starter) {
+    this.starter = starter;
+  }
+
+  @Override
+  public Integer call() throws ConfigException, StartException, InterruptedException {
+    RunningServer server = starter.start(SignetConfig.load(file));
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(Serving.readyLine(server.listening()));
+    out.flush();
+    Serving.untilTheEnd(server);
+    return 0;
+  }
+}

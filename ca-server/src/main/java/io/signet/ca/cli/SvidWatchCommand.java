@@ -1,0 +1,96 @@
+package io.signet.ca.cli;
+
+import io.signet.ca.cli.SdsClient.Event.Ended;
+import io.signet.ca.cli.SdsClient.Event.Pushed;
+import io.signet.ca.cli.SdsClient.Event.Refused;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code signet svid watch}. */
+@Command(
+    name = "watch",
+    description = {
+      "Tells of each push of a server, until interrupted; --out keeps the files current.",
+      "Comes back by itself after a lost stream, later each time up to 30 s."
+    })
+final class SvidWatchCommand implements Callable<Integer> {
+  private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Mixin private SdsOptions options = new SdsOptions();
+
+  private Duration wait = FIRST_WAIT;
+
+  @Override
+  public Integer call() throws IOException, CommandException, InterruptedException {
+    // A first connection that cannot even be tried is a mistake of the caller, later ones are not.
+    try (Connection connection = options.connect()) {
+      while (!Thread.currentThread().isInterrupted()) {
+        pauseAfter(stream(connection));
+      }
+    }
+    return 0;
+  }
+
+  /** Follows one stream to its end, and returns why it ended. */
+  private String stream(Connection connection)
+      throws IOException, CommandException, InterruptedException {
+    try (SdsClient client = SdsClient.open(options.channel(connection), options.names())) {
+      while (true) {
+        switch (client.next()) {
+          case Pushed pushed -> tell(pushed);
+          case Refused refused ->
+              warn("refused version %s: %s".formatted(refused.version(), refused.why()));
+          case Ended ended -> {
+            return Connection.problem(options.address(), ended.why());
+          }
+        }
+      }
+    }
+  }
+
+  private void tell(Pushed pushed) throws IOException, CommandException {
+    wait = FIRST_WAIT;
+    if (options.out().isPresent()) {
+      options.out().get().write(pushed.secrets());
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(options.json() ? json(pushed) : text(pushed));
+    out.flush();
+  }
+
+  private static String json(Pushed pushed) {
+    Map<String, Object> push = new LinkedHashMap<>();
+    push.put("version", pushed.version());
+    push.put("secrets", SecretReport.fields(pushed.secrets()));
+    return Json.of(push);
+  }
+
+  private static String text(Pushed pushed) {
+    return "version %s%n%s%n".formatted(pushed.version(), SecretReport.table(pushed.secrets()));
+  }
+
+  private void pauseAfter(String why) throws InterruptedException {
+    warn("%s; again in %d s".formatted(why, wait.toSeconds()));
+    TimeUnit.NANOSECONDS.sleep(wait.toNanos());
+    Duration doubled = wait.multipliedBy(2);
+    wait = doubled.compareTo(LONGEST_WAIT) < 0 ? doubled : LONGEST_WAIT;
+  }
+
+  private void warn(String message) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("signet: " + message);
+    err.flush();
+  }
+}

@@ -1,0 +1,78 @@
+package io.signet.ca.config;
+
+import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.TrustDomain;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whom to believe; at least one entry in all.
+ *
+ * @param kubernetes clusters whose service account tokens count; at most one so far
+ * @param unix callers of the Unix socket
+ * @param jwt issuers whose tokens count, by a key set on disk
+ */
+public record AttestationConfig(
+    List<KubernetesCluster> kubernetes, List<UnixCaller> unix, List<JwtIssuer> jwt) {
+  /**
+   * @throws IllegalArgumentException if nobody is believed
+   */
+  public AttestationConfig {
+    kubernetes = List.copyOf(kubernetes);
+    unix = List.copyOf(unix);
+    jwt = List.copyOf(jwt);
+    InvalidValueException.require(
+        !(kubernetes.isEmpty() && unix.isEmpty() && jwt.isEmpty()),
+        "attestation",
+        "no attestor",
+        "at least one entry under kubernetes, unix or jwt");
+  }
+
+  void requireWithin(TrustDomain trustDomain) {
+    for (int i = 0; i < unix.size(); i++) {
+      unix.get(i).requireWithin(trustDomain, "attestation.unix[" + i + "].id");
+    }
+  }
+
+  /**
+   * A Kubernetes cluster that vouches for its workloads through TokenReview.
+   *
+   * @param cluster the id that clients send in the {@code ClusterID} header
+   * @param aliases other ids for the same cluster
+   * @param kubeconfig how to reach it; empty: as a pod of this cluster
+   * @param audience what a token must be made for
+   */
+  public record KubernetesCluster(
+      String cluster, List<String> aliases, Optional<Path> kubeconfig, String audience) {
+    /** Copies the aliases. */
+    public KubernetesCluster {
+      aliases = List.copyOf(aliases);
+    }
+  }
+
+  /**
+   * A user of this machine.
+   *
+   * @param uid the user id that the kernel reports for the peer, 0 to 4294967294
+   * @param id who that is
+   */
+  public record UnixCaller(long uid, SpiffeId id) {
+    void requireWithin(TrustDomain trustDomain, String key) {
+      InvalidValueException.require(
+          id.hasPath() && id.memberOf(trustDomain),
+          key,
+          id,
+          "an ID with a path in spiffe://" + trustDomain + "/");
+    }
+  }
+
+  /**
+   * An issuer of JWTs.
+   *
+   * @param issuer the {@code iss} claim, compared as text
+   * @param audience what a token must be made for
+   * @param jwksFile the issuer's public keys, a JWK set
+   */
+  public record JwtIssuer(String issuer, String audience, Path jwksFile) {}
+}

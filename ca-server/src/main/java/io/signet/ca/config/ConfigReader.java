@@ -1,0 +1,270 @@
+package io.signet.ca.config;
+
+import io.signet.ca.config.AttestationConfig.JwtIssuer;
+import io.signet.ca.config.AttestationConfig.KubernetesCluster;
+import io.signet.ca.config.AttestationConfig.UnixCaller;
+import io.signet.ca.config.FileProbe.Need;
+import io.signet.ca.config.KeysConfig.Custodian;
+import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.YamlNode.Mapping;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.TrustDomain;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads a configuration file into records, section by section, and tells all problems together. */
+final class ConfigReader {
+  private static final long LAST_UID = 0xFFFF_FFFEL;
+
+  // The kernel's limit for the name of a Unix socket is 108 bytes with the zero at the end.
+  private static final int LONGEST_SOCKET_PATH = 107;
+
+  private enum CustodianKind {
+    FILE,
+    PKCS11
+  }
+
+  private final Problems problems;
+
+  private ConfigReader(Problems problems) {
+    this.problems = problems;
+  }
+
+  static SignetConfig load(Path path) throws ConfigException {
+    Path absolute = path.toAbsolutePath().normalize();
+    Path folder = absolute.resolveSibling("");
+    return parse(textOf(absolute), folder, FileProbe.onDisk());
+  }
+
+  static SignetConfig parse(String text, Path folder, FileProbe probe) throws ConfigException {
+    var problems = new Problems();
+    Mapping tree = YamlReader.read(text, problems);
+    problems.throwIfAny(); // a tree with holes would only add misleading problems
+    new KeyCheck(problems).check(tree);
+    var file = new Section.File(folder, probe, problems);
+    Optional<SignetConfig> config = new ConfigReader(problems).config(new Section(file, "", tree));
+    problems.throwIfAny();
+    return config.orElseThrow();
+  }
+
+  private static String textOf(Path path) throws ConfigException {
+    try {
+      return Files.readString(path, StandardCharsets.UTF_8);
+    } catch (CharacterCodingException e) {
+      throw unreadable(path, "bytes that are not UTF-8");
+    } catch (IOException e) {
+      throw unreadable(path, Files.exists(path) ? "not readable" : "no such file");
+    }
+  }
+
+  private static ConfigException unreadable(Path path, String found) {
+    return new ConfigException(List.of(Problem.of(path.toString(), found, "a readable YAML file")));
+  }
+
+  private Optional<SignetConfig> config(Section in) {
+    Optional<TrustDomain> trustDomain = in.value(Key.TRUST_DOMAIN, TrustDomain::parse);
+    Optional<ListenConfig> listen = listen(in.section(Key.LISTEN));
+    List<String> names = servingNames(in);
+    Optional<KeysConfig> keys = keys(in.section(Key.KEYS));
+    Optional<AuthorityConfig> authority = authority(in.section(Key.AUTHORITY));
+    Optional<SvidConfig> svid = svid(in.section(Key.SVID));
+    Optional<AttestationConfig> attestation = attestation(in.section(Key.ATTESTATION), trustDomain);
+    Optional<SinksConfig> sinks = sinks(in.section(Key.SINKS));
+    Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
+    checkTogether(authority, svid);
+    return in.complete(() ->
+        new SignetConfig(
+            trustDomain.orElseThrow(),
+            listen.orElseThrow(),
+            names,
+            keys.orElseThrow(),
+            authority.orElseThrow(),
+            svid.orElseThrow(),
+            attestation.orElseThrow(),
+            sinks.orElseThrow(),
+            dataDir.orElseThrow()));
+  }
+
+  private static Optional<ListenConfig> listen(Section in) {
+    Optional<Address> workload = in.value(Key.LISTEN_WORKLOAD, Address::parse);
+    Optional<Path> socket = socket(in);
+    Optional<Address> operator = in.value(Key.LISTEN_OPERATOR, Address::parse);
+    return in.complete(
+        () -> new ListenConfig(workload.orElseThrow(), socket, operator.orElseThrow()));
+  }
+
+  private static Optional<Path> socket(Section in) {
+    Optional<Path> socket = optionalFile(in, Key.LISTEN_SDS_SOCKET, Need.NOTHING);
+    socket
+        .filter(
+            path -> path.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET_PATH)
+        .ifPresent(path -> in.refuse(Key.LISTEN_SDS_SOCKET, path.toString()));
+    return socket;
+  }
+
+  private static List<String> servingNames(Section in) {
+    if (!in.has(Key.SERVING_NAMES)) {
+      in.refuse(Key.SERVING_NAMES, "missing");
+      return List.of();
+    }
+    List<String> names = in.texts(Key.SERVING_NAMES);
+    names.stream()
+        .filter(name -> !ServingName.isValid(name))
+        .forEach(name -> in.refuse(Key.SERVING_NAMES, name));
+    return names;
+  }
+
+  private static Optional<KeysConfig> keys(Section in) {
+    Optional<Custodian> custodian =
+        in.value(Key.KEYS_CUSTODIAN, ConfigReader::custodianKind)
+            .flatMap(kind -> custodian(in, kind));
+    Optional<KeyAlgorithm> algorithm =
+        in.value(
+            Key.KEYS_ALGORITHM,
+            name -> KeyAlgorithm.named(name).orElseThrow(() -> new IllegalArgumentException(name)));
+    in.fixed(Key.KEYS_ISSUING, "custodian");
+    return in.complete(() -> new KeysConfig(custodian.orElseThrow(), algorithm.orElseThrow()));
+  }
+
+  private static CustodianKind custodianKind(String text) {
+    return switch (text) {
+      case "file" -> CustodianKind.FILE;
+      case "pkcs11" -> CustodianKind.PKCS11;
+      case "vault" -> throw new NotAvailableException(text);
+      default -> throw new IllegalArgumentException(text);
+    };
+  }
+
+  private static Optional<Custodian> custodian(Section in, CustodianKind kind) {
+    return switch (kind) {
+      case FILE -> {
+        refuseUnused(in, Key.KEYS_PKCS11);
+        yield fileCustodian(in.section(Key.KEYS_FILE));
+      }
+      case PKCS11 -> {
+        refuseUnused(in, Key.KEYS_FILE);
+        yield pkcs11Custodian(in.section(Key.KEYS_PKCS11));
+      }
+    };
+  }
+
+  private static void refuseUnused(Section in, Key section) {
+    if (in.has(section)) {
+      in.refuse(section, "not used by this custodian", "the key left out");
+    }
+  }
+
+  private static Optional<Custodian> fileCustodian(Section in) {
+    Optional<Path> path = in.file(Key.KEYS_FILE_PATH, Need.FOLDER);
+    Optional<SecretPlace> passphrase =
+        in.secret(Key.KEYS_FILE_PASSPHRASE, Key.KEYS_FILE_PASSPHRASE_FILE);
+    return in.complete(() -> new FileCustodian(path.orElseThrow(), passphrase.orElseThrow()));
+  }
+
+  private static Optional<Custodian> pkcs11Custodian(Section in) {
+    Optional<Path> library = in.file(Key.KEYS_PKCS11_LIBRARY, Need.READABLE);
+    Optional<String> token = in.value(Key.KEYS_PKCS11_TOKEN, text -> text);
+    Optional<String> serial = in.optional(Key.KEYS_PKCS11_SERIAL, text -> text);
+    Optional<SecretPlace> pin = in.secret(Key.KEYS_PKCS11_PIN, Key.KEYS_PKCS11_PIN_FILE);
+    return in.complete(() ->
+        new Pkcs11Custodian(library.orElseThrow(), token.orElseThrow(), serial, pin.orElseThrow()));
+  }
+
+  private static Optional<AuthorityConfig> authority(Section in) {
+    var root = in.value(Key.AUTHORITY_ROOT_LIFETIME, Key.AUTHORITY_ROOT_LIFETIME::duration);
+    var issuing =
+        in.value(Key.AUTHORITY_ISSUING_LIFETIME, Key.AUTHORITY_ISSUING_LIFETIME::duration);
+    return in.complete(() -> new AuthorityConfig(root.orElseThrow(), issuing.orElseThrow()));
+  }
+
+  private static Optional<SvidConfig> svid(Section in) {
+    var standard = in.value(Key.SVID_DEFAULT_LIFETIME, Key.SVID_DEFAULT_LIFETIME::duration);
+    var most = in.value(Key.SVID_MAX_LIFETIME, Key.SVID_MAX_LIFETIME::duration);
+    return in.complete(() -> new SvidConfig(standard.orElseThrow(), most.orElseThrow()));
+  }
+
+  private void checkTogether(Optional<AuthorityConfig> authority, Optional<SvidConfig> svid) {
+    if (authority.isPresent() && svid.isPresent()) {
+      problems.check(() -> svid.get().requireWithin(authority.get()));
+    }
+  }
+
+  private Optional<AttestationConfig> attestation(Section in, Optional<TrustDomain> trustDomain) {
+    List<KubernetesCluster> kubernetes =
+        in.list(Key.ATTESTATION_KUBERNETES, ConfigReader::kubernetes);
+    Set<Long> uids = new HashSet<>();
+    List<UnixCaller> unix = in.list(Key.ATTESTATION_UNIX, entry -> unix(entry, uids, trustDomain));
+    Set<String> issuers = new HashSet<>();
+    List<JwtIssuer> jwt = in.list(Key.ATTESTATION_JWT, entry -> jwt(entry, issuers));
+    if (kubernetes.size() > 1) {
+      in.refuse(Key.ATTESTATION_KUBERNETES, "several clusters, not available yet", "one cluster");
+    }
+    return in.complete(() -> new AttestationConfig(kubernetes, unix, jwt));
+  }
+
+  private static Optional<KubernetesCluster> kubernetes(Section in) {
+    Optional<String> cluster = in.value(Key.KUBERNETES_CLUSTER, text -> text);
+    List<String> aliases = in.texts(Key.KUBERNETES_ALIASES);
+    Optional<Path> kubeconfig = optionalFile(in, Key.KUBERNETES_KUBECONFIG, Need.READABLE);
+    Optional<String> audience = in.value(Key.KUBERNETES_AUDIENCE, text -> text);
+    in.fixed(Key.KUBERNETES_REVIEW, "local");
+    return in.complete(() ->
+        new KubernetesCluster(cluster.orElseThrow(), aliases, kubeconfig, audience.orElseThrow()));
+  }
+
+  private Optional<UnixCaller> unix(Section in, Set<Long> uids, Optional<TrustDomain> trustDomain) {
+    Optional<Long> uid = in.value(Key.UNIX_UID, text -> unused(uids, uid(text)));
+    Optional<SpiffeId> id =
+        in.value(Key.UNIX_ID, SpiffeId::parse).filter(found -> isInside(in, found, trustDomain));
+    return in.complete(() -> new UnixCaller(uid.orElseThrow(), id.orElseThrow()));
+  }
+
+  private static long uid(String text) {
+    long uid = Long.parseLong(text);
+    if (uid < 0 || uid > LAST_UID) {
+      throw new IllegalArgumentException(text);
+    }
+    return uid;
+  }
+
+  private static boolean isInside(Section in, SpiffeId id, Optional<TrustDomain> trustDomain) {
+    boolean inside = id.hasPath() && trustDomain.map(id::memberOf).orElse(true);
+    if (!inside) {
+      in.refuse(Key.UNIX_ID, id.toString());
+    }
+    return inside;
+  }
+
+  private static Optional<JwtIssuer> jwt(Section in, Set<String> issuers) {
+    Optional<String> issuer = in.value(Key.JWT_ISSUER, text -> unused(issuers, text));
+    Optional<String> audience = in.value(Key.JWT_AUDIENCE, text -> text);
+    Optional<Path> jwksFile = in.file(Key.JWT_JWKS_FILE, Need.READABLE);
+    return in.complete(
+        () -> new JwtIssuer(issuer.orElseThrow(), audience.orElseThrow(), jwksFile.orElseThrow()));
+  }
+
+  private static Optional<SinksConfig> sinks(Section in) {
+    Optional<Path> bundleFile = optionalFile(in, Key.SINKS_BUNDLE_FILE, Need.NOTHING);
+    return in.complete(() -> new SinksConfig(bundleFile));
+  }
+
+  private static Optional<Path> optionalFile(Section in, Key key, Need need) {
+    return in.has(key) ? in.file(key, need) : Optional.empty();
+  }
+
+  private static <T> T unused(Set<T> used, T value) {
+    if (!used.add(value)) {
+      throw new IllegalArgumentException(value + " again");
+    }
+    return value;
+  }
+}

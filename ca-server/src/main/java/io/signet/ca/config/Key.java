@@ -1,0 +1,207 @@
+package io.signet.ca.config;
+
+import com.google.errorprone.annotations.Immutable;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The catalogue of configuration keys: what each is called, what may stand there, and what holds
+ * when nothing does. Reading, messages and {@code docs/reference.md} all follow it.
+ */
+enum Key {
+  TRUST_DOMAIN("trust-domain", "a trust domain name such as example.org"),
+
+  LISTEN("listen", Form.SECTION),
+  LISTEN_WORKLOAD("listen.workload", Form.ADDRESS, "0.0.0.0:8443"),
+  LISTEN_SDS_SOCKET("listen.sds-socket", "a path of at most 107 bytes", Default.ABSENT),
+  LISTEN_OPERATOR("listen.operator", Form.ADDRESS, "127.0.0.1:8080"),
+
+  SERVING_NAMES("serving-names", "a list of DNS names and IP addresses, at least one"),
+
+  KEYS("keys", Form.SECTION),
+  KEYS_CUSTODIAN("keys.custodian", "file or pkcs11"),
+  KEYS_FILE("keys.file", Form.SECTION),
+  KEYS_FILE_PATH("keys.file.path", Form.FOLDER),
+  KEYS_FILE_PASSPHRASE("keys.file.passphrase", Form.SECRET, Default.ONE_OF_TWO),
+  KEYS_FILE_PASSPHRASE_FILE("keys.file.passphrase-file", Form.SECRET_FILE, Default.ONE_OF_TWO),
+  KEYS_PKCS11("keys.pkcs11", Form.SECTION),
+  KEYS_PKCS11_LIBRARY("keys.pkcs11.library", Form.FILE),
+  KEYS_PKCS11_TOKEN("keys.pkcs11.token", "the label of the token"),
+  KEYS_PKCS11_SERIAL("keys.pkcs11.serial", "the serial number of the token", Default.ABSENT),
+  KEYS_PKCS11_PIN("keys.pkcs11.pin", Form.SECRET, Default.ONE_OF_TWO),
+  KEYS_PKCS11_PIN_FILE("keys.pkcs11.pin-file", Form.SECRET_FILE, Default.ONE_OF_TWO),
+  KEYS_VAULT("keys.vault", Form.NOT_YET),
+  KEYS_ALGORITHM("keys.algorithm", "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096", "ec-p256"),
+  KEYS_ISSUING("keys.issuing", "memory", "memory"),
+
+  AUTHORITY("authority", Form.SECTION),
+  AUTHORITY_ROOT_LIFETIME("authority.root-lifetime", new Range("1m", "7300d"), "365d"),
+  AUTHORITY_ISSUING_LIFETIME("authority.issuing-lifetime", new Range("20s", "3650d"), "7d"),
+
+  SVID("svid", Form.SECTION),
+  SVID_DEFAULT_LIFETIME("svid.default-lifetime", new Range("10s", "365d"), "1h"),
+  SVID_MAX_LIFETIME("svid.max-lifetime", new Range("10s", "365d"), "24h"),
+
+  ATTESTATION("attestation", Form.SECTION),
+  ATTESTATION_KUBERNETES("attestation.kubernetes[]", Form.SECTION),
+  KUBERNETES_CLUSTER("attestation.kubernetes[].cluster", Form.TEXT, "Kubernetes"),
+  KUBERNETES_ALIASES("attestation.kubernetes[].aliases", "a list of texts", "[]"),
+  KUBERNETES_KUBECONFIG("attestation.kubernetes[].kubeconfig", Form.FILE, Default.ABSENT),
+  KUBERNETES_AUDIENCE("attestation.kubernetes[].audience", Form.TEXT, "istio-ca"),
+  KUBERNETES_REVIEW("attestation.kubernetes[].review", "api", "api"),
+  KUBERNETES_TRUSTED_NODE_ACCOUNTS("attestation.kubernetes[].trusted-node-accounts", Form.NOT_YET),
+  ATTESTATION_UNIX("attestation.unix[]", Form.SECTION),
+  UNIX_UID("attestation.unix[].uid", "a user id from 0 to 4294967294, each once"),
+  UNIX_ID("attestation.unix[].id", "a SPIFFE ID with a path, in the trust domain"),
+  ATTESTATION_JWT("attestation.jwt[]", Form.SECTION),
+  JWT_ISSUER("attestation.jwt[].issuer", "the text of the iss claim, each once"),
+  JWT_AUDIENCE("attestation.jwt[].audience", Form.TEXT, "istio-ca"),
+  JWT_JWKS_FILE("attestation.jwt[].jwks-file", Form.FILE),
+
+  SINKS("sinks", Form.SECTION),
+  SINKS_BUNDLE_FILE("sinks.bundle-file", Form.NEW_FILE, Default.ABSENT),
+
+  LIMITS("limits", Form.NOT_YET),
+  STORE("store", Form.NOT_YET),
+
+  DATA_DIR("data-dir", Form.FOLDER, "/var/lib/signet");
+
+  /** What stands in the place of a default value. */
+  static final class Default {
+    static final String ABSENT = "absent";
+    static final String ONE_OF_TWO = "one of the two";
+
+    private Default() {}
+  }
+
+  /**
+   * The durations that a key takes.
+   *
+   * @param least the shortest, as it is written
+   * @param most the longest, as it is written
+   */
+  @Immutable
+  record Range(String least, String most) {
+    boolean contains(Duration duration) {
+      return duration.compareTo(Durations.parse(least)) >= 0
+          && duration.compareTo(Durations.parse(most)) <= 0;
+    }
+
+    @Override
+    public String toString() {
+      return "a duration from " + least + " to " + most;
+    }
+  }
+
+  /** What several keys expect. */
+  static final class Form {
+    static final String SECTION = "keys and values";
+    static final String NOT_YET = "the key left out";
+    static final String TEXT = "a text";
+    static final String ADDRESS = "HOST:PORT, port 0 to 65535";
+    static final String FILE = "a readable file";
+    static final String SECRET_FILE = "a readable file, closed to group and others";
+    static final String NEW_FILE = "a path";
+    static final String FOLDER = "a folder, made if missing";
+    static final String SECRET = "env:NAME";
+
+    private Form() {}
+  }
+
+  private final String path;
+  private final String expected;
+  private final @Nullable String standard;
+  private final @Nullable Range range;
+
+  Key(String path, String expected) {
+    this(path, expected, null, null);
+  }
+
+  Key(String path, String expected, String standard) {
+    this(path, expected, standard, null);
+  }
+
+  Key(String path, Range range, String standard) {
+    this(path, range.toString(), standard, range);
+  }
+
+  Key(String path, String expected, @Nullable String standard, @Nullable Range range) {
+    this.path = path;
+    this.expected = expected;
+    this.standard = standard;
+    this.range = range;
+  }
+
+  /** The keys that may stand directly under this one; {@code ""} is the file itself. */
+  static List<Key> under(String section) {
+    return Arrays.stream(values()).filter(key -> key.parent().equals(section)).toList();
+  }
+
+  /** From the top, dots between; a list's entries share the path, marked by {@code []}. */
+  String path() {
+    return path;
+  }
+
+  /** The last part, as it is written in the file. */
+  String word() {
+    String last = path.substring(path.lastIndexOf('.') + 1);
+    return isList() ? last.substring(0, last.length() - 2) : last;
+  }
+
+  /** What may stand there, for messages and the reference. */
+  String expected() {
+    return expected;
+  }
+
+  /** What holds when the key is left out, as it would be written; empty: there is nothing. */
+  Optional<String> standard() {
+    return hasNoStandard() ? Optional.empty() : Optional.ofNullable(standard);
+  }
+
+  /** The reference's word for what happens when the key is left out. */
+  String whenAbsent() {
+    if (isSection() || !isAvailable()) {
+      return "";
+    }
+    return standard == null ? "required" : standard;
+  }
+
+  /**
+   * Reads a duration within the range of this key.
+   *
+   * @throws IllegalArgumentException if it is none, or out of range
+   */
+  Duration duration(String text) {
+    Duration duration = Durations.parse(text);
+    if (range != null && !range.contains(duration)) {
+      throw new IllegalArgumentException(expected);
+    }
+    return duration;
+  }
+
+  /** Whether other keys stand under this one. */
+  boolean isSection() {
+    return expected.equals(Form.SECTION);
+  }
+
+  /** Whether this is a list of sections. */
+  boolean isList() {
+    return path.endsWith("[]");
+  }
+
+  /** Whether the key does something; the others are refused instead of ignored. */
+  boolean isAvailable() {
+    return !expected.equals(Form.NOT_YET);
+  }
+
+  private String parent() {
+    return path.substring(0, Math.max(0, path.lastIndexOf('.')));
+  }
+
+  private boolean hasNoStandard() {
+    return Default.ABSENT.equals(standard) || Default.ONE_OF_TWO.equals(standard);
+  }
+}

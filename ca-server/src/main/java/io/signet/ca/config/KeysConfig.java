@@ -1,0 +1,37 @@
+package io.signet.ca.config;
+
+import io.signet.hsm.KeyAlgorithm;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where private keys live, and of what kind they are. The issuing authority's key is always in
+ * memory.
+ *
+ * @param custodian keeps the root's key
+ * @param algorithm of root and issuing keys
+ */
+public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm) {
+
+  /** What keeps the root's key. */
+  public sealed interface Custodian {}
+
+  /**
+   * An encrypted file a key.
+   *
+   * @param path the folder of the files; created at start if missing
+   * @param passphrase what the files are encrypted under
+   */
+  public record FileCustodian(Path path, SecretPlace passphrase) implements Custodian {}
+
+  /**
+   * A token behind PKCS#11.
+   *
+   * @param library the module's shared library
+   * @param token the label of the token
+   * @param serial the token's serial number, where several have the same label
+   * @param pin the user PIN
+   */
+  public record Pkcs11Custodian(
+      Path library, String token, Optional<String> serial, SecretPlace pin) implements Custodian {}
+}

@@ -1,0 +1,13 @@
+package io.signet.ca.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where the planes are served.
+ *
+ * @param workload gRPC over TLS: CSR endpoint, SDS, health, reflection
+ * @param sdsSocket SDS over a Unix socket, if any
+ * @param operator HTTP: health, metrics, administration
+ */
+public record ListenConfig(Address workload, Optional<Path> sdsSocket, Address operator) {}

@@ -1,0 +1,63 @@
+package io.signet.ca.config;
+
+import io.signet.spiffe.TrustDomain;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything a server is told, checked.
+ *
+ * @param trustDomain whose identities are signed
+ * @param listen where the planes are served
+ * @param servingNames DNS names and IP addresses of the server's own certificate; at least one
+ * @param keys where private keys live, and of what kind they are
+ * @param authority how long root and issuing authorities live
+ * @param svid how long the certificates of workloads live
+ * @param attestation whom to believe; at least one attestor
+ * @param sinks where else the trust bundle goes
+ * @param dataDir the folder of the embedded store; created at start if missing
+ */
+public record SignetConfig(
+    TrustDomain trustDomain,
+    ListenConfig listen,
+    List<String> servingNames,
+    KeysConfig keys,
+    AuthorityConfig authority,
+    SvidConfig svid,
+    AttestationConfig attestation,
+    SinksConfig sinks,
+    Path dataDir) {
+
+  /**
+   * @throws IllegalArgumentException if parts do not fit together: an SVID that outlives half its
+   *     issuing authority, an identity of another trust domain, no name to serve under
+   */
+  public SignetConfig {
+    servingNames = List.copyOf(servingNames);
+    InvalidValueException.require(
+        !servingNames.isEmpty(), "serving-names", "none", "at least one name");
+    svid.requireWithin(authority);
+    attestation.requireWithin(trustDomain);
+  }
+
+  /**
+   * Reads a file; relative paths in it count from the folder it lies in. Nothing is started and no
+   * secret is read, but the files it names are looked at.
+   *
+   * @throws ConfigException with all problems together, also when the file cannot be read
+   */
+  public static SignetConfig load(Path file) throws ConfigException {
+    return ConfigReader.load(file);
+  }
+
+  /**
+   * Reads text as {@link #load} does, without looking at any file.
+   *
+   * @param folder where relative paths count from, absolute
+   * @throws ConfigException with all problems together
+   */
+  public static SignetConfig parse(String text, Path folder) throws ConfigException {
+    return ConfigReader.parse(text, folder, (path, need) -> Optional.empty());
+  }
+}

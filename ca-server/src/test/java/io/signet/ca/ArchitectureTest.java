@@ -1,0 +1,182 @@
+package io.signet.ca;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.security.PrivateKey;
+import java.time.Clock;
+import java.time.Instant;
+
+/** The layering of docs/architecture.md. */
+@AnalyzeClasses(packages = "io.signet", importOptions = ArchitectureTest.MainCode.class)
+final class ArchitectureTest {
+
+  /** Neither our own tests nor the contracts and fakes that other modules publish as test jars. */
+  static final class MainCode implements ImportOption {
+    private final ImportOption noTests = new DoNotIncludeTests();
+
+    @Override
+    public boolean includes(Location location) {
+      return noTests.includes(location) && !location.contains("-tests.jar");
+    }
+  }
+
+  @ArchTest
+  static final ArchRule layers =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("app")
+          .definedBy("io.signet.ca.app..")
+          .layer("cli")
+          .definedBy("io.signet.ca.cli..")
+          .layer("config")
+          .definedBy("io.signet.ca.config..")
+          .layer("edges")
+          .definedBy(
+              "io.signet.ca.grpc..",
+              "io.signet.ca.http..",
+              "io.signet.ca.store..",
+              "io.signet.ca.telemetry..",
+              "io.signet.ca.delivery..")
+          .layer("issuance")
+          .definedBy("io.signet.ca.issuance..")
+          .layer("authorization")
+          .definedBy("io.signet.ca.authorization..")
+          .layer("authority")
+          .definedBy("io.signet.ca.authority..")
+          .layer("signing")
+          .definedBy("io.signet.ca.signing..")
+          .layer("ground")
+          .definedBy("io.signet.ca.ledger..", "io.signet.ca.x509..")
+          .whereLayer("app")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("cli")
+          .mayOnlyBeAccessedByLayers("app")
+          .whereLayer("config")
+          .mayOnlyBeAccessedByLayers("app", "cli")
+          .whereLayer("edges")
+          .mayOnlyBeAccessedByLayers("app")
+          .whereLayer("issuance")
+          .mayOnlyBeAccessedByLayers("app", "edges")
+          .whereLayer("authorization")
+          .mayOnlyBeAccessedByLayers("app", "edges", "issuance")
+          .whereLayer("authority")
+          .mayOnlyBeAccessedByLayers("app", "edges", "issuance")
+          .whereLayer("signing")
+          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "authority");
+
+  @ArchTest
+  static final ArchRule noCycles = slices().matching("io.signet.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule valuesNeedOnlyTheJdk =
+      classes()
+          .that()
+          .resideInAnyPackage("io.signet.spiffe..")
+          .should()
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(
+                  "io.signet.spiffe..",
+                  "java..",
+                  "javax..",
+                  "org.jspecify..",
+                  "com.google.errorprone.annotations.."));
+
+  @ArchTest
+  static final ArchRule custodyNeedsOnlyTheJdk =
+      classes()
+          .that()
+          .resideInAPackage("io.signet.hsm..")
+          .should()
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(
+                  "io.signet.hsm..",
+                  "java..",
+                  "javax..",
+                  "org.jspecify..",
+                  "com.google.errorprone.annotations.."));
+
+  @ArchTest
+  static final ArchRule deliveryIsPure =
+      noClasses()
+          .that()
+          .resideInAPackage("io.signet.sds")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("io.grpc..", "io.netty..", "com.google.protobuf.."));
+
+  @ArchTest
+  static final ArchRule attestorsStandAlone =
+      slices().matching("io.signet.attestation.(*)..").should().notDependOnEachOther();
+
+  @ArchTest
+  static final ArchRule onlyX509UsesBouncyCastle =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.signet.ca.x509..")
+          .should()
+          .dependOnClassesThat(resideInAPackage("org.bouncycastle.."));
+
+  // A TLS server needs the key itself: its certificate is delivered to our own listener.
+  @ArchTest
+  static final ArchRule privateKeysStayInCustody =
+      noClasses()
+          .that(
+              not(resideInAnyPackage("io.signet.hsm.."))
+                  .and(not(resideInAnyPackage("io.signet.ca.grpc..")))
+                  .and(not(resideInAnyPackage("io.signet.ca.delivery..")))
+                  .and(not(resideInAnyPackage("io.signet.ca.app.."))))
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(PrivateKey.class);
+
+  @ArchTest
+  static final ArchRule timeIsInjected =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.signet.ca.app..")
+          .should()
+          .callMethod(Instant.class, "now")
+          .orShould()
+          .callMethod(Clock.class, "systemUTC")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis");
+
+  @ArchTest
+  static final ArchRule nothingStaticChanges =
+      fields()
+          .that()
+          .areDeclaredInClassesThat(
+              resideInAPackage("io.signet..").and(not(resideInAPackage("io.signet.proto.."))))
+          .and()
+          .areStatic()
+          .should()
+          .beFinal();
+
+  @ArchTest
+  static final ArchRule onlyTheEdgesSpeakToTheWorld =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.signet.ca.issuance..",
+              "io.signet.ca.authorization..",
+              "io.signet.ca.authority..",
+              "io.signet.ca.signing..",
+              "io.signet.ca.ledger..",
+              "io.signet.ca.x509..")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(
+                  "io.grpc..", "io.netty..", "io.vertx..", "java.sql..", "org.h2.."));
+}

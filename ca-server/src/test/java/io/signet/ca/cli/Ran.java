@@ -1,0 +1,64 @@
+package io.signet.ca.cli;
+
+import io.signet.ca.config.ListenConfig;
+import io.signet.ca.config.SignetConfig;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Clock;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** A command that was run, and what it said. */
+record Ran(int exit, String out, String err) {
+
+  /** Starts nothing, and remembers what it was asked to start; its server ends at once. */
+  static final class FakeStarter implements ServerStarter {
+    final AtomicReference<@Nullable SignetConfig> started = new AtomicReference<>();
+    private @Nullable StartException failure;
+    private Runnable whileServing = () -> {};
+
+    void failWith(StartException e) {
+      failure = e;
+    }
+
+    void whileServing(Runnable action) {
+      whileServing = action;
+    }
+
+    @Override
+    public RunningServer start(SignetConfig config) throws StartException {
+      if (failure != null) {
+        throw failure;
+      }
+      started.set(config);
+      return new RunningServer() {
+        @Override
+        public ListenConfig listening() {
+          return config.listen();
+        }
+
+        @Override
+        public void awaitTermination() {
+          whileServing.run();
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  static Ran signet(String... arguments) {
+    return signet(new FakeStarter(), arguments);
+  }
+
+  static Ran signet(ServerStarter starter, String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int exit =
+        new SignetCommand(starter, Clock.systemUTC())
+            .writingTo(new PrintWriter(out, true), new PrintWriter(err, true))
+            .run(arguments);
+    return new Ran(exit, out.toString(), err.toString());
+  }
+}

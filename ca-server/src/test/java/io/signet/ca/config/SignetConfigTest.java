@@ -1,0 +1,328 @@
+package io.signet.ca.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.ca.config.AttestationConfig.JwtIssuer;
+import io.signet.ca.config.AttestationConfig.KubernetesCluster;
+import io.signet.ca.config.AttestationConfig.UnixCaller;
+import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.SecretPlace.InEnvironment;
+import io.signet.ca.config.SecretPlace.InFile;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.TrustDomain;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SignetConfigTest {
+  private static final String SMALLEST =
+      """
+      trust-domain: example.org
+      serving-names: [localhost]
+      keys:
+        custodian: file
+        file: { path: keys, passphrase: "env:SIGNET_PASSPHRASE" }
+      attestation:
+        unix:
+        - { uid: 1000, id: "spiffe://example.org/user/jo" }
+      """;
+
+  @TempDir Path folder;
+
+  @Test
+  void load_smallest_hasDefaults() throws Exception {
+    SignetConfig config = parse(SMALLEST);
+
+    assertThat(config)
+        .isEqualTo(
+            new SignetConfig(
+                new TrustDomain("example.org"),
+                new ListenConfig(
+                    new Address("0.0.0.0", 8443), Optional.empty(), new Address("127.0.0.1", 8080)),
+                List.of("localhost"),
+                new KeysConfig(
+                    new FileCustodian(
+                        folder.resolve("keys"), new InEnvironment("SIGNET_PASSPHRASE")),
+                    KeyAlgorithm.EC_P256),
+                new AuthorityConfig(Duration.ofDays(365), Duration.ofDays(7)),
+                new SvidConfig(Duration.ofHours(1), Duration.ofHours(24)),
+                new AttestationConfig(
+                    List.of(),
+                    List.of(new UnixCaller(1000, SpiffeId.parse("spiffe://example.org/user/jo"))),
+                    List.of()),
+                new SinksConfig(Optional.empty()),
+                Path.of("/var/lib/signet")));
+  }
+
+  @Test
+  void load_everyKey_mapped() throws Exception {
+    SignetConfig config =
+        parse(
+            """
+            trust-domain: example.org
+            listen:
+              workload: "[::1]:0"
+              sds-socket: run/sds.sock
+              operator: localhost:9090
+            serving-names: [signet.signet-system.svc, 10.0.0.1, "::1"]
+            keys:
+              custodian: pkcs11
+              pkcs11: { library: /usr/lib/p11.so, token: signet, serial: 08ab, pin-file: pin }
+              algorithm: rsa-3072
+              issuing: memory
+            authority: { root-lifetime: 3650d, issuing-lifetime: 1d12h }
+            svid: { default-lifetime: 10s, max-lifetime: 1h30m }
+            attestation:
+              kubernetes:
+              - cluster: main
+                aliases: [east, west]
+                kubeconfig: /etc/signet/kubeconfig
+                audience: signet
+                review: api
+              unix:
+              - { uid: 0, id: "spiffe://example.org/a" }
+              - { uid: 4294967294, id: "spiffe://example.org/b" }
+              jwt:
+              - { issuer: "https://issuer", audience: signet, jwks-file: jwks.json }
+            sinks: { bundle-file: bundle.pem }
+            data-dir: data
+            """);
+
+    assertThat(config)
+        .isEqualTo(
+            new SignetConfig(
+                new TrustDomain("example.org"),
+                new ListenConfig(
+                    new Address("::1", 0),
+                    Optional.of(folder.resolve("run/sds.sock")),
+                    new Address("localhost", 9090)),
+                List.of("signet.signet-system.svc", "10.0.0.1", "::1"),
+                new KeysConfig(
+                    new Pkcs11Custodian(
+                        Path.of("/usr/lib/p11.so"),
+                        "signet",
+                        Optional.of("08ab"),
+                        new InFile(folder.resolve("pin"))),
+                    KeyAlgorithm.RSA_3072),
+                new AuthorityConfig(Duration.ofDays(3650), Duration.ofHours(36)),
+                new SvidConfig(Duration.ofSeconds(10), Duration.ofMinutes(90)),
+                new AttestationConfig(
+                    List.of(
+                        new KubernetesCluster(
+                            "main",
+                            List.of("east", "west"),
+                            Optional.of(Path.of("/etc/signet/kubeconfig")),
+                            "signet")),
+                    List.of(
+                        new UnixCaller(0, SpiffeId.parse("spiffe://example.org/a")),
+                        new UnixCaller(4294967294L, SpiffeId.parse("spiffe://example.org/b"))),
+                    List.of(
+                        new JwtIssuer("https://issuer", "signet", folder.resolve("jwks.json")))),
+                new SinksConfig(Optional.of(folder.resolve("bundle.pem"))),
+                folder.resolve("data")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          trust-domain: example.org | trust-domain: Exa mple | line 1: trust-domain: Exa mple (expected: a trust domain name such as example.org)
+          trust-domain: example.org | data-dir: d | trust-domain: missing (expected: a trust domain name such as example.org)
+          serving-names: [localhost] | serving-names: [-x] | line 2: serving-names: -x (expected: a list of DNS names and IP addresses, at least one)
+          serving-names: [localhost] | serving-names: [1.2.3.400] | line 2: serving-names: 1.2.3.400 (expected: a list of DNS names and IP addresses, at least one)
+          serving-names: [localhost] | serving-names: [] | line 2: serving-names: none (expected: at least one name)
+          serving-names: [localhost] | serving-names: localhost | line 2: serving-names: one value (expected: a list)
+          serving-names: [localhost] | data-dir: d | serving-names: missing (expected: a list of DNS names and IP addresses, at least one)
+          custodian: file | custodian: vault | line 4: keys.custodian: vault, not available yet (expected: file or pkcs11)
+          custodian: file | custodian: tpm | line 4: keys.custodian: tpm (expected: file or pkcs11)
+          custodian: file | custodian: file\\n  issuing: custodian | line 5: keys.issuing: custodian, not available yet (expected: memory)
+          custodian: file | custodian: file\\n  algorithm: ed25519 | line 5: keys.algorithm: ed25519 (expected: ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096)
+          custodian: file | custodian: file\\n  pkcs11: {} | line 5: keys.pkcs11: not used by this custodian (expected: the key left out)
+          path: keys, | | line 5: keys.file.path: missing (expected: a folder, made if missing)
+          , passphrase: "env:SIGNET_PASSPHRASE" | | line 5: keys.file.passphrase-file: missing (expected: a readable file, closed to group and others)
+          "env:SIGNET_PASSPHRASE" | "env:A", passphrase-file: p | line 5: keys.file.passphrase: a second place beside passphrase-file (expected: only one of the two)
+          uid: 1000 | uid: -1 | line 8: attestation.unix[0].uid: -1 (expected: a user id from 0 to 4294967294, each once)
+          uid: 1000 | uid: 4294967295 | line 8: attestation.unix[0].uid: 4294967295 (expected: a user id from 0 to 4294967294, each once)
+          example.org/user/jo | example.com/user/jo | line 8: attestation.unix[0].id: spiffe://example.com/user/jo (expected: a SPIFFE ID with a path, in the trust domain)
+          org/user/jo" } | org/user/jo" }\\n  - { uid: 1000, id: "spiffe://example.org/b" } | line 9: attestation.unix[1].uid: 1000 (expected: a user id from 0 to 4294967294, each once)
+          - { uid: 1000, id: "spiffe://example.org/user/jo" } | | line 7: attestation.unix: empty (expected: a list)
+          unix: | unix: []\\n  jwt: | line 9: attestation.jwt[0].uid: unknown key (expected: attestation.unix[].uid)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { operator: nowhere } | line 2: listen.operator: nowhere (expected: HOST:PORT, port 0 to 65535)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { workload: "a:70000" } | line 2: listen.workload: a:70000 (expected: HOST:PORT, port 0 to 65535)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: 8443 | line 2: listen: one value (expected: keys and values)
+          trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 9s } | line 2: svid.max-lifetime: 9s (expected: a duration from 10s to 365d)
+          trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 1 hour } | line 2: svid.max-lifetime: 1 hour (expected: a duration from 10s to 365d)
+          trust-domain: example.org | trust-domain: example.org\\nsvid: { default-lifetime: 25h } | line 2: svid.default-lifetime: 1d1h (expected: at most svid.max-lifetime, which is 1d)
+          trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 4d } | line 2: svid.max-lifetime: 4d (expected: at most half of authority.issuing-lifetime, which is 3d12h)
+          trust-domain: example.org | trust-domain: example.org\\nauthority: { root-lifetime: 7d } | line 2: authority.issuing-lifetime: 7d (expected: less than authority.root-lifetime, which is 7d)
+          trust-domain: example.org | trust-domain: example.org\\nlimits: { concurrent: 256 } | line 2: limits: not available yet (expected: the key left out)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: x } | line 2: store: not available yet (expected: the key left out)
+          trust-domain: example.org | trust-domian: example.org | line 1: trust-domian: unknown key (expected: trust-domain)
+          trust-domain: example.org | trust-domain: example.org\\naudience: x | line 2: audience: unknown key (expected: attestation.kubernetes[].audience)
+          trust-domain: example.org | trust-domain: example.org\\ntrust-domain: other.org | line 2: trust-domain: the same key again (expected: each key once)
+          trust-domain: example.org | trust-domain: &here example.org\\ndata-dir: *here | line 2: data-dir: an alias (expected: the value itself)
+          trust-domain: example.org | trust-domain: | line 1: trust-domain: empty (expected: a trust domain name such as example.org)
+          trust-domain: example.org | trust-domain: [example.org] | line 1: trust-domain: a list (expected: a trust domain name such as example.org)
+          unix: | kubernetes: [ { review: local } ]\\n  unix: | line 7: attestation.kubernetes[0].review: local, not available yet (expected: api)
+          unix: | kubernetes: [ { trusted-node-accounts: [a/b] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: not available yet (expected: the key left out)
+          unix: | kubernetes: [ {}, { cluster: b } ]\\n  unix: | line 7: attestation.kubernetes: several clusters, not available yet (expected: one cluster)
+          """)
+  void load_violation_refused(String valid, String invalid, String problem) {
+    String written = invalid == null ? "" : invalid.replace("\\n", "\n");
+
+    assertThatThrownBy(() -> parse(SMALLEST.replace(valid, written)))
+        .isInstanceOfSatisfying(
+            ConfigException.class,
+            e ->
+                assertThat(e.problems())
+                    .extracting(Problem::toString)
+                    .anyMatch(found -> found.endsWith(problem)));
+  }
+
+  @Test
+  void load_manyViolations_toldTogetherInOrder() {
+    assertThatThrownBy(() ->
+            parse(
+                """
+                trust-domain: Exa mple
+                listen: { operator: nowhere }
+                serving-name: [localhost]
+                keys:
+                  custodian: file
+                  file: { path: keys, passphrase: hunter2 }
+                svid: { max-lifetime: 4d }
+                attestation: {}
+                limits: off
+                """))
+        .hasMessage(
+            """
+            serving-names: missing (expected: a list of DNS names and IP addresses, at least one)
+            line 1: trust-domain: Exa mple (expected: a trust domain name such as example.org)
+            line 2: listen.operator: nowhere (expected: HOST:PORT, port 0 to 65535)
+            line 3: serving-name: unknown key (expected: serving-names)
+            line 6: keys.file.passphrase: a literal secret (expected: env:NAME, or the key passphrase-file)
+            line 7: svid.max-lifetime: 4d (expected: at most half of authority.issuing-lifetime, which is 3d12h)
+            line 8: attestation: no attestor (expected: at least one entry under kubernetes, unix or jwt)
+            line 9: limits: not available yet (expected: the key left out)\
+            """);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "hunter2",
+        "~\"env:hunter2!\"~",
+        "[hunter2]",
+        "{ value: hunter2 }",
+        "*hunter2",
+        "'hunter2",
+        "~\"hunter2\" }}}~",
+        "!!binary hunter2"
+      })
+  void load_literalSecret_refusedWithoutEcho(String secret) {
+    assertThatThrownBy(() -> parse(SMALLEST.replace("\"env:SIGNET_PASSPHRASE\"", secret)))
+        .isInstanceOf(ConfigException.class)
+        .message()
+        .doesNotContain("hunter2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"trust-domain: [", "just text", "- a", "a: b: c"})
+  void load_noMapping_refused(String text) {
+    assertThatThrownBy(() -> parse(text))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("line 1: file: ");
+  }
+
+  @Test
+  void load_secondDocument_refused() {
+    assertThatThrownBy(() -> parse(SMALLEST + "---\n" + SMALLEST))
+        .hasMessageContaining("a second document (expected: one document)");
+  }
+
+  @Test
+  void load_emptyFile_namesWhatIsRequired() {
+    assertThatThrownBy(() -> parse(""))
+        .hasMessageContaining("trust-domain: missing")
+        .hasMessageContaining("keys.custodian: missing")
+        .hasMessageContaining("attestation: no attestor");
+  }
+
+  @Test
+  void load_missingFile_namesIt() {
+    assertThatThrownBy(() -> SignetConfig.load(folder.resolve("none.yaml")))
+        .hasMessage(
+            folder.resolve("none.yaml") + ": no such file (expected: a readable YAML file)");
+  }
+
+  @Test
+  void load_socketPathTooLong_refused() {
+    String socket = "/" + "x".repeat(107);
+
+    assertThatThrownBy(() -> parse("listen: { sds-socket: " + socket + " }\n" + SMALLEST))
+        .hasMessageContaining("(expected: a path of at most 107 bytes)");
+  }
+
+  @Test
+  void load_filesOnDisk_lookedAt() throws Exception {
+    Path pin = Files.writeString(folder.resolve("pin"), "1234");
+    Files.setPosixFilePermissions(pin, PosixFilePermissions.fromString("rw-r-----"));
+    Files.writeString(folder.resolve("keys"), "not a folder");
+    Path file =
+        Files.writeString(
+            folder.resolve("signet.yaml"),
+            SMALLEST.replace("passphrase: \"env:SIGNET_PASSPHRASE\"", "passphrase-file: pin")
+                + "  jwt: [ { issuer: i, jwks-file: jwks.json } ]\n");
+
+    assertThatThrownBy(() -> SignetConfig.load(file))
+        .hasMessage(
+            """
+            line 5: keys.file.path: %s, a file (expected: a folder, made if missing)
+            line 5: keys.file.passphrase-file: %s, mode rw-r----- (expected: a readable file, closed to group and others)
+            line 9: attestation.jwt[0].jwks-file: %s, no such file (expected: a readable file)\
+            """
+                .formatted(folder.resolve("keys"), pin, folder.resolve("jwks.json")));
+  }
+
+  @Test
+  void load_privateSecretFile_accepted() throws Exception {
+    Path pin = Files.writeString(folder.resolve("pin"), "1234\n");
+    Files.setPosixFilePermissions(pin, PosixFilePermissions.fromString("r--------"));
+    Path file =
+        Files.writeString(
+            folder.resolve("signet.yaml"),
+            SMALLEST.replace("passphrase: \"env:SIGNET_PASSPHRASE\"", "passphrase-file: pin"));
+
+    assertThat(SignetConfig.load(file).keys().custodian())
+        .isEqualTo(new FileCustodian(folder.resolve("keys"), new InFile(pin)));
+  }
+
+  private SignetConfig parse(String text) throws ConfigException {
+    return SignetConfig.parse(text, folder);
+  }
+
+  // What we tell people to deploy must be what we accept.
+  @Test
+  void parse_deployManifest_accepted() throws Exception {
+    String manifest = Files.readString(Path.of("../k8s/deploy/config.yaml"));
+    String config = manifest.substring(manifest.indexOf("config.yaml: |") + 14).stripIndent();
+
+    assertThat(SignetConfig.parse(config, Path.of("/")).trustDomain())
+        .isEqualTo(TrustDomain.parse("cluster.local"));
+  }
+}
