@@ -1,0 +1,105 @@
+package io.signet.e2e.bench;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.stub.MetadataUtils;
+import io.signet.proto.istio.IstioCertificateRequest;
+import io.signet.proto.istio.IstioCertificateResponse;
+import io.signet.proto.istio.IstioCertificateServiceGrpc;
+import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceBlockingStub;
+import java.io.IOException;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** Asks for certificates as sidecars do, over connections that stay open (ISTIO-8, 10). */
+final class CertificateClient implements LoadGenerator.Call, AutoCloseable {
+
+  private static final long DEADLINE_SECONDS = 30;
+  private static final int FEWEST_ELEMENTS = 2;
+  private static final int ONE_IN = 100;
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** An answer that is kept to be verified when nothing is measured any more. */
+  record Sample(String csr, List<String> chain) {}
+
+  private final List<ManagedChannel> channels;
+  private final List<IstioCertificateServiceBlockingStub> stubs;
+  private final CsrPool csrs;
+  private final Queue<Sample> samples = new ConcurrentLinkedQueue<>();
+
+  private CertificateClient(List<ManagedChannel> channels, String token, CsrPool csrs) {
+    this.channels = channels;
+    this.csrs = csrs;
+    Metadata headers = new Metadata();
+    headers.put(AUTHORIZATION, "Bearer " + token);
+    this.stubs =
+        channels.stream()
+            .map(IstioCertificateServiceGrpc::newBlockingStub)
+            .map(s -> s.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)))
+            .toList();
+  }
+
+  static CertificateClient connect(Target target, CsrPool csrs, int connections)
+      throws IOException {
+    ChannelCredentials trust =
+        TlsChannelCredentials.newBuilder().trustManager(target.caFile().toFile()).build();
+    List<ManagedChannel> channels =
+        Stream.generate(() ->
+                Grpc.newChannelBuilderForAddress(
+                        target.address().host(), target.address().port(), trust)
+                    .build())
+            .limit(connections)
+            .toList();
+    return new CertificateClient(channels, target.token(), csrs);
+  }
+
+  @Override
+  public void make(long number, long startNanos, Tally tally) {
+    String csr = csrs.get(number);
+    try {
+      IstioCertificateResponse answer =
+          stub(number).createCertificate(IstioCertificateRequest.newBuilder().setCsr(csr).build());
+      answered(new Sample(csr, answer.getCertChainList()), number);
+      judge(answer, System.nanoTime() - startNanos, tally);
+    } catch (StatusRuntimeException e) {
+      tally.failed(e.getStatus().getCode().name());
+    }
+  }
+
+  private IstioCertificateServiceBlockingStub stub(long number) {
+    return stubs
+        .get((int) (number % stubs.size()))
+        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void answered(Sample sample, long number) {
+    if (number % ONE_IN == 0) {
+      samples.add(sample);
+    }
+  }
+
+  private static void judge(IstioCertificateResponse answer, long nanos, Tally tally) {
+    if (answer.getCertChainCount() < FEWEST_ELEMENTS) {
+      tally.failed("chain of " + answer.getCertChainCount());
+    } else {
+      tally.succeeded(nanos, answer.getSerializedSize());
+    }
+  }
+
+  List<Sample> samples() {
+    return List.copyOf(samples);
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(ManagedChannel::shutdownNow);
+  }
+}

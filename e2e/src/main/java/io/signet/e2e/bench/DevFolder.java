@@ -1,0 +1,82 @@
+package io.signet.e2e.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A temporary folder for servers of our own, with ports that stay the same from start to start. */
+final class DevFolder implements AutoCloseable {
+
+  private final Path path;
+  private final int workloadPort;
+  private final int operatorPort;
+
+  private DevFolder(Path path, int workloadPort, int operatorPort) {
+    this.path = path;
+    this.workloadPort = workloadPort;
+    this.operatorPort = operatorPort;
+  }
+
+  static DevFolder create() throws IOException {
+    // Both at once, or the second port could be the first again.
+    try (ServerSocket workload = freePort();
+        ServerSocket operator = freePort()) {
+      return new DevFolder(
+          Files.createTempDirectory("signet-bench-"),
+          workload.getLocalPort(),
+          operator.getLocalPort());
+    }
+  }
+
+  private static ServerSocket freePort() throws IOException {
+    return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+  }
+
+  /** Where the server keeps what it keeps. */
+  Path home() {
+    return path.resolve("signet");
+  }
+
+  ServerProcess dev(Program program) throws BenchException, IOException, InterruptedException {
+    return start(
+        program,
+        "dev",
+        "--dir",
+        home().toString(),
+        "--workload-port",
+        Integer.toString(workloadPort),
+        "--operator-port",
+        Integer.toString(operatorPort));
+  }
+
+  /** Only after a {@link #dev}, whose configuration it takes. */
+  ServerProcess serve(Program program) throws BenchException, IOException, InterruptedException {
+    return start(program, "serve", "--config", home().resolve("config.yaml").toString());
+  }
+
+  private ServerProcess start(Program program, String... arguments)
+      throws BenchException, IOException, InterruptedException {
+    return ServerProcess.start(program.command(List.of(arguments)), path.resolve("server.log"));
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (Stream<Path> files = Files.walk(path)) {
+      files.sorted(Comparator.reverseOrder()).forEach(DevFolder::delete);
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.signet.e2e.bench;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+
+/** Makes calls for a while and keeps the tally. */
+final class LoadGenerator {
+
+  /** One call, to its end; whatever comes of it goes to the tally. */
+  @FunctionalInterface
+  interface Call {
+
+    /**
+     * Makes it; returns when it has ended, however.
+     *
+     * @param number of the call, for the caller to spread work by
+     * @param startNanos when it was to begin, by {@link System#nanoTime()}
+     */
+    void make(long number, long startNanos, Tally tally);
+  }
+
+  private LoadGenerator() {}
+
+  /** Calls as planned for this long; returns when the last call has ended. */
+  static Tally run(LoadPlan plan, Duration howLong, Call call) {
+    return plan.rate().isPresent()
+        ? open(plan.rate().get(), howLong, call)
+        : closed(plan.callers(), howLong, call);
+  }
+
+  private static Tally closed(int callers, Duration howLong, Call call) {
+    Tally tally = new Tally(System.nanoTime());
+    long end = tally.startNanos() + howLong.toNanos();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int caller = 0; caller < callers; caller++) {
+        long first = caller;
+        threads.execute(() -> again(first, callers, end, call, tally));
+      }
+    }
+    return tally.ended(System.nanoTime());
+  }
+
+  private static void again(long first, int step, long end, Call call, Tally tally) {
+    long now = System.nanoTime();
+    for (long number = first; now - end < 0; number += step) {
+      call.make(number, now, tally);
+      now = System.nanoTime();
+    }
+  }
+
+  // The time of a call counts from when it was due: a server that stalls delays those behind it.
+  private static Tally open(Rate rate, Duration howLong, Call call) {
+    Tally tally = new Tally(System.nanoTime());
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (long n = 0; rate.dueNanos(n) < howLong.toNanos(); n++) {
+        long number = n;
+        long due = tally.startNanos() + rate.dueNanos(n);
+        sleepUntil(due);
+        threads.execute(() -> call.make(number, due, tally));
+      }
+    }
+    return tally.ended(System.nanoTime());
+  }
+
+  private static void sleepUntil(long due) {
+    for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.signet.e2e.bench;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
+
+/** What came of the calls of one phase. Safe for use by many threads. */
+final class Tally {
+
+  private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(10);
+  private static final int DIGITS = 3;
+
+  private final long startNanos;
+  private final Histogram latencies = new ConcurrentHistogram(LONGEST_NANOS, DIGITS);
+  private final LongAdder bytes = new LongAdder();
+  private final ConcurrentHashMap<String, LongAdder> failures = new ConcurrentHashMap<>();
+  private final AtomicLong endNanos = new AtomicLong();
+
+  Tally(long startNanos) {
+    this.startNanos = startNanos;
+  }
+
+  long startNanos() {
+    return startNanos;
+  }
+
+  /** A certificate came, after this long and in so many bytes. */
+  void succeeded(long nanos, int size) {
+    latencies.recordValue(Math.clamp(nanos, 0, LONGEST_NANOS));
+    bytes.add(size);
+  }
+
+  /** None came; why is counted by its words. */
+  void failed(String why) {
+    failures.computeIfAbsent(why, _ -> new LongAdder()).increment();
+  }
+
+  Tally ended(long nanos) {
+    endNanos.set(nanos);
+    return this;
+  }
+
+  long succeeded() {
+    return latencies.getTotalCount();
+  }
+
+  double perSecond() {
+    return succeeded() * 1e9 / Math.max(1, endNanos.get() - startNanos);
+  }
+
+  double meanBytes() {
+    return succeeded() == 0 ? 0 : (double) bytes.sum() / succeeded();
+  }
+
+  Map<String, Long> failures() {
+    Map<String, Long> counts = new TreeMap<>();
+    failures.forEach((why, count) -> counts.put(why, count.sum()));
+    return counts;
+  }
+
+  /** Of all that succeeded, this part in a hundred took at most so many milliseconds. */
+  double millisAt(double percentile) {
+    return latencies.getValueAtPercentile(percentile) / 1e6;
+  }
+
+  double maxMillis() {
+    return latencies.getMaxValue() / 1e6;
+  }
+}

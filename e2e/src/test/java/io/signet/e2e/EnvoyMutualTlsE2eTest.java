@@ -1,0 +1,131 @@
+package io.signet.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.e2e.peers.Await;
+import io.signet.e2e.peers.Command;
+import io.signet.e2e.peers.Envoy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two real Envoys speak mutual TLS with secrets from our SDS, while these are renewed. */
+@Tag("e2e")
+final class EnvoyMutualTlsE2eTest {
+  private static final String HOUR = "1h";
+  private static final Duration SOON = Duration.ofSeconds(60);
+  // A shorter life makes a quicker run; a renewal is due at half of it.
+  private static final String LIFE = System.getProperty("signet.e2e.svid-ttl", "1m");
+  private static final Duration TWO_RENEWALS = Duration.ofSeconds(150);
+
+  @TempDir private Path folder;
+
+  // SC-7, SDS-4, AUTH-1, AUTH-3, EF-1; each end is told the SPIFFE ID of the other.
+  @Test
+  void requests_newConnectionsThroughTwoRenewals_noHandshakeFails() throws IOException {
+    try (var mesh = Mesh.launch(folder, LIFE);
+        var traffic = mesh.traffic()) {
+      Set<String> atServer = new HashSet<>();
+      Set<String> atClient = new HashSet<>();
+      Await.until(
+          "two renewals at both ends, after " + traffic.failures(),
+          TWO_RENEWALS,
+          () -> {
+            atServer.addAll(Mesh.serials(mesh.server()));
+            atClient.addAll(Mesh.serials(mesh.client()));
+            return atServer.size() >= 3 && atClient.size() >= 3;
+          });
+      traffic.awaitMore(10, SOON);
+      assertNothingFailed(mesh, traffic);
+      assertThat(mesh.client().stat("cluster.server.ssl.handshake"))
+          .isGreaterThanOrEqualTo(traffic.answered());
+    }
+  }
+
+  // EF-6: without us Envoy keeps what it has; with us again it gets renewals again.
+  @Test
+  void restart_ofSignet_envoysServeOnAndAreRenewedAfterwards() throws IOException {
+    try (var mesh = Mesh.launch(folder, HOUR);
+        var traffic = mesh.traffic()) {
+      Set<String> before = Mesh.serials(mesh.server());
+      Set<String> beforeAtClient = Mesh.serials(mesh.client());
+      byte[] roots = Files.readAllBytes(mesh.signet().bundle());
+      traffic.awaitMore(10, SOON);
+      mesh.signet().kill();
+      traffic.awaitMore(10, SOON);
+      mesh.signet().start();
+      Await.until(
+          "a renewal at the server", SOON, () -> !Mesh.serials(mesh.server()).equals(before));
+      Await.until(
+          "a renewal at the client",
+          SOON,
+          () -> !Mesh.serials(mesh.client()).equals(beforeAtClient));
+      traffic.awaitMore(10, SOON);
+      assertNothingFailed(mesh, traffic);
+      assertThat(Files.readAllBytes(mesh.signet().bundle())).isEqualTo(roots);
+    }
+  }
+
+  @Test
+  void client_ofOtherTrustDomain_refused() throws IOException {
+    try (var mesh = Mesh.launch(folder, HOUR);
+        var other = SignetProcess.dev(folder.resolve("other"), "--trust-domain", "other.org")) {
+      assertThat(handshake(mesh.server(), other).exit()).isNotZero();
+      assertThat(mesh.server().total("^listener\\..*\\.ssl\\.fail_verify_error$")).isEqualTo(1);
+      assertThat(handshake(mesh.server(), mesh.signet()).exit()).isZero();
+    }
+  }
+
+  // SDS-6: it looks like a name that does not exist, and hurts no other.
+  @Test
+  void unknownName_besideRoots_streamsLiveOn() throws IOException {
+    try (var signet = SignetProcess.dev(folder.resolve("dev"));
+        var odd = Envoy.start(MeshConfig.server(signet.socket(), "no-such-name", "1s"))) {
+      odd.awaitReady();
+      assertThat(odd.stat("sds.ROOTCA.update_success")).isEqualTo(1);
+      assertThat(odd.stat("sds.no-such-name.init_fetch_timeout")).isEqualTo(1);
+      assertThat(odd.total("^sds\\..*\\.(update_failure|update_rejected)$")).isZero();
+    }
+  }
+
+  private static void assertNothingFailed(Mesh mesh, Traffic traffic) throws IOException {
+    assertThat(traffic.failures()).isEmpty();
+    for (var envoy : List.of(mesh.server(), mesh.client())) {
+      assertThat(envoy.total("\\.ssl\\.(connection_error|fail_verify_.*)$")).isZero();
+      assertThat(envoy.total("^sds\\..*\\.update_rejected$")).isZero();
+      assertThat(envoy.total("_context_secrets_not_ready$")).isZero();
+    }
+    assertThat(mesh.client().stat("cluster.server.upstream_cx_connect_fail")).isZero();
+  }
+
+  private Command.Result handshake(Envoy server, SignetProcess origin) throws IOException {
+    Path out = Files.createTempDirectory(folder, "svid");
+    var fetched =
+        SignetProcess.command(
+            "svid", "fetch", "--sds", "unix:" + origin.socket(), "--out", out.toString());
+    assertThat(fetched.exit()).as(fetched.errors()).isZero();
+    // TLS 1.2, as there the client's certificate is judged before the client's handshake ends.
+    return Command.result(
+        Map.of(),
+        List.of(
+            "openssl",
+            "s_client",
+            "-tls1_2",
+            "-connect",
+            "127.0.0.1:" + server.listenerPort("in"),
+            "-cert",
+            out.resolve("svid.pem").toString(),
+            "-cert_chain",
+            out.resolve("svid.pem").toString(),
+            "-key",
+            out.resolve("svid.key").toString()));
+  }
+}

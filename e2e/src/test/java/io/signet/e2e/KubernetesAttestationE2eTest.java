@@ -1,0 +1,179 @@
+package io.signet.e2e;
+
+import static io.signet.e2e.Refusals.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.signet.e2e.peers.Await;
+import io.signet.e2e.peers.KubeApiServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Service accounts of a real API server get certificates, by the rights that our manifests give and
+ * no others.
+ */
+@Tag("e2e")
+final class KubernetesAttestationE2eTest {
+  private static final Path MANIFESTS = Path.of("../k8s/deploy");
+  private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final String ID = "spiffe://example.org/ns/shop/sa/cart";
+
+  // ISTIO-26: all that a caller learns, whatever is wrong.
+  private static final String OPAQUE = "request authenticate failure";
+
+  @TempDir private static Path shared;
+  @AutoClose private static KubeApiServer cluster;
+  @AutoClose private static SignetProcess signet;
+  @AutoClose private static CsrClient client;
+  private static Csr csr;
+  private static final List<String> SHOWN = new ArrayList<>();
+
+  @BeforeAll
+  static void launch() throws IOException {
+    cluster = KubeApiServer.launch();
+    for (String manifest :
+        List.of("namespace", "rbac", "config", "service", "deployment", "networkpolicy")) {
+      cluster.apply(MANIFESTS.resolve(manifest + ".yaml"));
+    }
+    cluster.createNode("node-1");
+    cluster.createNamespace("shop");
+    cluster.createServiceAccount("shop", "cart");
+    cluster.createPod("shop", "cart-1", "cart", "node-1");
+    signet = SignetProcess.serve(configured(cluster.kubeconfigFor("signet-system", "signet")));
+    client = signet.client();
+    csr = Csr.create(shared);
+  }
+
+  private static Path configured(Path kubeconfig) throws IOException {
+    var folder = ServerFolder.create(shared.resolve("server"));
+    String kubernetes =
+        """
+        kubernetes:
+        - { cluster: main, aliases: [east], kubeconfig: "%s" }
+        """
+            .formatted(kubeconfig);
+    folder.configureMore(ServerFolder.attestation(kubernetes));
+    return folder.config();
+  }
+
+  // ISTIO-33: the log has the reason, and never what would let its reader in.
+  @AfterAll
+  static void log_allTokensShown_holdsNone() {
+    assertThat(SHOWN).isNotEmpty();
+    assertThat(signet.log()).doesNotContain(SHOWN);
+  }
+
+  // ISTIO-3, ISTIO-14, K8S-1, K8S-2, K8S-5 to K8S-8
+  @Test
+  void sign_boundToken_itsServiceAccountAndNothingElse() throws IOException {
+    assertThat(signed("main", token("cart-1")).uris()).containsExactly(ID);
+  }
+
+  // K8S-9, ISTIO-46, ISTIO-59
+  @ParameterizedTest
+  @ValueSource(strings = {"main", "east", ""})
+  void sign_clusterByIdAliasOrEmpty_local(String cluster) throws IOException {
+    assertThat(signed(cluster, token("cart-1")).uris()).containsExactly(ID);
+  }
+
+  // K8S-9
+  @Test
+  void sign_unknownCluster_unauthenticatedAndLogNamesTheKnown() throws IOException {
+    assertRefused("west", token("cart-1"), "[main, east]: \\\"west\\\"");
+  }
+
+  // K8S-1, K8S-3, K8S-4
+  @Test
+  void sign_tokenForOtherAudience_unauthenticated() throws IOException {
+    String token = cluster.token("shop", "cart", "cart-1", List.of("elsewhere"), TEN_MINUTES);
+    assertRefused("main", token, "audience");
+  }
+
+  @Test
+  void sign_expiredToken_unauthenticated() throws IOException {
+    assertRefused("main", cluster.expired(token("cart-1")), "expired");
+  }
+
+  // K8S-55: a token that was never used is refused as soon as its pod is gone.
+  @Test
+  void sign_neverUsedTokenOfDeletedPod_unauthenticated() throws IOException {
+    cluster.createPod("shop", "cart-2", "cart", "node-1");
+    String token = token("cart-2");
+    cluster.deletePod("shop", "cart-2");
+    assertRefused("main", token, "token has been invalidated");
+  }
+
+  @Test
+  void sign_garbageForToken_unauthenticated() {
+    assertRefused("main", "a-text-that-is-no-token", "kubernetes");
+  }
+
+  // ISTIO-10: an agent without its token file sends no header.
+  @Test
+  void sign_noToken_unauthenticated() throws IOException {
+    try (var without = signet.client()) {
+      assertOpaque(refusal(() -> without.sign(csr)));
+    }
+  }
+
+  // ISTIO-32, K8S-2: what cannot be judged now is not wrong. The sidecar tries again by itself.
+  @Test
+  void sign_apiServerDown_unavailableInTimeAndBackByItself() throws IOException {
+    String token = token("cart-1");
+    cluster.stop();
+    try {
+      long start = System.nanoTime();
+      assertThat(refusal(() -> signed("main", token)).getCode()).isEqualTo(Code.UNAVAILABLE);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+      assertThat(signet.get("/healthz/ready").body()).contains("attestation.kubernetes", "main");
+      assertThat(signet.get("/healthz/live").statusCode()).isEqualTo(200);
+    } finally {
+      cluster.start();
+    }
+    Await.until("issuance to work again", SOON, () -> isSigned(token));
+    Await.until("readiness", SOON, () -> signet.get("/healthz/ready").statusCode() == 200);
+  }
+
+  private static boolean isSigned(String token) throws IOException {
+    try {
+      return signed("main", token).uris().contains(ID);
+    } catch (StatusRuntimeException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static String token(String pod) throws IOException {
+    return cluster.token("shop", "cart", pod, List.of("istio-ca"), TEN_MINUTES);
+  }
+
+  private static SignedChain signed(String cluster, String token) {
+    SHOWN.add(token);
+    return client.bearing(token).ofCluster(cluster).sign(csr);
+  }
+
+  private static void assertRefused(String cluster, String token, String reason) {
+    int before = signet.log().length();
+    assertOpaque(refusal(() -> signed(cluster, token)));
+    assertThat(signet.log().substring(before)).contains("\"event\":\"refused\"").contains(reason);
+  }
+
+  private static void assertOpaque(Status status) {
+    assertThat(status.getCode()).isEqualTo(Code.UNAUTHENTICATED);
+    assertThat(status.getDescription()).isEqualTo(OPAQUE);
+  }
+}

@@ -1,0 +1,73 @@
+package io.signet.e2e.bench;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class BenchCommandTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return BenchCommand.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+
+  private static LoadPlan planOf(String... args) {
+    CommandLine bench = BenchCommand.commandLine();
+    bench.parseArgs(Stream.concat(Stream.of("issue"), Stream.of(args)).toArray(String[]::new));
+    IssueCommand issue = requireNonNull(bench.getSubcommands().get("issue")).getCommand();
+    return issue.plan();
+  }
+
+  @Test
+  void run_noSubcommand_help() {
+    assertThat(run()).isZero();
+    assertThat(out.toString()).contains("issue", "start", "steps");
+  }
+
+  @Test
+  void plan_noOptions_defaults() {
+    assertThat(planOf())
+        .isEqualTo(
+            new LoadPlan(4, 32, Optional.empty(), Duration.ofSeconds(10), Duration.ofSeconds(20)));
+  }
+
+  @Test
+  void plan_allOptions_taken() {
+    assertThat(
+            planOf("--connections", "2", "--rate", "500/s", "--warmup", "1s", "--duration", "1m"))
+        .isEqualTo(
+            new LoadPlan(
+                2, 32, Optional.of(new Rate(500)), Duration.ofSeconds(1), Duration.ofMinutes(1)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "issue --connections 0",
+        "issue --callers 0",
+        "issue --csrs 0",
+        "issue --rate 0",
+        "issue --key dsa",
+        "issue --duration soon",
+        "start --runs 0",
+        "walk"
+      })
+  void run_wrongUsage_twoAndWhy(String line) {
+    assertThat(run(line.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).isNotBlank();
+  }
+}

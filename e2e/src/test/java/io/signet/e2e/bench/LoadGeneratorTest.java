@@ -1,0 +1,91 @@
+package io.signet.e2e.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+
+class LoadGeneratorTest {
+
+  private static final Duration A_WHILE = Duration.ofMillis(500);
+
+  private static LoadPlan closed(int callers) {
+    return new LoadPlan(1, callers, Optional.empty(), Duration.ZERO, A_WHILE);
+  }
+
+  private static LoadPlan open(int perSecond) {
+    return new LoadPlan(1, 1, Optional.of(new Rate(perSecond)), Duration.ZERO, A_WHILE);
+  }
+
+  @Test
+  void run_closedLoop_neverMoreCallsThanCallers() {
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+
+    Tally tally =
+        LoadGenerator.run(
+            closed(4),
+            A_WHILE,
+            (_, _, counts) -> {
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              LockSupport.parkNanos(1_000_000);
+              now.decrementAndGet();
+              counts.succeeded(1_000_000, 10);
+            });
+
+    assertThat(most).hasValue(4);
+    assertThat(tally.succeeded()).isBetween(4L, 4 * 500L + 4);
+    assertThat(tally.meanBytes()).isEqualTo(10);
+  }
+
+  @Test
+  void run_closedLoop_numbersEachCallOnce() {
+    ConcurrentSkipListSet<Long> numbers = new ConcurrentSkipListSet<>();
+
+    LoadGenerator.Call call =
+        (number, _, tally) -> {
+          assertThat(numbers.add(number)).isTrue();
+          LockSupport.parkNanos(1_000_000);
+          tally.succeeded(1, 1);
+        };
+
+    assertThat(LoadGenerator.run(closed(3), A_WHILE, call).succeeded()).isEqualTo(numbers.size());
+  }
+
+  @Test
+  void run_openLoop_asManyCallsAsTheRateSays() {
+    Tally tally =
+        LoadGenerator.run(open(200), A_WHILE, (_, _, counts) -> counts.failed("UNAVAILABLE"));
+
+    assertThat(tally.failures()).containsExactlyEntriesOf(java.util.Map.of("UNAVAILABLE", 100L));
+    assertThat(tally.succeeded()).isZero();
+  }
+
+  // Whoever measures from when a call was sent finds one slow call here; there are dozens.
+  @Test
+  void run_openLoopAndAServerThatStallsOnce_everyCallBehindItCounts() {
+    ReentrantLock server = new ReentrantLock(true);
+    Tally tally =
+        LoadGenerator.run(
+            open(200),
+            A_WHILE,
+            (number, due, counts) -> {
+              server.lock();
+              try {
+                LockSupport.parkNanos(number == 0 ? Duration.ofMillis(300).toNanos() : 1);
+              } finally {
+                server.unlock();
+              }
+              counts.succeeded(System.nanoTime() - due, 1);
+            });
+
+    assertThat(tally.succeeded()).isEqualTo(100);
+    assertThat(tally.millisAt(50)).isGreaterThan(50);
+    assertThat(tally.maxMillis()).isGreaterThanOrEqualTo(299);
+  }
+}

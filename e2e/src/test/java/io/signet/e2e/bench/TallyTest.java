@@ -1,0 +1,42 @@
+package io.signet.e2e.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class TallyTest {
+
+  private final Tally tally = new Tally(0);
+
+  @Test
+  void millisAt_hundredValues_eachAtItsPercentile() {
+    for (int millis = 1; millis <= 100; millis++) {
+      tally.succeeded(TimeUnit.MILLISECONDS.toNanos(millis), 100);
+    }
+
+    assertThat(tally.millisAt(50)).isCloseTo(50, within(0.1));
+    assertThat(tally.millisAt(99)).isCloseTo(99, within(0.1));
+    assertThat(tally.maxMillis()).isCloseTo(100, within(0.1));
+    assertThat(tally.meanBytes()).isEqualTo(100);
+  }
+
+  @Test
+  void perSecond_failuresToo_onlySuccessCounts() {
+    for (int i = 0; i < 10; i++) {
+      tally.succeeded(1, 1);
+      tally.failed("INTERNAL");
+    }
+
+    assertThat(tally.ended(TimeUnit.SECONDS.toNanos(2)).perSecond()).isEqualTo(5);
+    assertThat(tally.failures()).containsEntry("INTERNAL", 10L);
+  }
+
+  @Test
+  void succeeded_longerThanTheHistogram_keptAtItsEnd() {
+    tally.succeeded(TimeUnit.HOURS.toNanos(1), 1);
+
+    assertThat(tally.maxMillis()).isCloseTo(600_000, within(1_000.0));
+  }
+}
