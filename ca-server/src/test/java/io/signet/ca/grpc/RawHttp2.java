@@ -2,6 +2,7 @@ package io.signet.ca.grpc;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -38,9 +39,10 @@ final class RawHttp2 implements AutoCloseable {
     socket.setTcpNoDelay(true);
     socket.startHandshake();
     in = new DataInputStream(socket.getInputStream());
-    out = new DataOutputStream(socket.getOutputStream());
+    out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
     out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
-    send(SETTINGS, 0, new byte[0]);
+    write(SETTINGS, 0, new byte[0]);
+    out.flush();
     Frame settings = next();
     if (settings.type() != SETTINGS) {
       throw new IOException("no HTTP/2: " + settings);
@@ -68,7 +70,7 @@ final class RawHttp2 implements AutoCloseable {
 
   /** Sends one ping and gives what comes back: its answer, or the end of the connection. */
   Frame ping() throws IOException {
-    sendPing();
+    sendPings(1);
     Frame answer = next();
     while (answer.type() != GOAWAY && !(answer.type() == PING && answer.flags() == 1)) {
       answer = next();
@@ -76,8 +78,12 @@ final class RawHttp2 implements AutoCloseable {
     return answer;
   }
 
-  void sendPing() throws IOException {
-    send(PING, 0, new byte[8]);
+  /** In one write, so that the server cannot have closed the connection in between. */
+  void sendPings(int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      write(PING, 0, new byte[8]);
+    }
+    out.flush();
   }
 
   /** The next frame of this type. */
@@ -89,14 +95,13 @@ final class RawHttp2 implements AutoCloseable {
     return frame;
   }
 
-  private void send(int type, int flags, byte[] payload) throws IOException {
+  private void write(int type, int flags, byte[] payload) throws IOException {
     out.writeShort(payload.length >> 8);
     out.writeByte(payload.length);
     out.writeByte(type);
     out.writeByte(flags);
     out.writeInt(0);
     out.write(payload);
-    out.flush();
   }
 
   private Frame next() throws IOException {
