@@ -1,6 +1,7 @@
 package io.signet.ca.store;
 
 import io.signet.ca.ledger.IssuanceLedgerContract;
+import io.signet.ca.ledger.LedgerException;
 import io.signet.spiffe.SerialNumber;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,11 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A second process that writes intents and prints the serial number of each that is recorded. */
 final class OtherProcess implements AutoCloseable {
 
-  private static final int MANY = 1_000_000;
+  /** How many write at once, so that commits are of different sizes. */
+  static final int THREADS = 4;
 
   private final Process process;
   private final BufferedReader output;
@@ -23,14 +26,18 @@ final class OtherProcess implements AutoCloseable {
     this.output = process.inputReader(StandardCharsets.US_ASCII);
   }
 
-  static OtherProcess writingTo(Path directory) throws IOException {
+  /**
+   * @param first serial number that it writes
+   */
+  static OtherProcess writingTo(Path directory, int first) throws IOException {
     return new OtherProcess(
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 OtherProcess.class.getName(),
-                directory.toString())
+                directory.toString(),
+                Integer.toString(first))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start());
   }
@@ -59,12 +66,28 @@ final class OtherProcess implements AutoCloseable {
   /** In the other process. */
   public static void main(String[] arguments) throws Exception {
     var ledger = new SqlIssuanceLedger(Database.open(Path.of(arguments[0])));
-    for (int i = 1; i < MANY; i++) {
-      ledger.intend(IssuanceLedgerContract.intent(new SerialNumber(BigInteger.valueOf(i))));
-      ledger.issued(new SerialNumber(BigInteger.valueOf(i)), new byte[] {1});
-      // One write, so that a kill never leaves half a line that could be believed.
-      System.out.write((i + "\n").getBytes(StandardCharsets.US_ASCII));
-      System.out.flush();
+    var next = new AtomicInteger(Integer.parseInt(arguments[1]));
+    for (int i = 0; i < THREADS; i++) {
+      var _ = Thread.ofPlatform().start(() -> writeForEver(ledger, next));
     }
+  }
+
+  private static void writeForEver(SqlIssuanceLedger ledger, AtomicInteger next) {
+    try {
+      while (true) {
+        int i = next.getAndIncrement();
+        ledger.intend(IssuanceLedgerContract.intent(new SerialNumber(BigInteger.valueOf(i))));
+        ledger.issued(new SerialNumber(BigInteger.valueOf(i)), new byte[] {1});
+        print(i);
+      }
+    } catch (LedgerException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  // One write, so that a kill never leaves half a line that could be believed.
+  private static synchronized void print(int serial) {
+    System.out.writeBytes((serial + "\n").getBytes(StandardCharsets.US_ASCII));
+    System.out.flush();
   }
 }

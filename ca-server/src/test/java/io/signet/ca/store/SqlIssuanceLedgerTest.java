@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The ledger on H2 keeps the contract, and what it has promised outlives it. */
 final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
 
+  private static final int KILLS = 3;
+  private static final int BETWEEN_KILLS = 6_000;
+
   @TempDir private Path directory;
   private Database database;
   private SqlIssuanceLedger ledger;
@@ -66,25 +69,33 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
     assertThat(ledger.unfinished()).hasSize(1);
   }
 
-  // ISS-2: what intend() has returned survives the end of the process, however sudden.
+  // ISS-2: what was promised survives the end of the process, however sudden. After seconds of
+  // writing, because a store that reuses its space may recover to an older state than it had: H2
+  // 2.5.252 loses up to a second of commits so.
   @Test
-  @Timeout(60)
-  void intend_processKilled_everyIntentThere() throws Exception {
-    close();
+  @Timeout(120)
+  void intend_processKilledAgainAndAgain_everyIntentThere() throws Exception {
     List<String> promised = new ArrayList<>();
-    try (OtherProcess other = OtherProcess.writingTo(directory)) {
-      promised.addAll(other.read(50));
-      promised.addAll(other.kill());
-    }
-    open();
+    for (int kill = 1; kill <= KILLS; kill++) {
+      close();
+      try (OtherProcess other = OtherProcess.writingTo(directory, kill * 1_000_000)) {
+        promised.addAll(other.read(BETWEEN_KILLS));
+        promised.addAll(other.kill());
+      }
+      open();
 
-    assertThat(promised).hasSizeGreaterThanOrEqualTo(50);
-    for (String serial : promised) {
+      assertFinished(promised);
+      assertThat(ledger.unfinished()).hasSizeLessThanOrEqualTo(kill * OtherProcess.THREADS);
+    }
+    assertThat(promised).hasSizeGreaterThanOrEqualTo(KILLS * BETWEEN_KILLS);
+  }
+
+  private void assertFinished(List<String> serials) throws LedgerException {
+    for (String serial : serials) {
       assertThat(ledger.find(new SerialNumber(new BigInteger(serial))))
           .as(serial)
           .hasValueSatisfying(entry -> assertThat(entry.signature()).isPresent());
     }
-    assertThat(ledger.unfinished()).hasSizeLessThanOrEqualTo(1);
   }
 
   // ISS-2: and of the machine, as the JDK itself saw the file forced while intend() ran.
@@ -107,7 +118,7 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
   @Timeout(60)
   void open_usedByAnotherProcess_messageSaysSo() throws Exception {
     close();
-    try (OtherProcess other = OtherProcess.writingTo(directory)) {
+    try (OtherProcess other = OtherProcess.writingTo(directory, 1)) {
       var _ = other.read(1);
 
       assertThatThrownBy(() -> Database.open(directory))
