@@ -15,6 +15,10 @@ public sealed interface Attestation {
     return new Unproven(new Refusal.Invalid(detail));
   }
 
+  static Attestation noIdentity(String detail) {
+    return new Unproven(new Refusal.NoIdentity(detail));
+  }
+
   static Attestation unavailable(String detail) {
     return new Unproven(new Refusal.Unavailable(detail));
   }

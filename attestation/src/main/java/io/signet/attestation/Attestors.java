@@ -4,9 +4,11 @@ import io.signet.attestation.Attestation.Proven;
 import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Refusal.Invalid;
 import io.signet.attestation.Refusal.Missing;
+import io.signet.attestation.Refusal.NoIdentity;
 import io.signet.attestation.Refusal.Unavailable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All attestors in the order of the configuration; the first success wins (istio-ca, section 9).
@@ -44,23 +46,23 @@ public final class Attestors {
     return switch (refusal) {
       case Missing _ -> new Missing(detail);
       case Invalid _ -> new Invalid(detail);
+      case NoIdentity _ -> new NoIdentity(detail);
       case Unavailable _ -> new Unavailable(detail);
     };
   }
 
   private static Refusal heaviest(List<Refusal> refusals) {
-    List<Refusal> unavailable = refusals.stream().filter(Unavailable.class::isInstance).toList();
-    if (!unavailable.isEmpty()) {
-      return new Unavailable(details(unavailable));
-    }
-    List<Refusal> invalid = refusals.stream().filter(Invalid.class::isInstance).toList();
-    if (!invalid.isEmpty()) {
-      return new Invalid(details(invalid));
-    }
-    return new Missing(refusals.isEmpty() ? "no evidence was shown" : details(refusals));
+    return all(Unavailable.class, refusals)
+        .<Refusal>map(Unavailable::new)
+        .or(() -> all(Invalid.class, refusals).map(Invalid::new))
+        .or(() -> all(NoIdentity.class, refusals).map(NoIdentity::new))
+        .orElseGet(() -> new Missing(all(Missing.class, refusals).orElse("no evidence was shown")));
   }
 
-  private static String details(List<Refusal> refusals) {
-    return String.join("; ", refusals.stream().map(Refusal::detail).toList());
+  private static Optional<String> all(Class<? extends Refusal> kind, List<Refusal> refusals) {
+    return refusals.stream()
+        .filter(kind::isInstance)
+        .map(Refusal::detail)
+        .reduce((one, other) -> one + "; " + other);
   }
 }

@@ -13,6 +13,14 @@ public sealed interface Proof {
   /** When the proof ends, such as the expiry of the token; empty when it has no end of its own. */
   Optional<Instant> until();
 
+  /**
+   * Which one of those that share the identity: the UID of the pod. Empty where they cannot be told
+   * apart.
+   */
+  default String instance() {
+    return "";
+  }
+
   /** A Kubernetes service account, with the pod that its token is bound to (K8S-6, K8S-7). */
   record ServiceAccount(
       SpiffeId id,
@@ -21,7 +29,12 @@ public sealed interface Proof {
       String namespace,
       String name,
       Optional<Pod> pod)
-      implements Proof {}
+      implements Proof {
+    @Override
+    public String instance() {
+      return pod.map(Pod::uid).orElse("");
+    }
+  }
 
   /** The pod that a token is bound to. */
   record Pod(String name, String uid) {}

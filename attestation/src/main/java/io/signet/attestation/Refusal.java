@@ -23,6 +23,13 @@ public sealed interface Refusal {
     }
   }
 
+  /** The caller is known, and there is no identity for it (SDS-8). */
+  record NoIdentity(String detail) implements Refusal {
+    public NoIdentity {
+      detail = Shown.text(detail);
+    }
+  }
+
   /** The evidence could not be judged now; the same may be proven later. */
   record Unavailable(String detail) implements Refusal {
     public Unavailable {

@@ -9,6 +9,7 @@ import io.signet.attestation.Evidence.PeerCredentials;
 import io.signet.attestation.Proof.LocalUser;
 import io.signet.attestation.Refusal.Invalid;
 import io.signet.attestation.Refusal.Missing;
+import io.signet.attestation.Refusal.NoIdentity;
 import io.signet.attestation.Refusal.Unavailable;
 import io.signet.spiffe.SpiffeId;
 import java.util.List;
@@ -66,6 +67,23 @@ class AttestorsTest {
 
     assertThat(attestors.attest(List.of(TOKEN)))
         .isEqualTo(new Unproven(new Invalid("second: expired")));
+  }
+
+  @Test
+  void attest_oneWithoutIdentity_winsOverMissing() {
+    second.answer(PEER, Attestation.noIdentity("uid 1000"));
+
+    assertThat(attestors.attest(List.of(PEER)))
+        .isEqualTo(new Unproven(new NoIdentity("second: uid 1000")));
+  }
+
+  @Test
+  void attest_oneInvalid_winsOverNoIdentity() {
+    first.answer(TOKEN, Attestation.invalid("expired"));
+    second.answer(PEER, Attestation.noIdentity("uid 1000"));
+
+    assertThat(attestors.attest(List.of(PEER, TOKEN)))
+        .isEqualTo(new Unproven(new Invalid("first: expired")));
   }
 
   // ISTIO-33: all the reasons, since nobody knows which attestor was meant to accept it.

@@ -45,7 +45,7 @@ final class ReviewClient implements AutoCloseable {
   /** What the API server says of the token. */
   record Reviewed(TokenReviewStatus status) implements Review {}
 
-  /** Why it says nothing; without anything of the token, save what the server quotes of it. */
+  /** Why it says nothing; without anything of the token. */
   record Failed(String detail) implements Review {}
 
   ReviewClient(ApiServer server, String audience, Duration deadline, Clock clock) {
@@ -57,7 +57,7 @@ final class ReviewClient implements AutoCloseable {
   }
 
   Review review(String token) {
-    Review review = answer(client.getHttpClient().sendAsync(request(token), byte[].class));
+    Review review = answer(client.getHttpClient().sendAsync(request(token), byte[].class), token);
     last = review instanceof Failed failed ? new Problem(failed.detail(), clock.instant()) : null;
     return review;
   }
@@ -79,9 +79,9 @@ final class ReviewClient implements AutoCloseable {
         .build();
   }
 
-  private Review answer(CompletableFuture<HttpResponse<byte[]>> call) {
+  private Review answer(CompletableFuture<HttpResponse<byte[]>> call, String token) {
     try {
-      return read(call.get(deadline.toNanos(), TimeUnit.NANOSECONDS));
+      return read(call.get(deadline.toNanos(), TimeUnit.NANOSECONDS), token);
     } catch (TimeoutException e) {
       call.cancel(true);
       return late();
@@ -111,8 +111,10 @@ final class ReviewClient implements AutoCloseable {
     return new Failed(url + ": " + what);
   }
 
-  private Review read(HttpResponse<byte[]> response) {
-    String body = new String(response.body(), StandardCharsets.UTF_8);
+  // The API server is free to quote the token in what it says of it; our log is not. Here, before
+  // any part of it is taken or cut.
+  private Review read(HttpResponse<byte[]> response, String token) {
+    String body = new String(response.body(), StandardCharsets.UTF_8).replace(token, "[token]");
     return response.isSuccessful() ? reviewed(body) : refused(response.code(), body);
   }
 

@@ -1,8 +1,6 @@
 package io.signet.attestation.kubernetes;
 
 import io.signet.attestation.Attestation;
-import io.signet.attestation.Attestation.Proven;
-import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestor;
 import io.signet.attestation.CompactJws;
 import io.signet.attestation.Evidence;
@@ -107,7 +105,7 @@ public final class TokenReviewAttestor implements Attestor, AutoCloseable {
     Reviewer reviewer = byName.get(bearer.clusterId());
     return reviewer == null
         ? Attestation.invalid(unknown(bearer.clusterId()))
-        : withoutToken(bearer.token(), review(reviewer, bearer.token()));
+        : review(reviewer, bearer.token());
   }
 
   private String unknown(String clusterId) {
@@ -121,19 +119,6 @@ public final class TokenReviewAttestor implements Attestor, AutoCloseable {
       case Failed failed ->
           Attestation.unavailable(
               "cluster %s: %s".formatted(reviewer.cluster().id(), failed.detail()));
-    };
-  }
-
-  /** The API server is free to quote the token in what it says of it; our log is not. */
-  private static Attestation withoutToken(String token, Attestation attestation) {
-    return switch (attestation) {
-      case Proven proven -> proven;
-      case Unproven(Refusal.Missing(String detail)) ->
-          Attestation.missing(detail.replace(token, "[token]"));
-      case Unproven(Refusal.Invalid(String detail)) ->
-          Attestation.invalid(detail.replace(token, "[token]"));
-      case Unproven(Refusal.Unavailable(String detail)) ->
-          Attestation.unavailable(detail.replace(token, "[token]"));
     };
   }
 

@@ -69,7 +69,7 @@ public final class JwtAttestor implements Attestor {
 
   @Override
   public String name() {
-    return "oidc";
+    return "jwt";
   }
 
   @Override

@@ -56,7 +56,7 @@ public final class PeerCredentialsAttestor implements Attestor {
     }
     SpiffeId id = identities.get(peer.uid());
     if (id == null) {
-      return Attestation.invalid(
+      return Attestation.noIdentity(
           "uid %s has no identity (known: %s)"
               .formatted(Integer.toUnsignedString(peer.uid()), known()));
     }

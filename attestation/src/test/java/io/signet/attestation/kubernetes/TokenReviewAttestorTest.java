@@ -113,6 +113,7 @@ class TokenReviewAttestorTest extends AttestorContract {
                     "web",
                     Optional.of(
                         new Pod("web-7d4b9c-x2x7p", "0c6f7a39-6d35-43a5-9b83-0e6a3e7e0f4b")))));
+    assertThat(proof().instance()).isEqualTo("0c6f7a39-6d35-43a5-9b83-0e6a3e7e0f4b");
   }
 
   // K8S-1
@@ -216,6 +217,7 @@ class TokenReviewAttestorTest extends AttestorContract {
   void attest_noPodExtras_provenWithoutPod() {
     server.answer(201, Reviews.review(account("system:serviceaccount:default:web")));
     assertThat(proof().pod()).isEmpty();
+    assertThat(proof().instance()).isEmpty();
   }
 
   @ParameterizedTest
@@ -289,6 +291,8 @@ class TokenReviewAttestorTest extends AttestorContract {
     });
 
     assertUnavailable(attestor, server.url() + "/apis/authentication.k8s.io/", broken.detail());
+    assertThat(attestor.problem())
+        .hasValueSatisfying(p -> assertThat(p).contains(broken.detail()).doesNotContain(TOKEN));
     // No redirect followed, no hidden retry; on 401 fabric8 asks for our own token once more.
     assertThat(server.seen()).hasSize(broken.code() == 401 ? 2 : 1);
   }

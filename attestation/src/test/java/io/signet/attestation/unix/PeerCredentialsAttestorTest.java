@@ -51,16 +51,17 @@ class PeerCredentialsAttestorTest extends AttestorContract {
         .isEqualTo(new Attestation.Proven(new LocalUser(RUNNER, 1000, 4711)));
   }
 
+  // SDS-8: the kernel has proven who it is, and that one has no identity.
   @Test
   void attest_groupOfARule_isNoUid() {
     assertThat(attestor.attest(new PeerCredentials(0, 1000, 1)))
-        .isEqualTo(Attestation.invalid("uid 0 has no identity (known: [1000, 4294967294])"));
+        .isEqualTo(Attestation.noIdentity("uid 0 has no identity (known: [1000, 4294967294])"));
   }
 
   @Test
-  void attest_noRules_invalid() {
+  void attest_noRules_noIdentity() {
     assertThat(new PeerCredentialsAttestor(List.of()).attest(good()))
-        .isEqualTo(Attestation.invalid("uid 1000 has no identity (known: [])"));
+        .isEqualTo(Attestation.noIdentity("uid 1000 has no identity (known: [])"));
   }
 
   @Test

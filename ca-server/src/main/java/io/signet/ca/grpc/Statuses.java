@@ -36,6 +36,7 @@ final class Statuses {
   static Status of(Refusal refusal) {
     return switch (refusal) {
       case Refusal.Missing _, Refusal.Invalid _ -> UNAUTHENTICATED;
+      case Refusal.NoIdentity _ -> DENIED;
       case Refusal.Unavailable _ -> UNAVAILABLE;
     };
   }

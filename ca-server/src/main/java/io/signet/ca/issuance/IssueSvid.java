@@ -132,6 +132,7 @@ public final class IssueSvid implements Issuance {
     return switch (refusal) {
       case Refusal.Missing missing -> new Refused(Why.UNAUTHENTICATED, missing.detail());
       case Refusal.Invalid invalid -> new Refused(Why.UNAUTHENTICATED, invalid.detail());
+      case Refusal.NoIdentity unknown -> new Refused(Why.NOT_ENTITLED, unknown.detail());
       case Refusal.Unavailable unavailable ->
           new Refused(Why.ATTESTATION_UNAVAILABLE, unavailable.detail());
     };
