@@ -125,9 +125,15 @@ record Deliveries(String stream, long responses, Map<String, Delivery> last) {
     };
   }
 
-  /** As if rejected, but by us. */
+  /**
+   * As if rejected, but by us. A response of which nothing is left was never sent, so that its
+   * nonce is free again.
+   */
   Deliveries withheld(Set<String> names) {
-    return received(names, Reception.WITHHELD);
+    Deliveries held = received(names, Reception.WITHHELD);
+    return held.some(latestNonce(), delivery -> !delivery.isHeld()).isPresent()
+        ? held
+        : new Deliveries(stream, responses - 1, held.last);
   }
 
   private Deliveries received(Set<String> names, Reception as) {

@@ -3,6 +3,8 @@ package io.signet.sds;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -21,6 +23,13 @@ public record Response(String nonce, Map<String, Secret> secrets) {
       throw new IllegalArgumentException("response: no secret (expected: >= 1)");
     }
     secrets = Collections.unmodifiableMap(new LinkedHashMap<>(secrets));
+  }
+
+  /** What is left of it with these names only; empty when nothing is. */
+  public Optional<Response> of(Set<String> names) {
+    var kept = new LinkedHashMap<>(secrets);
+    kept.keySet().retainAll(names);
+    return kept.isEmpty() ? Optional.empty() : Optional.of(new Response(nonce, kept));
   }
 
   /** The version of the only secret, or one version for all of them together. */

@@ -1,6 +1,5 @@
 package io.signet.sds;
 
-import io.signet.spiffe.SpiffeId;
 import java.util.function.Consumer;
 
 /** Where an endpoint gets its secrets from; the certificate authority implements it. */
@@ -11,7 +10,7 @@ public interface SecretSource {
    * then a new one at each change, until the feed is closed. Does not block; the listener is called
    * on threads of the source, never two at a time.
    */
-  Feed open(SpiffeId caller, Consumer<Snapshot> listener);
+  Feed open(Holder caller, Consumer<Snapshot> listener);
 
   /** An open feed; closing it ends the calls to its listener. */
   interface Feed extends AutoCloseable {

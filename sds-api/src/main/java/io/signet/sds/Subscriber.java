@@ -2,20 +2,18 @@ package io.signet.sds;
 
 import static java.util.Objects.requireNonNull;
 
-import io.signet.spiffe.SpiffeId;
-
 /**
  * Who is at the other end of an open stream.
  *
  * @param stream unique within this process
  * @param node what the peer calls itself, shortened and made printable; informs and is never
  *     identity (SDS-3)
- * @param identity what was proved about the caller
+ * @param holder whose secrets it gets
  */
-public record Subscriber(String stream, String node, SpiffeId identity) {
+public record Subscriber(String stream, String node, Holder holder) {
   public Subscriber {
     requireNonNull(stream, "stream");
     node = Printable.text(requireNonNull(node, "node"));
-    requireNonNull(identity, "identity");
+    requireNonNull(holder, "holder");
   }
 }

@@ -18,8 +18,10 @@ import org.junit.jupiter.api.Test;
 
 class AckLedgerTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
-  private static final Subscriber WEB_1 = new Subscriber("1", "web-1", Secrets.WEB);
-  private static final Subscriber WEB_2 = new Subscriber("2", "web-2", Secrets.WEB);
+  private static final Subscriber WEB_1 =
+      new Subscriber("1", "web-1", new Holder(Secrets.WEB, "1"));
+  private static final Subscriber WEB_2 =
+      new Subscriber("2", "web-2", new Holder(Secrets.WEB, "2"));
 
   private final AckLedger ledger = new AckLedger(Clock.fixed(NOW, ZoneOffset.UTC));
 

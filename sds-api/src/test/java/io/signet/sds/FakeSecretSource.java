@@ -1,6 +1,5 @@
 package io.signet.sds;
 
-import io.signet.spiffe.SpiffeId;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,14 +11,14 @@ import java.util.function.Consumer;
  * time.
  */
 public final class FakeSecretSource implements SecretSource {
-  private final Map<SpiffeId, Snapshot> current = new ConcurrentHashMap<>();
+  private final Map<Holder, Snapshot> current = new ConcurrentHashMap<>();
   private final List<Listening> feeds = new CopyOnWriteArrayList<>();
   private boolean failing;
 
-  private record Listening(SpiffeId caller, Consumer<Snapshot> listener) {}
+  private record Listening(Holder caller, Consumer<Snapshot> listener) {}
 
   @Override
-  public synchronized Feed open(SpiffeId caller, Consumer<Snapshot> listener) {
+  public synchronized Feed open(Holder caller, Consumer<Snapshot> listener) {
     if (failing) {
       throw new IllegalStateException("source fails");
     }
@@ -33,7 +32,7 @@ public final class FakeSecretSource implements SecretSource {
   }
 
   /** From now on the caller may have this. */
-  public synchronized void set(SpiffeId caller, Snapshot snapshot) {
+  public synchronized void set(Holder caller, Snapshot snapshot) {
     current.put(caller, snapshot);
     feeds.stream()
         .filter(feed -> feed.caller().equals(caller))

@@ -20,7 +20,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The attestors that the configuration names, in its order. */
+/**
+ * The attestors that the configuration names. What is judged here comes before what another machine
+ * is asked about (istio-ca, section 9), so that no token of another issuer is sent to an API server
+ * or has to wait for one.
+ */
 final class CallerAttestors implements AutoCloseable {
 
   private static final Duration REVIEW_DEADLINE = Duration.ofSeconds(3);
@@ -30,8 +34,8 @@ final class CallerAttestors implements AutoCloseable {
 
   private CallerAttestors(List<Attestor> others, Optional<TokenReviewAttestor> kubernetes) {
     List<Attestor> all = new ArrayList<>();
-    kubernetes.ifPresent(all::add);
     all.addAll(others);
+    kubernetes.ifPresent(all::add);
     this.attestors = new Attestors(all);
     this.kubernetes = kubernetes;
   }

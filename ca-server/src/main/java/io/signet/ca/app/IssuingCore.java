@@ -6,7 +6,6 @@ import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
-import io.signet.ca.delivery.Timer;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.LedgerEntry;
 import io.signet.ca.ledger.LedgerException;
@@ -18,6 +17,7 @@ import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.soft.MemoryKeyCustodian;
+import io.signet.sds.Timer;
 import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,20 +101,27 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
   private static Renewal renewal(Authorities authorities, Timer timer, Clock clock) {
     Renewal renewal =
         new Renewal(
-            () -> renewed(authorities),
+            new AuthorityRenewal(authorities),
             timer,
             clock,
-            e -> LOG.error("the issuing authority was not renewed: {}", e.getMessage()));
-    renewal.start(authorities.renewAt());
+            e -> LOG.error("the issuing authority was not renewed", e));
+    renewal.start();
     return renewal;
   }
 
-  private static Instant renewed(Authorities authorities) throws RenewalException {
-    try {
-      authorities.renew();
+  private record AuthorityRenewal(Authorities authorities) implements Renewal.Work {
+    @Override
+    public Instant due() {
       return authorities.renewAt();
-    } catch (AuthorityException | CustodyException | LedgerException | SelfCheckException e) {
-      throw new RenewalException(String.valueOf(e.getMessage()), e);
+    }
+
+    @Override
+    public void run() throws RenewalException {
+      try {
+        authorities.renew();
+      } catch (AuthorityException | CustodyException | LedgerException | SelfCheckException e) {
+        throw new RenewalException(String.valueOf(e.getMessage()), e);
+      }
     }
   }
 

@@ -8,7 +8,7 @@ import io.signet.ca.ledger.LedgerException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What keeps this server from issuing now. */
+/** What keeps this server from issuing now, to all or to some callers. */
 final class ServerReadiness implements Readiness {
 
   private final Authorities authorities;
@@ -24,16 +24,18 @@ final class ServerReadiness implements Readiness {
   @Override
   public List<Problem> problems() {
     List<Problem> problems = new ArrayList<>();
-    callers.problem().ifPresent(why -> problems.add(new Problem("attestation.kubernetes", why)));
+    callers
+        .problem()
+        .ifPresent(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
     try {
       var _ = authorities.active();
     } catch (AuthorityException e) {
-      problems.add(new Problem("authority", String.valueOf(e.getMessage())));
+      problems.add(new Problem("authority", String.valueOf(e.getMessage()), true));
     }
     try {
       var _ = ledger.unfinished();
     } catch (LedgerException e) {
-      problems.add(new Problem("store", String.valueOf(e.getMessage())));
+      problems.add(new Problem("store", String.valueOf(e.getMessage()), true));
     }
     return problems;
   }

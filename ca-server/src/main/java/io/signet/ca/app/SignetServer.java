@@ -13,9 +13,7 @@ import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.delivery.ServingIdentity;
 import io.signet.ca.delivery.SvidFeeds;
 import io.signet.ca.delivery.SvidMaker;
-import io.signet.ca.delivery.Timer;
 import io.signet.ca.grpc.AttestedCallers;
-import io.signet.ca.grpc.ConnectionPolicy;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
 import io.signet.ca.grpc.ServingCertificate;
 import io.signet.ca.grpc.WorkloadAddresses;
@@ -37,6 +35,7 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.sds.AckLedger;
 import io.signet.sds.Secret.ValidationContext;
+import io.signet.sds.Timer;
 import io.signet.sds.envoy.SdsEndpoint;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
@@ -121,10 +120,11 @@ final class SignetServer implements RunningServer {
             clock,
             new SecureRandom());
     ServingIdentity serving = life.started(serving(maker, timer));
+    ExecutorService streams = life.started(streamExecutor());
     SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer));
     publish(authorities.bundle());
     WorkloadServer workload =
-        life.started(workload(issuance, callers, serving, feeds, timer, metrics));
+        life.started(workload(issuance, callers, serving, feeds, timer, streams, metrics));
     OperatorServer operator =
         life.started(operator(new ServerReadiness(authorities, core.ledger(), callers), metrics));
     listening = listening(workload.port(), operator.port());
@@ -156,7 +156,7 @@ final class SignetServer implements RunningServer {
         config.servingNames(),
         timer,
         clock,
-        e -> LOG.error("the server's own certificate was not renewed: {}", e.getMessage()));
+        e -> LOG.error("the server's own certificate was not renewed", e));
   }
 
   private SvidFeeds feeds(
@@ -167,7 +167,7 @@ final class SignetServer implements RunningServer {
         new ValidationContext(authorities.bundle()),
         timer,
         clock,
-        (id, e) -> LOG.error("the SVID of {} was not renewed: {}", id, e.getMessage()));
+        (holder, e) -> LOG.error("the SVID of {} was not renewed", holder, e));
   }
 
   private WorkloadServer workload(
@@ -175,7 +175,8 @@ final class SignetServer implements RunningServer {
       CallerAttestors callers,
       ServingIdentity serving,
       SvidFeeds feeds,
-      SystemTimer timer,
+      Timer timer,
+      ExecutorService streams,
       Metrics metrics)
       throws IOException {
     IstioCertificateEndpoint istio =
@@ -186,15 +187,14 @@ final class SignetServer implements RunningServer {
             new AttestedCallers(callers.attestors()),
             new AckLedger(clock),
             clock,
-            timer.scheduler(),
-            life.started(streamExecutor()),
+            timer,
+            streams,
             new SdsMetrics(metrics.registry()));
     return WorkloadServer.start(
         new WorkloadAddresses(
             config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),
         () -> servingCertificate(serving),
-        List.of(istio, sds),
-        ConnectionPolicy.standard());
+        List.of(istio, sds));
   }
 
   private static ExecutorService streamExecutor() {

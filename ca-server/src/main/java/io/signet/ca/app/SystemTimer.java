@@ -1,12 +1,12 @@
 package io.signet.ca.app;
 
-import io.signet.ca.delivery.Timer;
+import io.signet.sds.Timer;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,11 +16,15 @@ final class SystemTimer implements Timer, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SystemTimer.class);
 
-  private final ScheduledExecutorService waiting =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("timer").daemon().factory());
+  private final ScheduledThreadPoolExecutor waiting =
+      new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("timer").daemon().factory());
   private final ExecutorService working =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("renewal-", 0).factory());
+
+  SystemTimer() {
+    // Most tasks are taken back long before they are due.
+    waiting.setRemoveOnCancelPolicy(true);
+  }
 
   @Override
   public Scheduled after(Duration delay, Runnable task) {
@@ -37,14 +41,14 @@ final class SystemTimer implements Timer, AutoCloseable {
   private static void run(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("a scheduled task failed", e);
     }
   }
 
-  /** For what wants to be told of the time itself. */
-  ScheduledExecutorService scheduler() {
-    return waiting;
+  /** How many tasks wait for their time. */
+  int waiting() {
+    return waiting.getQueue().size();
   }
 
   @Override

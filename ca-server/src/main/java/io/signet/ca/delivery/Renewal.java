@@ -1,5 +1,6 @@
 package io.signet.ca.delivery;
 
+import io.signet.sds.Timer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -7,20 +8,27 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps something fresh: runs its work, which says when it is due again; work that fails is tried
- * again soon, ever less often, whatever it failed of. Never two runs at a time. Safe for use by
- * many threads.
+ * Keeps something fresh: runs its work when that is due; work that fails is tried again soon, ever
+ * less often, whatever it failed of. Never two runs at a time. Safe for use by many threads.
+ *
+ * <p>It looks at the clock, and at when the work is due, at least once a minute: a timer stands
+ * still while the machine is suspended, and what is due later may become due now.
  */
 public final class Renewal implements AutoCloseable {
 
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-  private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
 
-  /** One run. */
-  @FunctionalInterface
+  // Short against the half of a life that is left then, also where lives are short.
+  private static final Duration LONGEST_RETRY = Duration.ofSeconds(10);
+
+  /** What is to be done again and again. */
   public interface Work {
-    /** Returns when the next run is due. */
-    Instant run() throws RenewalException;
+    /** When the next run is due; the past means now. May change at any time. */
+    Instant due();
+
+    /** One run, after which it is due at another time. */
+    void run() throws RenewalException;
   }
 
   private final Work work;
@@ -28,6 +36,8 @@ public final class Renewal implements AutoCloseable {
   private final Clock clock;
   private final Consumer<RenewalException> onFailure;
   private volatile Duration retry = FIRST_RETRY;
+  // What is due again at once, as near the end of an authority, must not spin.
+  private volatile Instant earliest = Instant.EPOCH;
   private Timer.@Nullable Scheduled next;
   private boolean started;
   private boolean closed;
@@ -42,45 +52,59 @@ public final class Renewal implements AutoCloseable {
     this.onFailure = onFailure;
   }
 
-  /** Runs the first time at this moment; to be called once. */
-  public synchronized void start(Instant due) {
+  /** To be called once. */
+  public synchronized void start() {
     if (started) {
       throw new IllegalStateException("the renewal was started before");
     }
     started = true;
-    schedule(Duration.between(clock.instant(), due));
+    schedule();
   }
 
-  private synchronized void schedule(Duration delay) {
+  private synchronized void schedule() {
     if (!closed) {
-      next = timer.after(delay, this::run);
+      Duration left = Duration.between(clock.instant(), due());
+      next = timer.after(left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT, this::look);
+    }
+  }
+
+  private Instant due() {
+    Instant due = work.due();
+    return due.isAfter(earliest) ? due : earliest;
+  }
+
+  // Scheduled in the end, so that neither the work nor the listener can end the renewal.
+  private void look() {
+    try {
+      if (!isClosed() && !clock.instant().isBefore(due())) {
+        run();
+      }
+    } finally {
+      schedule();
     }
   }
 
   private void run() {
     try {
-      Instant due = work.run();
+      work.run();
       retry = FIRST_RETRY;
-      // What is due again at once, as near the end of an authority, must not spin.
-      schedule(longer(Duration.between(clock.instant(), due), FIRST_RETRY));
+      earliest = clock.instant().plus(FIRST_RETRY);
     } catch (RenewalException e) {
       failed(e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failed(new RenewalException("renewal failed: " + e, e));
     }
   }
 
-  // Scheduled before it is told, so that no listener can end the renewal.
   private void failed(RenewalException e) {
-    Duration delay = retry;
+    earliest = clock.instant().plus(retry);
     Duration doubled = retry.multipliedBy(2);
     retry = doubled.compareTo(LONGEST_RETRY) < 0 ? doubled : LONGEST_RETRY;
-    schedule(delay);
     onFailure.accept(e);
   }
 
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   /** No further run begins; one that runs ends by itself. */

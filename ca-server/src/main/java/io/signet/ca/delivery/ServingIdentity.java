@@ -1,6 +1,7 @@
 package io.signet.ca.delivery;
 
 import io.signet.ca.authorization.Grant;
+import io.signet.sds.Timer;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -37,13 +38,20 @@ public final class ServingIdentity implements AutoCloseable {
     this.grant = grant;
     this.hosts = List.copyOf(hosts);
     this.current = maker.make(grant, this.hosts);
-    this.renewal = new Renewal(this::renew, timer, clock, onFailure);
-    renewal.start(current.renewAt());
+    this.renewal = new Renewal(new Work(), timer, clock, onFailure);
+    renewal.start();
   }
 
-  private Instant renew() throws RenewalException {
-    current = maker.make(grant, hosts);
-    return current.renewAt();
+  private final class Work implements Renewal.Work {
+    @Override
+    public Instant due() {
+      return current.renewAt();
+    }
+
+    @Override
+    public void run() throws RenewalException {
+      current = maker.make(grant, hosts);
+    }
   }
 
   /** The certificate chain of now, leaf first, and its key: take both from one call. */

@@ -1,6 +1,7 @@
 package io.signet.ca.delivery;
 
 import io.signet.sds.Snapshot;
+import io.signet.sds.Timer;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -3,8 +3,10 @@ package io.signet.ca.delivery;
 import io.signet.sds.Secret.TlsCertificate;
 import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.Snapshot;
+import io.signet.sds.Timer;
 import io.signet.spiffe.SecretBytes;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,12 +24,16 @@ final class SvidFeed implements AutoCloseable {
     KeyedSvid make() throws RenewalException;
   }
 
+  // Before the first SVID the bundle does not wait longer: it is there, and some need only that.
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
   private final Maker maker;
   private final ValidationContext trust;
-  private final Clock clock;
+  private final Timer timer;
   private final Renewal renewal;
   private final List<Subscription> subscriptions = new ArrayList<>();
-  private Snapshot current;
+  private volatile Instant renewAt = Instant.EPOCH;
+  private Snapshot current = Snapshot.EMPTY;
 
   SvidFeed(
       Maker maker,
@@ -37,13 +43,13 @@ final class SvidFeed implements AutoCloseable {
       Consumer<RenewalException> onFailure) {
     this.maker = maker;
     this.trust = trust;
-    this.clock = clock;
-    this.current = Snapshot.EMPTY;
-    this.renewal = new Renewal(this::renew, timer, clock, onFailure);
+    this.timer = timer;
+    this.renewal = new Renewal(new Work(), timer, clock, onFailure);
   }
 
   void start() {
-    renewal.start(clock.instant());
+    renewal.start();
+    Timer.Scheduled _ = timer.after(PATIENCE, this::publishTrustAlone);
   }
 
   synchronized void add(Subscription subscription) {
@@ -53,20 +59,31 @@ final class SvidFeed implements AutoCloseable {
     }
   }
 
-  /** Whether it was the last one. */
-  synchronized boolean remove(Subscription subscription) {
+  synchronized void remove(Subscription subscription) {
     subscription.close();
-    return subscriptions.remove(subscription) && subscriptions.isEmpty();
+    boolean _ = subscriptions.remove(subscription);
   }
 
-  private Instant renew() throws RenewalException {
-    try {
-      KeyedSvid next = maker.make();
-      publish(new Snapshot(List.of(secret(next)), List.of(trust)));
-      return next.renewAt();
-    } catch (RenewalException | RuntimeException e) {
-      publishTrustAlone();
-      throw e;
+  synchronized boolean isIdle() {
+    return subscriptions.isEmpty();
+  }
+
+  private final class Work implements Renewal.Work {
+    @Override
+    public Instant due() {
+      return renewAt;
+    }
+
+    @Override
+    public void run() throws RenewalException {
+      try {
+        KeyedSvid next = maker.make();
+        renewAt = next.renewAt();
+        publish(new Snapshot(List.of(secret(next)), List.of(trust)));
+      } catch (RenewalException | RuntimeException e) {
+        publishTrustAlone();
+        throw e;
+      }
     }
   }
 

@@ -1,11 +1,13 @@
 package io.signet.ca.delivery;
 
 import io.signet.ca.authorization.Entitlements;
+import io.signet.sds.Holder;
 import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.SecretSource;
 import io.signet.sds.Snapshot;
-import io.signet.spiffe.SpiffeId;
+import io.signet.sds.Timer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -13,18 +15,21 @@ import java.util.function.Consumer;
 
 /**
  * Feeds each attested caller its own SVID, renewed in good time, and the trust bundle. All streams
- * of one caller share one feed, so that a proxy that opens a stream per name gets one SVID and not
- * several. Safe for use by many threads.
+ * of one holder share one feed, so that a proxy that opens a stream per name gets one SVID and not
+ * several, and two pods of one account never share a key. A feed outlives its last stream by up to
+ * a minute, so that a proxy that comes back finds its SVID again. Safe for use by many threads.
  */
 public final class SvidFeeds implements SecretSource, AutoCloseable {
+
+  private static final Duration LINGER = Duration.ofMinutes(1);
 
   private final SvidMaker maker;
   private final Entitlements entitlements;
   private final ValidationContext trust;
   private final Timer timer;
   private final Clock clock;
-  private final BiConsumer<SpiffeId, RenewalException> onFailure;
-  private final Map<SpiffeId, SvidFeed> feeds = new HashMap<>();
+  private final BiConsumer<Holder, RenewalException> onFailure;
+  private final Map<Holder, SvidFeed> feeds = new HashMap<>();
   private boolean closed;
 
   /**
@@ -37,7 +42,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
       ValidationContext trust,
       Timer timer,
       Clock clock,
-      BiConsumer<SpiffeId, RenewalException> onFailure) {
+      BiConsumer<Holder, RenewalException> onFailure) {
     this.maker = maker;
     this.entitlements = entitlements;
     this.trust = trust;
@@ -47,31 +52,42 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
   }
 
   @Override
-  public synchronized Feed open(SpiffeId caller, Consumer<Snapshot> listener) {
+  public synchronized Feed open(Holder caller, Consumer<Snapshot> listener) {
     if (closed) {
       return () -> {};
     }
     SvidFeed feed = feeds.computeIfAbsent(caller, this::started);
     Subscription subscription = new Subscription(listener, timer);
     feed.add(subscription);
-    return () -> leave(caller, feed, subscription);
+    return () -> feed.remove(subscription);
   }
 
-  private SvidFeed started(SpiffeId caller) {
+  private SvidFeed started(Holder caller) {
     SvidFeed feed =
         new SvidFeed(
-            () -> maker.make(entitlements.own(caller)),
+            () -> maker.make(entitlements.own(caller.identity())),
             trust,
             timer,
             clock,
             e -> onFailure.accept(caller, e));
     feed.start();
+    closeWhenIdle(caller, feed);
     return feed;
   }
 
-  private synchronized void leave(SpiffeId caller, SvidFeed feed, Subscription subscription) {
-    if (feed.remove(subscription) && feeds.remove(caller, feed)) {
+  private void closeWhenIdle(Holder caller, SvidFeed feed) {
+    Timer.Scheduled _ = timer.after(LINGER, () -> look(caller, feed));
+  }
+
+  private synchronized void look(Holder caller, SvidFeed feed) {
+    if (closed) {
+      return;
+    }
+    if (feed.isIdle()) {
       feed.close();
+      feeds.remove(caller);
+    } else {
+      closeWhenIdle(caller, feed);
     }
   }
 

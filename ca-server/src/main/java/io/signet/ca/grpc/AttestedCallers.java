@@ -6,6 +6,7 @@ import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Refusal;
+import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
 import io.signet.sds.envoy.Callers;
 import java.util.List;
@@ -33,7 +34,7 @@ public final class AttestedCallers implements Callers {
   public Caller current() throws StatusException {
     List<Evidence> evidence = shown.get();
     return switch (attestors.attest(evidence)) {
-      case Proven(var proof) -> new Caller(proof.id(), proof.until());
+      case Proven(var proof) -> new Caller(new Holder(proof.id(), proof.instance()), proof.until());
       case Unproven(var refusal) -> throw refused(evidence, refusal);
     };
   }

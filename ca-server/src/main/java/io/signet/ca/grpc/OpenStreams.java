@@ -30,7 +30,12 @@ final class OpenStreams implements ServerInterceptor {
     if (stopping) {
       stream.end(); // It came between the end of the others and the end of the listener.
     }
-    return stream.watched(next.startCall(stream, headers));
+    try {
+      return stream.watched(next.startCall(stream, headers));
+    } catch (RuntimeException e) {
+      open.remove(stream);
+      throw e;
+    }
   }
 
   /** Ends every stream with UNAVAILABLE, upon which a client looks for another server (SDS-8). */

@@ -54,6 +54,12 @@ public final class WorkloadServer implements AutoCloseable {
   // All proxies of a mesh may connect at once after a restart.
   private static final int BACKLOG = 1024;
 
+  // Clients may ping every 10 s (SET-1; Istio's do every 30 s, ISTIO-36). The permit is a second
+  // shorter than that: pings sent 10 s apart may arrive closer to each other, and an idle
+  // connection
+  // is closed at the third that does.
+  static final Duration PERMIT_KEEPALIVE = Duration.ofSeconds(9);
+
   private static final int HANDSHAKE_SECONDS = 10;
   private static final int PING_EVERY_SECONDS = 30;
   private static final int PING_ANSWER_SECONDS = 10;
@@ -63,7 +69,7 @@ public final class WorkloadServer implements AutoCloseable {
   private static final Duration FORCED_GRACE = Duration.ofSeconds(1);
 
   private final List<BindableService> services;
-  private final ConnectionPolicy policy;
+  private final Duration permitKeepAlive;
   private final HealthStatusManager health = new HealthStatusManager();
   private final OpenStreams streams = new OpenStreams();
   private final ExecutorService handlers =
@@ -77,9 +83,9 @@ public final class WorkloadServer implements AutoCloseable {
     void run() throws IOException;
   }
 
-  private WorkloadServer(List<BindableService> services, ConnectionPolicy policy) {
+  private WorkloadServer(List<BindableService> services, Duration permitKeepAlive) {
     this.services = List.copyOf(services);
-    this.policy = policy;
+    this.permitKeepAlive = permitKeepAlive;
   }
 
   /**
@@ -92,10 +98,22 @@ public final class WorkloadServer implements AutoCloseable {
   public static WorkloadServer start(
       WorkloadAddresses addresses,
       Supplier<ServingCertificate> serving,
-      List<BindableService> services,
-      ConnectionPolicy policy)
+      List<BindableService> services)
       throws IOException {
-    var server = new WorkloadServer(services, policy);
+    return start(addresses, serving, services, PERMIT_KEEPALIVE);
+  }
+
+  /**
+   * @param permitKeepAlive the shortest time between two pings of a client; who pings more often is
+   *     disconnected
+   */
+  static WorkloadServer start(
+      WorkloadAddresses addresses,
+      Supplier<ServingCertificate> serving,
+      List<BindableService> services,
+      Duration permitKeepAlive)
+      throws IOException {
+    var server = new WorkloadServer(services, permitKeepAlive);
     try {
       server.listen(addresses.tls(), serving);
       if (addresses.unixSocket().isPresent()) {
@@ -158,14 +176,15 @@ public final class WorkloadServer implements AutoCloseable {
     }
     SocketFile file = SocketFile.claim(unixSocket);
     var loops = new MultiThreadIoEventLoopGroup(threads(), EpollIoHandler.newFactory());
+    Server server;
     try {
-      Server server = started(unix(unixSocket, loops), "unix:" + unixSocket);
-      listening.add(new Listening(server, () -> release(file, loops)));
-      file.open();
-    } catch (IOException e) {
+      server = started(unix(unixSocket, loops), "unix:" + unixSocket);
+    } catch (IOException | RuntimeException e) {
       release(file, loops);
       throw e;
     }
+    listening.add(new Listening(server, () -> release(file, loops))); // from here stop() does it
+    file.open();
   }
 
   private static DefaultThreadFactory threads() {
@@ -183,7 +202,6 @@ public final class WorkloadServer implements AutoCloseable {
 
   private NettyServerBuilder configured(NettyServerBuilder builder) {
     services.forEach(builder::addService);
-    policy.maxAge().ifPresent(age -> limitAge(builder, age));
     return builder
         .addService(health.getHealthService())
         .addService(ProtoReflectionServiceV1.newInstance())
@@ -197,14 +215,8 @@ public final class WorkloadServer implements AutoCloseable {
         .handshakeTimeout(HANDSHAKE_SECONDS, SECONDS)
         .keepAliveTime(PING_EVERY_SECONDS, SECONDS)
         .keepAliveTimeout(PING_ANSWER_SECONDS, SECONDS)
-        .permitKeepAliveTime(policy.permitKeepAlive().toNanos(), NANOSECONDS)
+        .permitKeepAliveTime(permitKeepAlive.toNanos(), NANOSECONDS)
         .permitKeepAliveWithoutCalls(true);
-  }
-
-  private void limitAge(NettyServerBuilder builder, Duration age) {
-    builder
-        .maxConnectionAge(age.toMillis(), MILLISECONDS)
-        .maxConnectionAgeGrace(policy.maxAgeGrace().toMillis(), MILLISECONDS);
   }
 
   private static Server started(NettyServerBuilder builder, String name) throws IOException {

@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * {@code /healthz/live}: the process answers. {@code /healthz/ready}: 200 when it can do its work,
- * else 503 with each thing that is not ready.
+ * else 503; either way with each thing that is not as it should be.
  */
 public final class HealthRoutes implements Routes {
   private final Readiness readiness;
@@ -41,8 +41,13 @@ public final class HealthRoutes implements Routes {
 
   private static void answer(RoutingContext request, List<Problem> problems) {
     var named = new JsonArray();
-    problems.forEach(each -> named.add(JsonObject.of("what", each.what(), "why", each.why())));
-    boolean ready = problems.isEmpty();
+    problems.forEach(each -> named.add(json(each)));
+    boolean ready = problems.stream().noneMatch(Problem::blocking);
     Answers.json(request, ready ? 200 : 503, JsonObject.of("ready", ready, "problems", named));
+  }
+
+  private static JsonObject json(Problem problem) {
+    return JsonObject.of(
+        "what", problem.what(), "why", problem.why(), "blocking", problem.blocking());
   }
 }

@@ -6,12 +6,14 @@ import static io.signet.ca.testing.Fixtures.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.signet.attestation.Attestors;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.FakeAuthorityStore;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.LedgerException;
@@ -20,15 +22,19 @@ import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.KeyAlgorithm;
+import io.signet.sds.Holder;
 import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.SecretSource.Feed;
 import io.signet.sds.Snapshot;
 import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.X509Svid;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +45,8 @@ import org.junit.jupiter.api.Timeout;
 /** SVIDs reach those who hold a stream, and the server itself, before the old ones end. */
 final class DeliveryTest {
 
+  private static final Holder CART_1 = new Holder(CART, "1");
+  private static final Holder CART_2 = new Holder(CART, "2");
   private static final Duration LIFE = Duration.ofHours(10);
 
   private final LedgerException full = new LedgerException("disk full");
@@ -46,6 +54,7 @@ final class DeliveryTest {
   private final FakeTimer timer = new FakeTimer(clock);
   private final FakeLedger ledger = new FakeLedger();
   private final List<String> failures = new ArrayList<>();
+  private volatile GrantedIssuance issuance;
   private SvidMaker maker;
   private SvidFeeds feeds;
 
@@ -62,9 +71,14 @@ final class DeliveryTest {
                 DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(30)),
             clock);
     Entitlements entitlements = new Entitlements(LIFE, LIFE);
-    IssueSvid issuance =
-        new IssueSvid(new Attestors(List.of()), entitlements, authorities, signer, clock);
-    maker = new SvidMaker(issuance::granted, KeyAlgorithm.EC_P256, clock, new Random(1));
+    issuance =
+        new IssueSvid(new Attestors(List.of()), entitlements, authorities, signer, clock)::granted;
+    maker =
+        new SvidMaker(
+            (grant, hosts, key) -> issuance.issue(grant, hosts, key),
+            KeyAlgorithm.EC_P256,
+            clock,
+            new Random(1));
     feeds =
         new SvidFeeds(
             maker,
@@ -72,7 +86,7 @@ final class DeliveryTest {
             new ValidationContext(authorities.bundle()),
             timer,
             clock,
-            (id, e) -> failures.add(id + ": " + e.getMessage()));
+            (holder, e) -> failures.add(holder.identity() + ": " + e.getMessage()));
   }
 
   // DEV-7: half of its life, up to a tenth of that earlier, drawn once for each.
@@ -102,7 +116,7 @@ final class DeliveryTest {
   void open_firstSvidFails_bundleThenSvid() {
     List<Snapshot> seen = new ArrayList<>();
     ledger.failNextIntend(full);
-    Feed feed = feeds.open(CART, seen::add);
+    Feed feed = feeds.open(CART_1, seen::add);
     assertThat(seen).isEmpty(); // never in the caller's thread
 
     timer.runDue();
@@ -123,7 +137,7 @@ final class DeliveryTest {
   @Test
   void open_firstStream_svidAndBundleTogether() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART, seen::add);
+    Feed _ = feeds.open(CART_1, seen::add);
 
     timer.runDue();
 
@@ -139,10 +153,10 @@ final class DeliveryTest {
   void open_secondStream_sameSvid() {
     List<Snapshot> one = new ArrayList<>();
     List<Snapshot> other = new ArrayList<>();
-    Feed _ = feeds.open(CART, one::add);
+    Feed _ = feeds.open(CART_1, one::add);
     timer.runDue();
 
-    Feed _ = feeds.open(CART, other::add);
+    Feed _ = feeds.open(CART_1, other::add);
     timer.runDue();
 
     assertThat(other).containsExactly(one.getLast());
@@ -151,7 +165,7 @@ final class DeliveryTest {
   @Test
   void renewal_halfOfLife_newSvid() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART, seen::add);
+    Feed _ = feeds.open(CART_1, seen::add);
     timer.runDue();
     Snapshot first = seen.getLast();
 
@@ -165,7 +179,7 @@ final class DeliveryTest {
   @Test
   void renewal_fails_lastGoodStays() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART, seen::add);
+    Feed _ = feeds.open(CART_1, seen::add);
     timer.runDue();
     int before = seen.size();
     ledger.failNextIntend(full);
@@ -178,17 +192,77 @@ final class DeliveryTest {
     assertThat(seen).hasSize(before + 1);
   }
 
+  // K8S-48: pods of one account share an identity and no key.
   @Test
-  void close_lastStream_endsTheRenewal() {
-    Feed one = feeds.open(CART, snapshot -> {});
-    Feed other = feeds.open(CART, snapshot -> {});
+  void open_otherInstanceOfTheIdentity_svidOfItsOwn() {
+    List<Snapshot> one = new ArrayList<>();
+    List<Snapshot> other = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, one::add);
+    Feed _ = feeds.open(CART_2, other::add);
+
+    timer.runDue();
+
+    X509Svid first = one.getLast().svids().getFirst().svid();
+    X509Svid second = other.getLast().svids().getFirst().svid();
+    assertThat(second.id()).isEqualTo(first.id());
+    assertThat(second.leaf().getPublicKey()).isNotEqualTo(first.leaf().getPublicKey());
+  }
+
+  // A proxy that loses its connection and comes back needs no new certificate.
+  @Test
+  void close_lastStreamAndOpenAgain_sameSvid() {
+    List<Snapshot> before = new ArrayList<>();
+    List<Snapshot> after = new ArrayList<>();
+    Feed feed = feeds.open(CART_1, before::add);
+    timer.runDue();
+    feed.close();
+    timer.advance(Duration.ofSeconds(30));
+
+    Feed _ = feeds.open(CART_1, after::add);
+    timer.runDue();
+
+    assertThat(after).containsExactly(before.getLast());
+  }
+
+  @Test
+  void close_lastStream_endsTheRenewalWithinTwoMinutes() {
+    Feed one = feeds.open(CART_1, snapshot -> {});
+    Feed other = feeds.open(CART_1, snapshot -> {});
     timer.runDue();
 
     one.close();
     one.close(); // twice is once
+    timer.advance(Duration.ofMinutes(2));
     assertThat(timer.next()).isPresent();
     other.close();
+    timer.advance(Duration.ofMinutes(2));
     assertThat(timer.next()).isEmpty();
+  }
+
+  // Whoever needs only the bundle must not wait for a key that cannot be made.
+  @Test
+  void open_firstSvidTakesLong_bundleAfterASecond() throws Exception {
+    List<Snapshot> seen = new CopyOnWriteArrayList<>();
+    GrantedIssuance fast = issuance;
+    var begun = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    issuance =
+        (grant, hosts, key) -> {
+          begun.countDown();
+          Uninterruptibles.awaitUninterruptibly(goOn);
+          return fast.issue(grant, hosts, key);
+        };
+    Feed _ = feeds.open(CART_1, seen::add);
+    Thread slow = Thread.ofPlatform().start(timer::runDue);
+    begun.await();
+
+    timer.advance(Duration.ofSeconds(1));
+
+    assertThat(seen).singleElement().satisfies(only -> assertThat(only.svids()).isEmpty());
+    goOn.countDown();
+    slow.join();
+    timer.runDue();
+    assertThat(seen.getLast().svids()).hasSize(1);
   }
 
   // The same listener may stand for two streams.
@@ -196,8 +270,8 @@ final class DeliveryTest {
   void close_oneOfTwoStreamsOfOneListener_otherGoesOn() {
     List<Snapshot> seen = new ArrayList<>();
     java.util.function.Consumer<Snapshot> listener = seen::add;
-    Feed one = feeds.open(CART, listener);
-    Feed _ = feeds.open(CART, listener);
+    Feed one = feeds.open(CART_1, listener);
+    Feed _ = feeds.open(CART_1, listener);
     one.close();
     one.close();
 
@@ -209,7 +283,7 @@ final class DeliveryTest {
   @Test
   void close_stream_listenerIsNotCalledAgain() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed feed = feeds.open(CART, seen::add);
+    Feed feed = feeds.open(CART_1, seen::add);
     feed.close();
 
     timer.runDue();
@@ -222,11 +296,11 @@ final class DeliveryTest {
     List<Snapshot> seen = new ArrayList<>();
     Feed _ =
         feeds.open(
-            CART,
+            CART_1,
             snapshot -> {
               throw new IllegalStateException("broken stream");
             });
-    Feed _ = feeds.open(CART, seen::add);
+    Feed _ = feeds.open(CART_1, seen::add);
     timer.runDue();
     int before = seen.size();
 
@@ -252,14 +326,14 @@ final class DeliveryTest {
         each.get(20, TimeUnit.SECONDS);
       }
     }
-    timer.runDue();
+    timer.advance(Duration.ofMinutes(2));
     assertThat(timer.next()).isEmpty();
   }
 
   private void openAndCloseInListener() {
     for (int i = 0; i < 50; i++) {
       Feed[] feed = new Feed[1];
-      feed[0] = feeds.open(CART, snapshot -> closeIfOpen(feed));
+      feed[0] = feeds.open(CART_1, snapshot -> closeIfOpen(feed));
       timer.runDue();
       feed[0].close();
     }
@@ -274,11 +348,11 @@ final class DeliveryTest {
   @Test
   void close_allFeeds_silence() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART, seen::add);
+    Feed _ = feeds.open(CART_1, seen::add);
     feeds.close();
-    Feed _ = feeds.open(SpiffeId.parse("spiffe://example.org/late"), seen::add);
+    Feed _ = feeds.open(new Holder(SpiffeId.parse("spiffe://example.org/late"), ""), seen::add);
 
-    timer.runDue();
+    timer.advance(Duration.ofMinutes(2));
 
     assertThat(seen).isEmpty();
     assertThat(timer.next()).isEmpty();

@@ -1,6 +1,7 @@
 package io.signet.ca.delivery;
 
 import io.signet.ca.testing.TestClock;
+import io.signet.sds.Timer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -13,90 +13,147 @@ import org.junit.jupiter.api.Test;
 /** What is to stay fresh is made again in time, and after a failure ever less often. */
 final class RenewalTest {
 
+  /** What a run does. */
+  private interface Run {
+    void run() throws RenewalException;
+  }
+
   private final TestClock clock = new TestClock();
   private final FakeTimer timer = new FakeTimer(clock);
   private final List<RenewalException> failures = new ArrayList<>();
-  private final Renewal renewal = new Renewal(this::work, timer, clock, failures::add);
-  private Renewal.Work next = () -> clock.instant().plus(Duration.ofHours(1));
-  private int runs;
+  private final Work work = new Work();
+  private final Renewal renewal = new Renewal(work, timer, clock, failures::add);
 
-  private Instant work() throws RenewalException {
-    runs++;
-    return next.run();
+  /** Due again an hour after each run, unless the test says otherwise. */
+  private final class Work implements Renewal.Work {
+    private Instant due = clock.instant();
+    private Run run = () -> due = clock.instant().plus(Duration.ofHours(1));
+    private int runs;
+
+    @Override
+    public Instant due() {
+      return due;
+    }
+
+    @Override
+    public void run() throws RenewalException {
+      runs++;
+      run.run();
+    }
   }
 
   @Test
   void start_later_runsThen() {
-    renewal.start(clock.instant().plusSeconds(10));
+    work.due = clock.instant().plusSeconds(10);
+    renewal.start();
     timer.advance(Duration.ofSeconds(9));
-    assertThat(runs).isZero();
+    assertThat(work.runs).isZero();
 
     timer.advance(Duration.ofSeconds(1));
 
-    assertThat(runs).isOne();
-    assertThat(timer.next()).contains(Duration.ofHours(1));
+    assertThat(work.runs).isOne();
   }
 
   @Test
-  void run_fails_triedAgainAfterOneSecondDoublingToAMinute() {
-    next = this::fail;
-    renewal.start(clock.instant());
+  void run_succeeds_againWhenDue() {
+    renewal.start();
+    timer.runDue();
+    for (int minute = 1; minute < 60; minute++) {
+      timer.advance(Duration.ofMinutes(1));
+    }
+    assertThat(work.runs).isOne();
+
+    timer.advance(Duration.ofMinutes(1));
+
+    assertThat(work.runs).isEqualTo(2);
+  }
+
+  // A timer stands still while the machine is suspended.
+  @Test
+  void run_clockJumps_withinAMinute() {
+    renewal.start();
+    timer.runDue();
+    assertThat(timer.next()).contains(Duration.ofMinutes(1));
+
+    clock.advance(Duration.ofHours(2));
     timer.runDue();
 
-    for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 60, 60}) {
+    assertThat(work.runs).isEqualTo(2);
+  }
+
+  // As an issuing authority whose key was found broken.
+  @Test
+  void due_becomesNow_runWithinAMinute() {
+    renewal.start();
+    timer.runDue();
+
+    work.due = clock.instant();
+    timer.advance(Duration.ofMinutes(1));
+
+    assertThat(work.runs).isEqualTo(2);
+  }
+
+  @Test
+  void run_fails_triedAgainAfterOneSecondDoublingToTen() {
+    work.run = RenewalTest::fail;
+    renewal.start();
+    timer.runDue();
+
+    for (int seconds : new int[] {1, 2, 4, 8, 10, 10}) {
       assertThat(timer.next()).contains(Duration.ofSeconds(seconds));
       timer.advance(Duration.ofSeconds(seconds));
     }
-    assertThat(failures).hasSize(9);
+    assertThat(failures).hasSize(7);
   }
 
   @Test
   void run_succeedsAfterFailures_backOffBeginsAnew() {
-    Renewal.Work good = next;
-    next = this::fail;
-    renewal.start(clock.instant());
+    Run good = work.run;
+    work.run = RenewalTest::fail;
+    renewal.start();
     timer.runDue();
     timer.advance(Duration.ofSeconds(1));
-    next = good;
+    work.run = good;
     timer.advance(Duration.ofSeconds(2));
-    assertThat(timer.next()).contains(Duration.ofHours(1));
+    assertThat(work.runs).isEqualTo(3);
 
-    next = this::fail;
+    work.run = RenewalTest::fail;
     timer.advance(Duration.ofHours(1));
 
     assertThat(timer.next()).contains(Duration.ofSeconds(1));
   }
 
-  // A bug in the work must not end the renewal in silence.
+  // Neither a bug in the work nor the end of the memory must end the renewal in silence.
   @Test
   void run_throwsUnchecked_toldAndTriedAgain() {
-    next =
+    work.run =
         () -> {
-          throw new IllegalStateException("bug");
+          throw new OutOfMemoryError("thrown by this test");
         };
-    renewal.start(clock.instant());
+    renewal.start();
     timer.runDue();
 
     assertThat(failures)
         .singleElement()
         .satisfies(e ->
             assertThat(e)
-                .hasMessageContaining("bug")
-                .hasCauseInstanceOf(IllegalStateException.class));
+                .hasMessageContaining("thrown by this test")
+                .hasCauseInstanceOf(OutOfMemoryError.class));
     assertThat(timer.next()).contains(Duration.ofSeconds(1));
   }
 
   @Test
   void run_listenerThrows_triedAgainAllTheSame() {
+    work.run = RenewalTest::fail;
     Renewal deaf =
         new Renewal(
-            this::fail,
+            work,
             timer,
             clock,
             e -> {
               throw new IllegalStateException(e);
             });
-    deaf.start(clock.instant());
+    deaf.start();
 
     assertThatThrownBy(timer::runDue).isInstanceOf(IllegalStateException.class);
 
@@ -106,47 +163,64 @@ final class RenewalTest {
   // Near the end of an authority half of what is left comes to nothing.
   @Test
   void run_dueAgainAtOnce_doesNotSpin() {
-    next = clock::instant;
-    renewal.start(clock.instant());
+    work.run = () -> {};
+    renewal.start();
     timer.runDue();
 
-    assertThat(runs).isOne();
+    assertThat(work.runs).isOne();
     assertThat(timer.next()).contains(Duration.ofSeconds(1));
   }
 
   @Test
   void start_twice_refused() {
-    renewal.start(clock.instant());
+    renewal.start();
 
-    assertThatThrownBy(() -> renewal.start(clock.instant()))
-        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(renewal::start).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
   void close_beforeARun_noneBegins() {
-    renewal.start(clock.instant().plusSeconds(1));
+    renewal.start();
     renewal.close();
     timer.advance(Duration.ofSeconds(2));
 
-    assertThat(runs).isZero();
+    assertThat(work.runs).isZero();
     assertThat(timer.next()).isEmpty();
+  }
+
+  // The timer may have taken the task when the close comes.
+  @Test
+  void close_whenTheTaskWasTaken_noneBegins() {
+    var taken = new ArrayList<Runnable>();
+    Renewal late =
+        new Renewal(
+            work,
+            (_, task) -> {
+              taken.add(task);
+              return () -> {};
+            },
+            clock,
+            failures::add);
+    late.start();
+    late.close();
+
+    taken.getFirst().run();
+
+    assertThat(work.runs).isZero();
+    assertThat(taken).hasSize(1);
   }
 
   @Test
   void close_duringARun_noOtherFollows() {
-    next =
-        () -> {
-          renewal.close();
-          return clock.instant();
-        };
-    renewal.start(clock.instant());
+    work.run = renewal::close;
+    renewal.start();
     timer.runDue();
 
-    assertThat(runs).isOne();
+    assertThat(work.runs).isOne();
     assertThat(timer.next()).isEmpty();
   }
 
-  private Instant fail() throws RenewalException {
+  private static void fail() throws RenewalException {
     throw new RenewalException("not now", null);
   }
 }

@@ -7,13 +7,16 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.signet.attestation.Attestation;
 import io.signet.attestation.Attestation.Proven;
-import io.signet.attestation.Attestor;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.PeerCredentials;
-import io.signet.attestation.Proof.LocalUser;
+import io.signet.attestation.FakeAttestor;
+import io.signet.attestation.Proof.Pod;
+import io.signet.attestation.Proof.ServiceAccount;
+import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
 import io.signet.spiffe.SpiffeId;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -23,11 +26,21 @@ final class AttestedCallersTest {
   private static final SpiffeId ID = SpiffeId.parse("spiffe://example.org/user/me");
   private static final Evidence SHOWN = new PeerCredentials(1000, 1000, 42);
 
+  // AUTH-6: the stream ends with the proof. K8S-48: no two pods share a key.
   @Test
-  void current_proven_callerWithTheEndOfItsProof() throws StatusException {
-    var proof = new LocalUser(ID, 1000, 42);
+  void current_provenPod_callerWithItsPodAndTheEndOfItsProof() throws StatusException {
+    var end = Optional.of(Instant.parse("2026-11-23T13:00:00Z"));
+    var pod = Optional.of(new Pod("me-1", "uid-1"));
+    var proof = new ServiceAccount(ID, end, "main", "default", "me", pod);
 
-    assertThat(callers(new Proven(proof)).current()).isEqualTo(new Caller(ID, Optional.empty()));
+    assertThat(callers(new Proven(proof)).current())
+        .isEqualTo(new Caller(new Holder(ID, "uid-1"), end));
+  }
+
+  @Test
+  void current_knownWithoutIdentity_permissionDenied() {
+    assertThat(refusal(Attestation.noIdentity("uid 7")))
+        .isEqualTo("PERMISSION_DENIED: caller may not have what it asks for");
   }
 
   @Test
@@ -55,19 +68,7 @@ final class AttestedCallersTest {
   }
 
   private static AttestedCallers callers(Attestation attestation) {
-    var attestors = new Attestors(List.of(new Always(attestation)));
-    return new AttestedCallers(attestors, () -> List.of(SHOWN));
-  }
-
-  private record Always(Attestation attestation) implements Attestor {
-    @Override
-    public String name() {
-      return "always";
-    }
-
-    @Override
-    public Attestation attest(Evidence evidence) {
-      return attestation;
-    }
+    var attestor = new FakeAttestor("fake").answer(SHOWN, attestation);
+    return new AttestedCallers(new Attestors(List.of(attestor)), () -> List.of(SHOWN));
   }
 }

@@ -256,7 +256,8 @@ final class IstioCertificateEndpointTest {
   void create_issuanceHangs_unavailableWithinLimit() throws IOException, InterruptedException {
     var release = new CountDownLatch(1);
     var limit = Duration.ofMillis(50);
-    try (var bounded = new WorkloadPlane(ConnectionPolicy.standard(), limit, Optional.empty())) {
+    try (var bounded =
+        new WorkloadPlane(WorkloadServer.PERMIT_KEEPALIVE, limit, Optional.empty())) {
       bounded.issuance.answer = _ -> afterwards(release);
 
       assertThat(refusal(bounded, REQUEST).getCode()).isEqualTo(Status.Code.UNAVAILABLE);

@@ -27,7 +27,7 @@ final class KeepaliveTest {
 
   @Test
   void ping_moreOftenThanPermitted_sentAway() throws IOException {
-    try (var plane = plane(ConnectionPolicy.standard().permitKeepAlive());
+    try (var plane = plane(WorkloadServer.PERMIT_KEEPALIVE);
         var client = connected(plane)) {
       client.sendPings(4); // gRPC forgives two
 
@@ -40,7 +40,7 @@ final class KeepaliveTest {
   @Test
   @Tag("slow")
   void ping_every10Seconds_answered() throws Exception {
-    try (var plane = plane(ConnectionPolicy.standard().permitKeepAlive());
+    try (var plane = plane(WorkloadServer.PERMIT_KEEPALIVE);
         var client = connected(plane);
         var timer = Executors.newSingleThreadScheduledExecutor()) {
       for (int i = 0; i < 5; i++) {
@@ -51,8 +51,7 @@ final class KeepaliveTest {
   }
 
   private static WorkloadPlane plane(Duration permit) throws IOException {
-    var policy = new ConnectionPolicy(permit, Optional.empty(), Duration.ofSeconds(1));
-    return new WorkloadPlane(policy, Duration.ofSeconds(10), Optional.empty());
+    return new WorkloadPlane(permit, Duration.ofSeconds(10), Optional.empty());
   }
 
   private static RawHttp2 connected(WorkloadPlane plane) throws IOException {

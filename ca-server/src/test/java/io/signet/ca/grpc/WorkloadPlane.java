@@ -41,20 +41,21 @@ final class WorkloadPlane implements AutoCloseable {
   private final Deque<Runnable> closing = new ArrayDeque<>();
 
   WorkloadPlane() throws IOException {
-    this(ConnectionPolicy.standard(), Duration.ofSeconds(10), Optional.empty());
+    this(WorkloadServer.PERMIT_KEEPALIVE, Duration.ofSeconds(10), Optional.empty());
   }
 
   WorkloadPlane(Path socket) throws IOException {
-    this(ConnectionPolicy.standard(), Duration.ofSeconds(10), Optional.of(socket));
+    this(WorkloadServer.PERMIT_KEEPALIVE, Duration.ofSeconds(10), Optional.of(socket));
   }
 
-  WorkloadPlane(ConnectionPolicy policy, Duration limit, Optional<Path> socket) throws IOException {
+  WorkloadPlane(Duration permitKeepAlive, Duration limit, Optional<Path> socket)
+      throws IOException {
     this.socket = socket;
     List<BindableService> services =
         List.of(new IstioCertificateEndpoint(issuance, issuance, limit));
     var addresses =
         new WorkloadAddresses(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), socket);
-    server = WorkloadServer.start(addresses, () -> serving, services, policy);
+    server = WorkloadServer.start(addresses, () -> serving, services, permitKeepAlive);
     closing.push(server::close);
   }
 

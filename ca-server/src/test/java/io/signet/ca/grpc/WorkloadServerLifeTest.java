@@ -157,8 +157,7 @@ final class WorkloadServerLifeTest {
     return WorkloadServer.start(
         new WorkloadAddresses(address, Optional.empty()),
         () -> WorkloadPlane.INTERMEDIATE.server().serving(),
-        List.of(),
-        ConnectionPolicy.standard());
+        List.of());
   }
 
   private static IssuanceOutcome answeredAfter(CountDownLatch working, CountDownLatch release) {

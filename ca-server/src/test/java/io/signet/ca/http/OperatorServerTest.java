@@ -44,7 +44,7 @@ final class OperatorServerTest {
 
   @Test
   void live_always_200() throws Exception {
-    readiness = () -> List.of(new Problem("store", "gone"));
+    readiness = () -> List.of(new Problem("store", "gone", true));
 
     assertThat(get("/healthz/live").statusCode()).isEqualTo(200);
   }
@@ -60,7 +60,9 @@ final class OperatorServerTest {
   @Test
   void ready_problems_503AndEachNamed() throws Exception {
     readiness =
-        () -> List.of(new Problem("store", "no answer"), new Problem("authority", "expired"));
+        () ->
+            List.of(
+                new Problem("store", "no answer", true), new Problem("authority", "expired", true));
 
     HttpResponse<String> answer = get("/healthz/ready");
 
@@ -72,8 +74,27 @@ final class OperatorServerTest {
                 .readTree(
                     """
                     {"ready": false, "problems": [
-                      {"what": "store", "why": "no answer"},
-                      {"what": "authority", "why": "expired"}]}
+                      {"what": "store", "why": "no answer", "blocking": true},
+                      {"what": "authority", "why": "expired", "blocking": true}]}
+                    """));
+  }
+
+  // An API server that is down must not take every replica out of service, also for callers that
+  // need no review.
+  @Test
+  void ready_problemThatDoesNotBlock_200AndNamed() throws Exception {
+    readiness = () -> List.of(new Problem("attestation.kubernetes", "no answer", false));
+
+    HttpResponse<String> answer = get("/healthz/ready");
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(json(answer))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"ready": true, "problems": [
+                      {"what": "attestation.kubernetes", "why": "no answer", "blocking": false}]}
                     """));
   }
 

@@ -2,19 +2,19 @@ package io.signet.sds.envoy;
 
 import static java.util.Objects.requireNonNull;
 
-import io.signet.spiffe.SpiffeId;
+import io.signet.sds.Holder;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
  * An attested caller.
  *
- * @param id what was proved about it
+ * @param holder whose secrets it may have
  * @param until when the proof ends, if it does; the stream ends with it (AUTH-6)
  */
-public record Caller(SpiffeId id, Optional<Instant> until) {
+public record Caller(Holder holder, Optional<Instant> until) {
   public Caller {
-    requireNonNull(id, "id");
+    requireNonNull(holder, "holder");
     requireNonNull(until, "until");
   }
 }

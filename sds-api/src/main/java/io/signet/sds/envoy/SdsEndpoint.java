@@ -8,9 +8,9 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.signet.sds.AckLedger;
 import io.signet.sds.SecretSource;
+import io.signet.sds.Timer;
 import java.time.Clock;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Envoy's Secret Discovery Service (SDS-1): state of the world. */
@@ -21,7 +21,7 @@ public final class SdsEndpoint extends SecretDiscoveryServiceImplBase {
 
   /**
    * @param clock tells how long a caller's proof still holds
-   * @param scheduler only starts tasks; it runs nothing that takes time
+   * @param timer ends the streams with their proofs
    * @param executor runs the streams, each of them one step at a time; must outlive them and the
    *     feeds of the source
    */
@@ -30,13 +30,13 @@ public final class SdsEndpoint extends SecretDiscoveryServiceImplBase {
       Callers callers,
       AckLedger ledger,
       Clock clock,
-      ScheduledExecutorService scheduler,
+      Timer timer,
       Executor executor,
       SdsListener listener) {
     this.callers = callers;
     this.shared =
         new SecretStream.Shared(
-            source, ledger, clock, scheduler, executor, listener, new SecretEncoder());
+            source, ledger, clock, timer, executor, listener, new SecretEncoder());
   }
 
   @Override

@@ -27,7 +27,8 @@ public interface SdsListener {
 
   /**
    * These names have no secret for this caller, for whatever reason (SDS-6). Each is told once a
-   * stream, and not before the caller has any secret. They come as the peer wrote them.
+   * stream, up to a thousand, and not before the caller has any secret. They come as the peer wrote
+   * them.
    */
   void missing(Subscriber who, Set<String> names);
 

@@ -60,13 +60,15 @@ final class SecretEncoder {
     return bundles.asMap().computeIfAbsent(context.version(), _ -> ascii(context.bundle().toPem()));
   }
 
-  // Not through a String: of the copies made here, the one that can be wiped is.
+  // Not through a String, which nobody could wipe; what goes to the transport nobody can.
   private static ByteString pem(SecretBytes pkcs8) {
     byte[] der = pkcs8.reveal(SecretAccess.grant());
+    byte[] lines = LINES.encode(der);
     try {
-      return BEGIN.concat(ByteString.copyFrom(LINES.encode(der))).concat(END);
+      return BEGIN.concat(ByteString.copyFrom(lines)).concat(END);
     } finally {
       Arrays.fill(der, (byte) 0);
+      Arrays.fill(lines, (byte) 0);
     }
   }
 

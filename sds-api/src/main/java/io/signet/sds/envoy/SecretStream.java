@@ -19,20 +19,19 @@ import io.signet.sds.Snapshot;
 import io.signet.sds.Subscriber;
 import io.signet.sds.SubscriptionState;
 import io.signet.sds.SubscriptionState.Step;
+import io.signet.sds.Timer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -55,7 +54,7 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
       SecretSource source,
       AckLedger ledger,
       Clock clock,
-      ScheduledExecutorService scheduler,
+      Timer timer,
       Executor executor,
       SdsListener listener,
       SecretEncoder encoder) {}
@@ -66,7 +65,11 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(SecretStream.class);
   private static final Duration LONGEST_JITTER = Duration.ofSeconds(30);
   private static final int JITTER_SHARE = 20;
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
   private static final int LONGEST_TYPE_URL = 256;
+
+  // They are kept as long as the stream is open. A proxy has one for each identity and bundle.
+  private static final int MOST_NAMES = 1_000;
 
   private final Shared shared;
   private final Caller caller;
@@ -79,9 +82,9 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
 
   private SubscriptionState state;
   private Set<String> subscribed = Set.of();
-  private Set<String> missing = Set.of();
+  private final Set<String> toldMissing = new HashSet<>();
   private @Nullable Conversation conversation;
-  private @Nullable Future<?> expiry;
+  private Timer.@Nullable Scheduled expiry;
   private boolean readDue;
   private boolean ended;
 
@@ -103,7 +106,9 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
     out.disableAutoRequest();
     out.setOnReadyHandler(() -> enqueue(this::ready));
     out.setOnCancelHandler(() -> enqueue(this::cancelled));
-    caller.until().ifPresent(until -> enqueue(() -> expireAt(until)));
+    // For a stream that is not ended by us: when the server stops.
+    out.setOnCloseHandler(() -> enqueue(this::cancelled));
+    caller.until().ifPresent(until -> enqueue(() -> expireAt(jittered(until))));
     out.request(1);
   }
 
@@ -131,25 +136,30 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
       try {
         event.run();
       } catch (RuntimeException bug) {
-        LOG.error("SDS stream {} of {} fails", name, caller.id(), bug);
+        LOG.error("SDS stream {} of {} fails", name, caller.holder(), bug);
         refuse(Status.INTERNAL.withDescription("internal error"));
       }
     });
   }
 
-  private void expireAt(Instant until) {
-    Duration left = Duration.between(shared.clock().instant(), until);
-    expiry =
-        shared
-            .scheduler()
-            .schedule(
-                () -> enqueue(this::expire), jittered(left).toMillis(), TimeUnit.MILLISECONDS);
+  // Earlier, never later: streams that were opened together do not come back together.
+  private Instant jittered(Instant until) {
+    long left = Duration.between(shared.clock().instant(), until).toMillis();
+    long jitter = Math.min(left / JITTER_SHARE, LONGEST_JITTER.toMillis());
+    return jitter <= 0
+        ? until
+        : until.minusMillis(ThreadLocalRandom.current().nextLong(jitter + 1));
   }
 
-  // Earlier, never later: streams that were opened together do not come back together.
-  private static Duration jittered(Duration left) {
-    long jitter = Math.min(left.toMillis() / JITTER_SHARE, LONGEST_JITTER.toMillis());
-    return jitter <= 0 ? left : left.minusMillis(ThreadLocalRandom.current().nextLong(jitter + 1));
+  // Looks at the clock now and then: a timer stands still while the machine is suspended.
+  private void expireAt(Instant until) {
+    Duration left = Duration.between(shared.clock().instant(), until);
+    if (left.isPositive()) {
+      Duration wait = left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT;
+      expiry = shared.timer().after(wait, () -> enqueue(() -> expireAt(until)));
+    } else {
+      expire();
+    }
   }
 
   private void expire() {
@@ -159,6 +169,10 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
   private void received(DiscoveryRequest request) {
     if (!isForSecrets(request.getTypeUrl())) {
       refuse(Status.INVALID_ARGUMENT.withDescription(wrongType(request.getTypeUrl())));
+      return;
+    }
+    if (request.getResourceNamesCount() > MOST_NAMES) {
+      refuse(Status.INVALID_ARGUMENT.withDescription(tooMany(request.getResourceNamesCount())));
       return;
     }
     if (conversation == null) {
@@ -180,10 +194,14 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
     return "type_url %s (expected: %s)".formatted(shown, SecretEncoder.TYPE_URL);
   }
 
+  private static String tooMany(int names) {
+    return "resource_names: %d (expected: at most %d)".formatted(names, MOST_NAMES);
+  }
+
   // Not earlier: nothing is signed for a peer that asks for nothing.
   private Conversation begin(String node) {
-    var who = new Subscriber(name, node, caller.id());
-    Feed feed = shared.source().open(caller.id(), this::offer);
+    var who = new Subscriber(name, node, caller.holder());
+    Feed feed = shared.source().open(caller.holder(), this::offer);
     shared.ledger().opened(who);
     tell(listener -> listener.opened(who));
     return new Conversation(who, feed);
@@ -253,30 +271,29 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
   }
 
   private void noteMissing(Subscriber who, Snapshot snapshot) {
-    var absent = new LinkedHashSet<>(subscribed);
-    absent.removeIf(wanted -> snapshot.secret(wanted).isPresent());
-    var unreported = new LinkedHashSet<>(absent);
-    unreported.removeAll(missing);
-    missing = absent;
-    if (!unreported.isEmpty()) {
+    var unreported = new LinkedHashSet<>(subscribed);
+    unreported.removeIf(wanted -> snapshot.secret(wanted).isPresent());
+    unreported.removeAll(toldMissing);
+    if (!unreported.isEmpty() && toldMissing.size() < MOST_NAMES) {
+      toldMissing.addAll(unreported);
       tell(listener -> listener.missing(who, unreported));
     }
   }
 
   private void send(Subscriber who, Response response) {
     Map<String, Any> encoded = encode(who, response);
-    Map<String, String> versions = new HashMap<>(response.versions());
-    versions.keySet().retainAll(encoded.keySet());
-    if (encoded.isEmpty()) {
-      return;
-    }
+    response.of(encoded.keySet()).ifPresent(fit -> send(who, fit, encoded.values()));
+  }
+
+  private void send(Subscriber who, Response response, Collection<Any> encoded) {
+    Map<String, String> versions = response.versions();
     shared.ledger().sent(who, versions);
     out.onNext(
         DiscoveryResponse.newBuilder()
             .setTypeUrl(SecretEncoder.TYPE_URL)
             .setVersionInfo(response.version())
             .setNonce(response.nonce())
-            .addAllResources(encoded.values())
+            .addAllResources(encoded)
             .build());
     tell(listener -> listener.sent(who, versions));
   }
@@ -307,7 +324,7 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
   private void end(Status status, Runnable farewell) {
     ended = true;
     if (expiry != null) {
-      expiry.cancel(false);
+      expiry.cancel();
     }
     if (conversation != null) {
       leave(conversation, status);

@@ -26,13 +26,13 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.signet.sds.AckLedger;
 import io.signet.sds.FakeSecretSource;
+import io.signet.sds.Holder;
 import io.signet.sds.Snapshot;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -44,12 +44,15 @@ import org.junit.jupiter.api.Test;
 class SdsEndpointTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
 
-  private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+  private static final Holder WEB_1 = new Holder(WEB, "1");
+  private static final Holder CART_1 = new Holder(CART, "1");
+
+  private final FakeTimer time = new FakeTimer(NOW);
   private final FakeSecretSource source = new FakeSecretSource();
-  private final AckLedger ledger = new AckLedger(clock);
-  private final FakeScheduler scheduler = new FakeScheduler();
+  private final AckLedger ledger = new AckLedger(time);
   private final RecordingListener listener = new RecordingListener();
-  private Callers callers = () -> new Caller(WEB, Optional.empty());
+  private final LastCall call = new LastCall();
+  private Callers callers = () -> new Caller(WEB_1, Optional.empty());
   private final Server server;
   private final ManagedChannel channel;
 
@@ -57,15 +60,20 @@ class SdsEndpointTest {
     String name = InProcessServerBuilder.generateName();
     var endpoint =
         new SdsEndpoint(
-            source, () -> callers.current(), ledger, clock, scheduler, Runnable::run, listener);
+            source, () -> callers.current(), ledger, time, time, Runnable::run, listener);
     server =
-        InProcessServerBuilder.forName(name).directExecutor().addService(endpoint).build().start();
+        InProcessServerBuilder.forName(name)
+            .directExecutor()
+            .intercept(call)
+            .addService(endpoint)
+            .build()
+            .start();
     channel = InProcessChannelBuilder.forName(name).directExecutor().build();
   }
 
   @BeforeEach
   void webHasSecrets() {
-    source.set(WEB, snapshot(1, 1));
+    source.set(WEB_1, snapshot(1, 1));
   }
 
   @AfterEach
@@ -123,7 +131,7 @@ class SdsEndpointTest {
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default", "ROOTCA");
     proxy.nacks("bad\nkey", "default", "ROOTCA");
-    source.set(WEB, snapshot(1, 1));
+    source.set(WEB_1, snapshot(1, 1));
 
     assertThat(proxy.responses()).hasSize(1);
     assertThat(listener.heard()).last().isEqualTo("nacked [ROOTCA, default]: bad?key");
@@ -137,7 +145,7 @@ class SdsEndpointTest {
     certificate.asks("default");
     root.asks("ROOTCA");
 
-    source.set(WEB, snapshot(2, 1));
+    source.set(WEB_1, snapshot(2, 1));
 
     assertThat(certificate.names()).containsExactly(List.of("default"), List.of("default"));
     assertThat(root.names()).containsExactly(List.of("ROOTCA"));
@@ -145,12 +153,12 @@ class SdsEndpointTest {
 
   @Test // SC-13
   void request_beforeTheFirstIdentity_isAnsweredOnceItExists() {
-    callers = () -> new Caller(CART, Optional.empty());
+    callers = () -> new Caller(CART_1, Optional.empty());
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
     assertThat(proxy.names()).isEmpty();
 
-    source.set(CART, new Snapshot(List.of(svid(CART, 1)), List.of()));
+    source.set(CART_1, new Snapshot(List.of(svid(CART, 1)), List.of()));
 
     assertThat(proxy.names()).containsExactly(List.of("default"));
     assertThat(listener.heard()).containsExactly("opened by web-1", "sent [default]");
@@ -160,7 +168,7 @@ class SdsEndpointTest {
   void change_sourceRunsDry_streamStaysOpenAndSilent() {
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
-    source.set(WEB, Snapshot.EMPTY);
+    source.set(WEB_1, Snapshot.EMPTY);
 
     assertThat(proxy.responses()).hasSize(1);
     assertThat(proxy.isOpen()).isTrue();
@@ -171,7 +179,7 @@ class SdsEndpointTest {
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("file-cert:x", "default");
     proxy.acks("file-cert:x", "default");
-    source.set(WEB, snapshot(2, 1));
+    source.set(WEB_1, snapshot(2, 1));
 
     assertThat(proxy.names()).containsExactly(List.of("default"), List.of("default"));
     assertThat(listener.heard()).containsOnlyOnce("missing [file-cert:x]");
@@ -220,7 +228,7 @@ class SdsEndpointTest {
         .singleElement()
         .satisfies(standing -> {
           assertThat(standing.who().node()).isEqualTo("web-1");
-          assertThat(standing.who().identity()).isEqualTo(WEB);
+          assertThat(standing.who().holder()).isEqualTo(WEB_1);
         });
   }
 
@@ -271,7 +279,7 @@ class SdsEndpointTest {
     FakeProxy proxy = FakeProxy.openSlow(channel);
     proxy.reads(1);
     proxy.asks("default");
-    IntStream.rangeClosed(2, 9).forEach(number -> source.set(WEB, snapshot(number, 1)));
+    IntStream.rangeClosed(2, 9).forEach(number -> source.set(WEB_1, snapshot(number, 1)));
     assertThat(proxy.responses()).hasSize(1);
 
     proxy.reads(10);
@@ -293,13 +301,26 @@ class SdsEndpointTest {
 
   @Test // AUTH-6, SC-18
   void until_reached_endsTheStream() {
-    callers = () -> new Caller(WEB, Optional.of(NOW.plus(Duration.ofHours(1))));
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
 
-    assertThat(scheduler.onlyTask().delay())
-        .isBetween(Duration.ofHours(1).minusSeconds(30), Duration.ofHours(1));
-    scheduler.onlyTask().run();
+    time.advance(Duration.ofHours(1).minusSeconds(31));
+    assertThat(proxy.isOpen()).isTrue();
+    time.advance(Duration.ofSeconds(31));
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+    assertNothingIsLeft();
+  }
+
+  @Test // a timer stands still while the machine is suspended, and a proof does not
+  void until_passedWhileSuspended_endsTheStreamWithinAMinute() {
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+
+    time.set(NOW.plus(Duration.ofHours(2)));
+    time.advance(Duration.ofMinutes(1));
 
     assertThat(proxy.status().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
     assertNothingIsLeft();
@@ -307,11 +328,11 @@ class SdsEndpointTest {
 
   @Test // a flood of short streams must not pile up timers
   void until_streamEndsEarlier_timerIsCancelled() {
-    callers = () -> new Caller(WEB, Optional.of(NOW.plus(Duration.ofHours(1))));
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.cancels();
 
-    assertThat(scheduler.isIdle()).isTrue();
+    assertThat(time.isIdle()).isTrue();
   }
 
   @Test // SC-8
@@ -324,18 +345,30 @@ class SdsEndpointTest {
             .setResponseNonce(old.last().getNonce())
             .setVersionInfo(old.last().getVersionInfo())
             .build());
-    source.set(WEB, snapshot(2, 1));
+    source.set(WEB_1, snapshot(2, 1));
 
     assertThat(old.responses()).hasSize(2);
     assertThat(young.responses()).hasSize(2);
     assertThat(young.last().getNonce()).isNotEqualTo(old.last().getNonce());
   }
 
+  @Test // as when the server stops
+  void call_closedUnderneath_nothingIsLeft() {
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+
+    call.close(Status.UNAVAILABLE);
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertNothingIsLeft();
+  }
+
   @Test // SDS-5, SDS-6
   void send_unfitSecret_othersAreSentAndItIsNeverAcknowledged() {
     var unfit = svid(WEB, 1);
     unfit.privateKey().destroy();
-    source.set(WEB, new Snapshot(List.of(unfit), List.of(bundle(EXAMPLE, 1))));
+    source.set(WEB_1, new Snapshot(List.of(unfit), List.of(bundle(EXAMPLE, 1))));
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default", "ROOTCA");
     proxy.acks("default", "ROOTCA");
@@ -345,8 +378,49 @@ class SdsEndpointTest {
     assertThat(ledger.everyoneHas("default", unfit.version())).isFalse();
     assertThat(listener.heard()).contains("withheld default: secret already destroyed");
 
-    source.set(WEB, snapshot(2, 1));
+    source.set(WEB_1, snapshot(2, 1));
     assertThat(proxy.names().getLast()).containsExactly("default");
+  }
+
+  @Test // SDS-10, SDS-14: nobody has seen the nonce of a response that was withheld as a whole
+  void send_onlyUnfitSecret_nextRequestIsHeard() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    proxy.acks("default");
+    var unfit = svid(WEB, 2);
+    unfit.privateKey().destroy();
+    source.set(WEB_1, new Snapshot(List.of(unfit), List.of(bundle(EXAMPLE, 1))));
+
+    proxy.acks("default", "ROOTCA");
+
+    assertThat(proxy.names()).containsExactly(List.of("default"), List.of("ROOTCA"));
+  }
+
+  @Test // the names are kept while the stream is open
+  void request_tooManyNames_refused() {
+    String[] names = IntStream.range(0, 1_001).mapToObj(i -> "name-" + i).toArray(String[]::new);
+    FakeProxy most = FakeProxy.open(channel);
+    most.asks(Arrays.copyOf(names, 1_000));
+    assertThat(most.isOpen()).isTrue();
+
+    FakeProxy more = FakeProxy.open(channel);
+    more.asks(names);
+
+    assertThat(more.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(more.status().getDescription())
+        .isEqualTo("resource_names: 1001 (expected: at most 1000)");
+  }
+
+  @Test // SDS-6: two lists in turns must not fill the log
+  void request_missingNamesInTurns_eachIsToldOnce() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default", "one");
+    proxy.acks("default", "other");
+    proxy.acks("default", "one");
+    proxy.acks("default", "other");
+
+    assertThat(listener.heard().stream().filter(heard -> heard.startsWith("missing")))
+        .containsExactly("missing [one]", "missing [other]");
   }
 
   @Test
@@ -355,7 +429,7 @@ class SdsEndpointTest {
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
     proxy.acks("default");
-    source.set(WEB, snapshot(2, 1));
+    source.set(WEB_1, snapshot(2, 1));
     assertThat(proxy.responses()).hasSize(2);
 
     proxy.cancels();
@@ -369,7 +443,7 @@ class SdsEndpointTest {
     source.fail();
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
-    source.set(WEB, snapshot(2, 1));
+    source.set(WEB_1, snapshot(2, 1));
 
     assertThat(proxy.status().getCode()).isEqualTo(Status.Code.INTERNAL);
     assertThat(proxy.status().getDescription()).isEqualTo("internal error");
@@ -415,6 +489,6 @@ class SdsEndpointTest {
   private void assertNothingIsLeft() {
     assertThat(source.openFeeds()).isZero();
     assertThat(ledger.subscribers()).isEmpty();
-    assertThat(scheduler.isIdle()).isTrue();
+    assertThat(time.isIdle()).isTrue();
   }
 }

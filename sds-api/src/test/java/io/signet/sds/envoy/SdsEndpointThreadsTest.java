@@ -15,9 +15,12 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.signet.sds.AckLedger;
 import io.signet.sds.FakeSecretSource;
+import io.signet.sds.Holder;
 import io.signet.sds.Snapshot;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +38,10 @@ class SdsEndpointThreadsTest {
   private static final List<Snapshot> SNAPSHOTS =
       IntStream.rangeClosed(1, CHANGES).mapToObj(number -> snapshot(number, 1)).toList();
 
+  private static final List<String> VERSIONS =
+      SNAPSHOTS.stream().map(snapshot -> snapshot.svids().getFirst().version()).toList();
+  private static final Holder HOLDER = new Holder(WEB, "");
+
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final FakeSecretSource source = new FakeSecretSource();
   private final Server server;
@@ -45,10 +52,10 @@ class SdsEndpointThreadsTest {
     var endpoint =
         new SdsEndpoint(
             source,
-            () -> new Caller(WEB, Optional.empty()),
+            () -> new Caller(HOLDER, Optional.empty()),
             new AckLedger(Clock.systemUTC()),
             Clock.systemUTC(),
-            new FakeScheduler(),
+            new FakeTimer(Instant.EPOCH),
             threads,
             new RecordingListener());
     server =
@@ -70,16 +77,20 @@ class SdsEndpointThreadsTest {
     List<Acker> ackers = IntStream.range(0, 50).mapToObj(_ -> new Acker(newest)).toList();
     ackers.forEach(acker -> threads.execute(acker::open));
 
-    SNAPSHOTS.forEach(snapshot -> source.set(WEB, snapshot));
+    source.set(HOLDER, SNAPSHOTS.getFirst());
+    ackers.forEach(acker -> acker.first.join());
 
-    ackers.forEach(acker -> assertThat(acker.done.join()).isLessThanOrEqualTo(CHANGES));
+    SNAPSHOTS.forEach(snapshot -> source.set(HOLDER, snapshot));
+
+    ackers.forEach(acker -> assertThat(acker.done.join()).isSorted());
   }
 
   /** Acknowledges what it is sent, until the newest version arrives. */
   private final class Acker implements ClientResponseObserver<DiscoveryRequest, DiscoveryResponse> {
     private final String newest;
-    private final CompletableFuture<Integer> done = new CompletableFuture<>();
-    private int responses;
+    private final CompletableFuture<Boolean> first = new CompletableFuture<>();
+    private final CompletableFuture<List<Integer>> done = new CompletableFuture<>();
+    private final List<Integer> received = new ArrayList<>();
     private @Nullable ClientCallStreamObserver<DiscoveryRequest> requests;
 
     Acker(String newest) {
@@ -99,9 +110,10 @@ class SdsEndpointThreadsTest {
 
     @Override
     public void onNext(DiscoveryResponse response) {
-      responses++;
+      received.add(VERSIONS.indexOf(response.getVersionInfo()));
+      first.complete(true);
       if (response.getVersionInfo().equals(newest)) {
-        done.complete(responses);
+        done.complete(received);
       } else if (requests != null) {
         requests.onNext(FakeProxy.request("default").setResponseNonce(response.getNonce()).build());
       }

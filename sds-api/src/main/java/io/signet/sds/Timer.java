@@ -1,4 +1,4 @@
-package io.signet.ca.delivery;
+package io.signet.sds;
 
 import java.time.Duration;
 
