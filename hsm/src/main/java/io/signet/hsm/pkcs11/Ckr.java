@@ -5,9 +5,11 @@ import static java.util.stream.Collectors.toUnmodifiableMap;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import java.security.InvalidAlgorithmParameterException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,7 @@ enum Ckr {
   USER_PIN_NOT_INITIALIZED(0x102, Fault.DENIED),
   USER_ANOTHER_ALREADY_LOGGED_IN(0x104, Fault.DENIED),
   ATTRIBUTE_SENSITIVE(0x011, Fault.DENIED),
+  ACTION_PROHIBITED(0x01B, Fault.DENIED),
   KEY_FUNCTION_NOT_PERMITTED(0x068, Fault.DENIED),
   TOKEN_WRITE_PROTECTED(0x0E2, Fault.DENIED),
 
@@ -66,6 +69,9 @@ enum Ckr {
   CRYPTOKI_NOT_INITIALIZED(0x190, Fault.FATAL);
 
   private static final Pattern IN_TEXT = Pattern.compile("CKR_(\\w+)");
+  // P11-15: the JDK counts sessions itself (its SessionManager), and does not call this by a code.
+  private static final Set<String> NO_SESSION_LEFT =
+      Set.of("No more sessions available", "Could not obtain session");
   private static final Map<Long, Ckr> BY_CODE =
       Arrays.stream(values()).collect(toUnmodifiableMap(ckr -> ckr.code, identity()));
   private static final Map<String, Ckr> BY_NAME =
@@ -87,15 +93,24 @@ enum Ckr {
     return fault;
   }
 
+  /** The code by its name in the standard, {@code CKR_DEVICE_ERROR}; a vendor's own in hex. */
+  static String name(long returned) {
+    Ckr known = BY_CODE.get(returned);
+    return known == null ? "CKR_0x%08X".formatted(returned) : "CKR_" + known;
+  }
+
   /** What a function of the library has returned, as a failure. */
   static CustodyException failure(String where, String function, long returned) {
     Ckr known = BY_CODE.get(returned);
-    String name = known == null ? "CKR_0x%08X".formatted(returned) : "CKR_" + known;
-    return failure(where, function, name, known == null ? Fault.LOST : known.fault, null);
+    Fault fault = known == null ? Fault.LOST : known.fault;
+    return failure(where, function, name(returned), fault, null);
   }
 
   /** What SunPKCS11 has thrown, as a failure; its own exceptions tell the code only as text. */
   static CustodyException failure(String where, String doing, Exception thrown) {
+    if (thrown instanceof InvalidAlgorithmParameterException) { // a key size beyond the mechanism
+      return failure(where, doing, String.valueOf(thrown.getMessage()), Fault.REJECTED, thrown);
+    }
     Optional<String> name = nameIn(thrown);
     Fault fault = name.map(BY_NAME::get).map(Ckr::fault).orElse(Fault.LOST);
     String code = name.map("CKR_"::concat).orElse(thrown.getClass().getSimpleName());
@@ -104,7 +119,11 @@ enum Ckr {
 
   private static Optional<String> nameIn(Throwable thrown) {
     for (Throwable e = thrown; e != null; e = e.getCause()) {
-      Matcher code = IN_TEXT.matcher(String.valueOf(e.getMessage()));
+      String message = String.valueOf(e.getMessage());
+      if (NO_SESSION_LEFT.contains(message)) {
+        return Optional.of(SESSION_COUNT.name());
+      }
+      Matcher code = IN_TEXT.matcher(message);
       if (code.find()) {
         return Optional.of(code.group(1));
       }

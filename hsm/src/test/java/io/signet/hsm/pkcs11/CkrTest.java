@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.InvalidKeyException;
 import java.security.ProviderException;
 import java.security.SignatureException;
 import org.junit.jupiter.api.Test;
@@ -49,10 +51,34 @@ final class CkrTest {
   @Test
   void failure_withoutCode_lostByTheException() {
     CustodyException failure =
-        Ckr.failure("token", "cannot sign", new ProviderException("No more sessions available"));
+        Ckr.failure("token", "cannot sign", new ProviderException("Token has been removed"));
 
     assertThat(failure.fault()).isEqualTo(Fault.LOST);
     assertThat(failure).hasMessageContaining("ProviderException");
+  }
+
+  // P11-15: the words of the JDK's own pool of sessions
+  @ParameterizedTest
+  @ValueSource(strings = {"No more sessions available", "Could not obtain session"})
+  void failure_noSessionLeft_busy(String words) {
+    Exception thrown = new InvalidKeyException("init", new ProviderException(words));
+
+    CustodyException failure = Ckr.failure("token", "cannot sign", thrown);
+
+    assertThat(failure.fault()).isEqualTo(Fault.BUSY);
+    assertThat(failure).hasMessageContaining("the token has no session left");
+  }
+
+  // What SunPKCS11 says of a key size that the token's mechanism does not have.
+  @Test
+  void failure_keySizeNotSupported_rejected() {
+    String words = "RSA key must be at most 2048 bits.";
+
+    CustodyException failure =
+        Ckr.failure("token", "cannot make", new InvalidAlgorithmParameterException(words));
+
+    assertThat(failure.fault()).isEqualTo(Fault.REJECTED);
+    assertThat(failure).hasMessageContaining(words);
   }
 
   @Test
