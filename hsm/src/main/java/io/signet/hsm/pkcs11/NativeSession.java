@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
 import io.signet.hsm.pkcs11.Pkcs11Module.Function;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,6 +16,7 @@ import java.nio.charset.CoderResult;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A session with a token beside those of SunPKCS11. The login belongs to the application, so it is
@@ -33,7 +35,7 @@ final class NativeSession implements AutoCloseable {
   private static final long ATTRIBUTE_VALUE = 8;
   private static final long ATTRIBUTE_LENGTH = 16;
   private static final int MOST_BYTES_OF_A_CHAR = 3;
-  private static final int MOST_OBJECTS = 256;
+  private static final int OBJECTS_AT_ONCE = 64;
 
   private final Pkcs11Module module;
   private final String where;
@@ -59,31 +61,45 @@ final class NativeSession implements AutoCloseable {
   /**
    * Logs in, in one attempt (P11-8). Whoever is logged in already stays so without a look at the
    * PIN (P11-7).
+   *
+   * @throws CustodyException {@link Fault#DENIED} also for a PIN that is no Unicode text, which the
+   *     token is not asked about
    */
   synchronized void login(char[] pin) throws CustodyException {
     byte[] text = new byte[pin.length * MOST_BYTES_OF_A_CHAR];
-    int length = encode(pin, text);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment passed = arena.allocate(Math.max(1, length));
-      MemorySegment.copy(text, 0, passed, JAVA_BYTE, 0, length);
-      long returned = module.call(Function.LOGIN, session, CKU_USER, passed, (long) length);
-      passed.fill((byte) 0);
-      if (!Ckr.OK.is(returned) && !Ckr.USER_ALREADY_LOGGED_IN.is(returned)) {
-        throw Ckr.failure(where, Function.LOGIN.symbol(), returned);
-      }
+    try {
+      login(text, encode(pin, text));
     } finally {
       Arrays.fill(text, (byte) 0);
     }
   }
 
   // Without a String or a buffer of the encoder's own, which nobody could wipe.
-  private static int encode(char[] pin, byte[] text) {
+  private int encode(char[] pin, byte[] text) throws CustodyException {
     ByteBuffer into = ByteBuffer.wrap(text);
-    CoderResult _ = UTF_8.newEncoder().encode(CharBuffer.wrap(pin), into, true);
+    CoderResult result = UTF_8.newEncoder().encode(CharBuffer.wrap(pin), into, true);
+    if (result.isError()) {
+      throw new CustodyException(Fault.DENIED, where + ": the PIN is no Unicode text; check it");
+    }
     return into.position();
   }
 
-  /** The objects that have all of these attributes, at most 256. */
+  private void login(byte[] text, int length) throws CustodyException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment passed = arena.allocate(Math.max(1, length));
+      try {
+        MemorySegment.copy(text, 0, passed, JAVA_BYTE, 0, length);
+        long returned = module.call(Function.LOGIN, session, CKU_USER, passed, (long) length);
+        if (!Ckr.OK.is(returned) && !Ckr.USER_ALREADY_LOGGED_IN.is(returned)) {
+          throw Ckr.failure(where, Function.LOGIN.symbol(), returned);
+        }
+      } finally {
+        passed.fill((byte) 0);
+      }
+    }
+  }
+
+  /** The objects that have all of these attributes. */
   synchronized List<Long> find(Attribute... wanted) throws CustodyException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment template = template(arena, wanted);
@@ -97,13 +113,15 @@ final class NativeSession implements AutoCloseable {
   }
 
   private List<Long> found(Arena arena) throws CustodyException {
-    MemorySegment objects = arena.allocate(JAVA_LONG, MOST_OBJECTS);
+    MemorySegment objects = arena.allocate(JAVA_LONG, OBJECTS_AT_ONCE);
     MemorySegment count = arena.allocate(JAVA_LONG);
-    must(Function.FIND_OBJECTS, session, objects, (long) MOST_OBJECTS, count);
     List<Long> found = new ArrayList<>();
-    for (long i = 0; i < count.get(JAVA_LONG, 0); i++) {
-      found.add(objects.getAtIndex(JAVA_LONG, i));
-    }
+    do {
+      must(Function.FIND_OBJECTS, session, objects, (long) OBJECTS_AT_ONCE, count);
+      for (long i = 0; i < count.get(JAVA_LONG, 0); i++) {
+        found.add(objects.getAtIndex(JAVA_LONG, i));
+      }
+    } while (count.get(JAVA_LONG, 0) > 0);
     return found;
   }
 
@@ -120,22 +138,55 @@ final class NativeSession implements AutoCloseable {
     return template;
   }
 
-  boolean flag(long object, long type) throws CustodyException {
-    byte[] value = attribute(object, type);
-    return value.length == 1 && value[0] != 0;
+  /** Makes an object and answers which it is. */
+  synchronized long create(Attribute... attributes) throws CustodyException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment object = arena.allocate(JAVA_LONG);
+      MemorySegment template = template(arena, attributes);
+      must(Function.CREATE_OBJECT, session, template, (long) attributes.length, object);
+      return object.get(JAVA_LONG, 0);
+    }
   }
 
-  /** The value of an attribute; a sensitive one is {@link io.signet.hsm.Fault#DENIED}. */
-  synchronized byte[] attribute(long object, long type) throws CustodyException {
+  synchronized void set(long object, Attribute attribute) throws CustodyException {
+    try (Arena arena = Arena.ofConfined()) {
+      must(Function.SET_ATTRIBUTE_VALUE, session, object, template(arena, attribute), 1L);
+    }
+  }
+
+  boolean flag(long object, long type) throws CustodyException {
+    return attribute(object, type).filter(value -> value.length == 1 && value[0] != 0).isPresent();
+  }
+
+  /**
+   * The value of an attribute; empty when the object has none, or is not there any more.
+   *
+   * @throws CustodyException {@link Fault#DENIED} for a sensitive one
+   */
+  synchronized Optional<byte[]> attribute(long object, long type) throws CustodyException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment asked = arena.allocate(ATTRIBUTE_SIZE, JAVA_LONG.byteAlignment());
       asked.set(JAVA_LONG, 0, type);
-      must(Function.GET_ATTRIBUTE_VALUE, session, object, asked, 1L);
+      if (!answers(object, asked)) {
+        return Optional.empty();
+      }
       MemorySegment value = arena.allocate(Math.max(1, asked.get(JAVA_LONG, ATTRIBUTE_LENGTH)));
       asked.set(ADDRESS, ATTRIBUTE_VALUE, value);
-      must(Function.GET_ATTRIBUTE_VALUE, session, object, asked, 1L);
-      return value.asSlice(0, asked.get(JAVA_LONG, ATTRIBUTE_LENGTH)).toArray(JAVA_BYTE);
+      return answers(object, asked)
+          ? Optional.of(value.asSlice(0, asked.get(JAVA_LONG, ATTRIBUTE_LENGTH)).toArray(JAVA_BYTE))
+          : Optional.empty();
     }
+  }
+
+  private boolean answers(long object, MemorySegment asked) throws CustodyException {
+    long returned = module.call(Function.GET_ATTRIBUTE_VALUE, session, object, asked, 1L);
+    if (Ckr.ATTRIBUTE_TYPE_INVALID.is(returned) || Ckr.OBJECT_HANDLE_INVALID.is(returned)) {
+      return false;
+    }
+    if (!Ckr.OK.is(returned)) {
+      throw Ckr.failure(where, Function.GET_ATTRIBUTE_VALUE.symbol(), returned);
+    }
+    return true;
   }
 
   synchronized void destroy(long object) throws CustodyException {

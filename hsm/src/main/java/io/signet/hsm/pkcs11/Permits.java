@@ -2,11 +2,13 @@ package io.signet.hsm.pkcs11;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many calls may be on the token at once; the others wait their turn, and not for long (KC-4).
+ * How many calls may be on the token at once; some more wait their turn, in order and not for long,
+ * and all others are turned away at once (KC-4).
  */
 final class Permits {
 
@@ -14,15 +16,42 @@ final class Permits {
     T run() throws CustodyException;
   }
 
-  private final Pkcs11Settings settings;
+  private final String where;
+  private final int permits;
+  private final Duration patience;
+  private final Semaphore room;
   private final Semaphore free;
 
-  Permits(Pkcs11Settings settings) {
-    this.settings = settings;
-    this.free = new Semaphore(settings.permits(), true);
+  /**
+   * @param where for messages
+   * @param queue how many calls may wait
+   * @param patience how long one of them waits
+   */
+  Permits(String where, int permits, int queue, Duration patience) {
+    this.where = where;
+    this.permits = permits;
+    this.patience = patience;
+    this.room = new Semaphore(permits + queue);
+    this.free = new Semaphore(permits, true);
   }
 
+  /**
+   * Does the work when its turn has come.
+   *
+   * @throws CustodyException {@link Fault#BUSY} when it does not come
+   */
   <T> T with(Work<T> work) throws CustodyException {
+    if (!room.tryAcquire()) {
+      throw busy("%d calls are on it and too many wait".formatted(permits));
+    }
+    try {
+      return inTurn(work);
+    } finally {
+      room.release();
+    }
+  }
+
+  private <T> T inTurn(Work<T> work) throws CustodyException {
     take();
     try {
       return work.run();
@@ -33,18 +62,16 @@ final class Permits {
 
   private void take() throws CustodyException {
     try {
-      if (!free.tryAcquire(settings.patience().toNanos(), TimeUnit.NANOSECONDS)) {
-        throw busy("%d calls are on it and none ended within %s");
+      if (!free.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw busy("%d calls are on it and none ended within %s".formatted(permits, patience));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw busy("%d calls are on it and the wait of %s was interrupted");
+      throw busy("the wait for one of %d calls on it was interrupted".formatted(permits));
     }
   }
 
   private CustodyException busy(String why) {
-    return new CustodyException(
-        Fault.BUSY,
-        settings.where() + ": " + why.formatted(settings.permits(), settings.patience()));
+    return new CustodyException(Fault.BUSY, where + ": " + why);
   }
 }

@@ -1,5 +1,7 @@
 package io.signet.hsm.pkcs11;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -15,17 +17,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps keys on a PKCS#11 token. A private key is made on the token and never leaves it: this
- * process holds a reference that asks the token to sign (P11-12).
+ * process holds a reference that asks the token to sign (P11-12). A key that is found is proven by
+ * a signature before its handle is given out (KC-2).
  *
- * <p>The PIN is tried once, at {@link #open}: a token locks after a few wrong ones (P11-8). Calls
- * beyond {@link Pkcs11Settings#permits()} wait and then fail as {@link Fault#BUSY} (KC-4). Safe for
- * use by many threads.
+ * <p>The PIN is tried once, at {@link #open}: a token locks after a few wrong ones (P11-8). At most
+ * {@link Pkcs11Settings#permits()} calls are on the token; a bounded number of others wait for
+ * {@link Pkcs11Settings#patience()} and then fail as {@link Fault#BUSY}, and further ones do so at
+ * once (KC-4). Keys are made and destroyed one at a time.
+ *
+ * <p>Only the wait has a deadline. A call that hangs inside the vendor's library is not given up
+ * (P11-16): a caller that must answer in time has to bound it from outside.
+ *
+ * <p>Safe for use by many threads.
  */
 public final class Pkcs11KeyCustodian implements KeyCustodian {
 
+  // So many signatures of 30 ms end within the default patience; more calls would only time out.
+  private static final int QUEUE_PER_PERMIT = 64;
+
+  // Text, which can never be taken for something that a CA signs.
+  private static final byte[] PROOF = "signet: proof of possession of a key".getBytes(UTF_8);
+
   private final Pkcs11Settings settings;
   private final Permits permits;
-  private final Object creation = new Object();
+  private final Permits creation;
   // Handles outlive a session (P11-9), and there is one for each key, so that a broken one stays
   // so.
   private final Map<PublicKey, KeyHandle> handles = new ConcurrentHashMap<>();
@@ -33,33 +48,38 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   private Pkcs11KeyCustodian(Pkcs11Settings settings, TokenSession session) {
     this.settings = settings;
-    this.permits = new Permits(settings);
+    this.permits = permits(settings, settings.permits());
+    this.creation = permits(settings, 1);
     this.session = new AtomicReference<>(session);
+  }
+
+  private static Permits permits(Pkcs11Settings settings, int permits) {
+    return new Permits(settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.patience());
   }
 
   /**
    * Finds the token and logs in.
    *
+   * <p>The login belongs to the process and lasts until it ends, also after {@link #close()}: while
+   * it does, the token does not look at the PIN again, and a wrong one opens as well (P11-7).
+   *
    * @param pin the user PIN; the caller wipes it after this call, no copy of it is kept
    * @throws CustodyException {@link Fault#FATAL} when the library cannot be loaded, {@link
    *     Fault#LOST} when the token is not there, {@link Fault#DENIED} when two tokens have the
-   *     label, or the PIN is wrong or locked: not to be tried again
+   *     label, or the PIN is wrong, locked or no text: not to be tried again
    */
   public static Pkcs11KeyCustodian open(Pkcs11Settings settings, char[] pin)
       throws CustodyException {
     return new Pkcs11KeyCustodian(settings, TokenSession.open(settings, pin));
   }
 
+  // Whoever waits for another's key to be made holds no permit: signatures go on.
   @Override
   public KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    return permits.with(() -> {
-      synchronized (creation) {
-        return generateAlone(label, algorithm);
-      }
-    });
+    return creation.with(() -> handle(permits.with(() -> made(label, algorithm))));
   }
 
-  private KeyHandle generateAlone(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
+  private TokenKey made(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
     TokenSession current = current();
     if (!current.supports(algorithm)) {
       throw failure(Fault.REJECTED, label, "the token has no mechanism for " + algorithm);
@@ -68,18 +88,19 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
       throw failure(Fault.REJECTED, label, "the label is taken");
     }
     current.finish(current.begin(label, algorithm));
-    return handleOf(current.key(label))
+    return current
+        .key(label)
         .orElseThrow(() -> failure(Fault.BROKEN, label, "it was made and is not there"));
   }
 
   @Override
   public Optional<KeyHandle> find(KeyLabel label) throws CustodyException {
-    return permits.with(() -> handleOf(current().key(label)));
+    return handleOf(permits.with(() -> current().key(label)));
   }
 
   @Override
   public Optional<KeyHandle> find(PublicKey publicKey) throws CustodyException {
-    return permits.with(() -> handleOf(current().key(publicKey)));
+    return handleOf(permits.with(() -> current().key(publicKey)));
   }
 
   private Optional<KeyHandle> handleOf(Optional<TokenKey> key) throws CustodyException {
@@ -87,6 +108,11 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   }
 
   private KeyHandle handle(TokenKey key) throws CustodyException {
+    KeyHandle known = handles.get(key.publicKey());
+    return known != null ? known : proven(handleTo(key));
+  }
+
+  private KeyHandle handleTo(TokenKey key) throws CustodyException {
     KeyLabel label = label(key);
     PublicKey publicKey = key.publicKey();
     KeyAlgorithm algorithm =
@@ -96,14 +122,15 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
                     Fault.REJECTED,
                     label,
                     "it is of a kind that is not supported: a curve, size or family"));
-    return handles.computeIfAbsent(
-        publicKey,
-        _ ->
-            new KeyHandle(
-                label,
-                algorithm,
-                publicKey,
-                message -> sign(label, algorithm, publicKey, message)));
+    return new KeyHandle(
+        label, algorithm, publicKey, message -> sign(label, algorithm, publicKey, message));
+  }
+
+  // KC-2, P11-7: neither the login nor the certificate proves that this key can sign.
+  private KeyHandle proven(KeyHandle handle) throws CustodyException {
+    byte[] _ = handle.sign(PROOF);
+    KeyHandle first = handles.putIfAbsent(handle.publicKey(), handle);
+    return first == null ? handle : first;
   }
 
   private KeyLabel label(TokenKey key) throws CustodyException {
@@ -122,21 +149,17 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   @Override
   public void destroy(KeyHandle key) throws CustodyException {
-    boolean _ =
-        permits.with(() -> {
-          synchronized (creation) {
-            return destroyAlone(key);
-          }
-        });
+    boolean _ = creation.with(() -> permits.with(() -> destroyed(key)));
   }
 
-  private boolean destroyAlone(KeyHandle key) throws CustodyException {
+  private boolean destroyed(KeyHandle key) throws CustodyException {
     TokenSession current = current();
     Optional<TokenKey> found = current.key(key.publicKey());
     if (found.isPresent()) {
       current.destroy(found.get());
+      // Not when it is absent: a broken handle must not be forgotten while its key may come back.
+      Object _ = handles.remove(found.get().publicKey());
     }
-    handles.remove(key.publicKey());
     return found.isPresent();
   }
 
@@ -152,6 +175,7 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
     return new CustodyException(fault, settings.where() + ": key " + label + ": " + why);
   }
 
+  /** Also when nobody else uses the token, the login stays (see {@link #open}). */
   @Override
   public void close() {
     TokenSession open = session.getAndSet(null);

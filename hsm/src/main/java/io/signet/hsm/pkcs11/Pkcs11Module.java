@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A PKCS#11 library, for what SunPKCS11 does not do: finding tokens by label, and reading the
- * attributes of a key (P11-12, P11-18). Layouts are those of 64-bit Unix, where {@code CK_ULONG}
- * has eight bytes and structures are aligned naturally.
+ * A PKCS#11 library, for what SunPKCS11 does not do: finding tokens by label, and reading and
+ * setting the attributes of a key (P11-11, P11-12, P11-18). Layouts are those of 64-bit Unix, where
+ * {@code CK_ULONG} has eight bytes and structures are aligned naturally.
  *
  * <p>The library stays loaded and initialised until the process ends: finalizing it would break
  * everybody else who uses it in this process (P11-5). Safe for use by many threads.
@@ -33,6 +33,13 @@ final class Pkcs11Module {
 
   /** A token that is in a slot and initialised. */
   record Token(long slot, String label, String serial) {}
+
+  /**
+   * What the slots hold.
+   *
+   * @param silent the slots whose token does not answer, each with the reason
+   */
+  record Slots(List<Token> tokens, List<String> silent) {}
 
   /** The functions that Signet calls itself, by their place in {@code CK_FUNCTION_LIST}. */
   @SuppressWarnings("ImmutableEnumChecker") // a FunctionDescriptor is immutable, just not marked so
@@ -43,8 +50,10 @@ final class Pkcs11Module {
     OPEN_SESSION("C_OpenSession", 12, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS),
     CLOSE_SESSION("C_CloseSession", 13, JAVA_LONG),
     LOGIN("C_Login", 18, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
+    CREATE_OBJECT("C_CreateObject", 20, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS),
     DESTROY_OBJECT("C_DestroyObject", 22, JAVA_LONG, JAVA_LONG),
     GET_ATTRIBUTE_VALUE("C_GetAttributeValue", 24, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
+    SET_ATTRIBUTE_VALUE("C_SetAttributeValue", 25, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
     FIND_OBJECTS_INIT("C_FindObjectsInit", 26, JAVA_LONG, ADDRESS, JAVA_LONG),
     FIND_OBJECTS("C_FindObjects", 27, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS),
     FIND_OBJECTS_FINAL("C_FindObjectsFinal", 28, JAVA_LONG);
@@ -88,7 +97,8 @@ final class Pkcs11Module {
   private final Path library;
   private final Map<Function, MethodHandle> functions;
 
-  private Pkcs11Module(Path library, Map<Function, MethodHandle> functions) {
+  /** These functions as a library; {@link #load} takes them from a file. */
+  Pkcs11Module(Path library, Map<Function, MethodHandle> functions) {
     this.library = library;
     this.functions = functions;
   }
@@ -160,23 +170,26 @@ final class Pkcs11Module {
     }
   }
 
-  /** The tokens that are there now. */
-  List<Token> tokens() throws CustodyException {
+  /** What is there now; one broken device hides no other. */
+  Slots slots() throws CustodyException {
     List<Token> tokens = new ArrayList<>();
+    List<String> silent = new ArrayList<>();
     try (Arena arena = Arena.ofConfined()) {
-      for (long slot : slots(arena)) {
+      for (long slot : occupied(arena)) {
         MemorySegment info = arena.allocate(TOKEN_INFO_SIZE, JAVA_LONG.byteAlignment());
-        must(Function.GET_TOKEN_INFO, slot, info);
-        if ((info.get(JAVA_LONG, FLAGS_OFFSET) & CKF_TOKEN_INITIALIZED) != 0) {
+        long returned = call(Function.GET_TOKEN_INFO, slot, info);
+        if (!Ckr.OK.is(returned)) {
+          silent.add("slot " + slot + ": " + Ckr.name(returned));
+        } else if ((info.get(JAVA_LONG, FLAGS_OFFSET) & CKF_TOKEN_INITIALIZED) != 0) {
           String label = padded(info, LABEL_OFFSET, LABEL_SIZE);
           tokens.add(new Token(slot, label, padded(info, SERIAL_OFFSET, SERIAL_SIZE)));
         }
       }
     }
-    return tokens;
+    return new Slots(tokens, silent);
   }
 
-  private long[] slots(Arena arena) throws CustodyException {
+  private long[] occupied(Arena arena) throws CustodyException {
     MemorySegment count = arena.allocate(JAVA_LONG);
     must(Function.GET_SLOT_LIST, TOKEN_PRESENT, MemorySegment.NULL, count);
     MemorySegment slots = arena.allocate(JAVA_LONG, count.get(JAVA_LONG, 0));

@@ -1,24 +1,35 @@
 package io.signet.hsm.pkcs11;
 
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.util.Arrays;
 
 /**
- * A key pair as SunPKCS11 shows it: under the label of its certificate.
+ * A key pair on the token: a private key and the certificate that has the same CKA_ID (P11-10).
  *
- * @param alias the certificate's label, or {@code label/issuer/serial} when several have it
- *     (P11-11)
+ * @param label of the certificate; a foreign one may be no {@link io.signet.hsm.KeyLabel}
+ * @param id the CKA_ID of both
  * @param publicKey from the certificate, a key of this process
  */
-record TokenKey(String alias, PublicKey publicKey) {
-
-  // A key label itself has no slash.
-  String label() {
-    int slash = alias.indexOf('/');
-    return slash < 0 ? alias : alias.substring(0, slash);
-  }
+record TokenKey(String label, Attribute id, PublicKey publicKey) {
 
   boolean isOf(PublicKey other) {
-    return Arrays.equals(publicKey.getEncoded(), other.getEncoded());
+    return same(publicKey, other);
+  }
+
+  // By the SubjectPublicKeyInfo: keys of two JCA providers are not always equal.
+  static boolean same(PublicKey one, PublicKey other) {
+    return Arrays.equals(one.getEncoded(), other.getEncoded());
+  }
+
+  /** The CKA_ID of keys that are made here: no two keys have the same, whatever their labels. */
+  static Attribute idOf(PublicKey publicKey) {
+    try {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      return Attribute.id(sha256.digest(publicKey.getEncoded()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 }

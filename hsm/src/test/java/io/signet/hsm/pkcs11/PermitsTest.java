@@ -5,30 +5,43 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class PermitsTest {
 
-  private final Permits permits =
-      new Permits(
-          new Pkcs11Settings(Path.of("/lib/p11.so"), "signet", Optional.empty(), 1, Duration.ZERO));
+  private static final Duration FOR_EVER = Duration.ofDays(1);
+
+  private final Permits permits = new Permits("token", 1, 1, Duration.ZERO);
 
   // KC-4
   @Test
-  void with_noneFree_busy() throws Exception {
+  void with_noneFree_busyAfterPatience() throws Exception {
     String answer =
         permits.with(() -> {
-          assertThatThrownBy(() -> permits.with(() -> "second"))
-              .isInstanceOfSatisfying(
-                  CustodyException.class, e -> assertThat(e.fault()).isEqualTo(Fault.BUSY))
-              .hasMessageContaining("1 calls");
+          assertBusy(permits).hasMessageContaining("1 calls are on it and none ended within PT0S");
           return "first";
         });
 
     assertThat(answer).isEqualTo("first");
+  }
+
+  // KC-4: a queue without an end would only make everybody late.
+  @Test
+  @Timeout(60)
+  void with_queueFull_busyAtOnce() throws Exception {
+    Permits noQueue = new Permits("token", 1, 0, FOR_EVER);
+
+    String answer =
+        noQueue.with(() -> {
+          assertBusy(noQueue).hasMessageContaining("too many wait");
+          return "first";
+        });
+
+    assertThat(answer).isEqualTo("first");
+    assertThat(noQueue.<String>with(() -> "next")).isEqualTo("next");
   }
 
   @Test
@@ -47,10 +60,14 @@ final class PermitsTest {
   void with_interrupted_busyAndStaysInterrupted() {
     Thread.currentThread().interrupt();
 
-    assertThatThrownBy(() -> permits.with(() -> "never"))
-        .isInstanceOfSatisfying(
-            CustodyException.class, e -> assertThat(e.fault()).isEqualTo(Fault.BUSY));
+    assertBusy(permits).hasMessageContaining("interrupted");
 
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  private static AbstractThrowableAssert<?, ? extends Throwable> assertBusy(Permits permits) {
+    return assertThatThrownBy(() -> permits.with(() -> "never"))
+        .isInstanceOfSatisfying(
+            CustodyException.class, e -> assertThat(e.fault()).isEqualTo(Fault.BUSY));
   }
 }

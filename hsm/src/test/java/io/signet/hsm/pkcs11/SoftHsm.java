@@ -43,14 +43,21 @@ final class SoftHsm {
     return PREPARED ? LIBRARY : missing(LIBRARY);
   }
 
-  /** The library behind one that writes every call to {@link #spied()}. */
+  /** The library behind one that writes every call to a log, for {@link #spied}. */
   static Path spy() {
     Path _ = library();
     return Files.exists(SPY) ? SPY : missing(SPY);
   }
 
-  static List<String> spied() throws IOException {
-    return Files.readAllLines(HOME.resolve("spy.log"));
+  /** How often this process has called the function through {@link #spy}. */
+  static long spied(String function) throws IOException {
+    Path log = HOME.resolve("spy.log");
+    if (!Files.exists(log)) {
+      return 0;
+    }
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines.filter(line -> line.endsWith(": " + function)).count();
+    }
   }
 
   static Pkcs11Settings settings(String token) {
@@ -74,7 +81,7 @@ final class SoftHsm {
   static NativeSession session(String token) throws CustodyException {
     Pkcs11Module module = Pkcs11Module.load(library());
     long slot =
-        module.tokens().stream()
+        module.slots().tokens().stream()
             .filter(t -> t.label().equals(token))
             .findFirst()
             .orElseThrow()
