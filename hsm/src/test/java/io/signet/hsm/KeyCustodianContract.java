@@ -9,6 +9,7 @@ import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -30,6 +31,7 @@ public abstract class KeyCustodianContract {
 
   private static final int THREADS = 32;
   private static final int SIGNATURES_PER_THREAD = 20;
+  private static final int LIVES_PER_THREAD = 3;
 
   /** The custodian of this test: open, without any key, the same at each call. */
   protected abstract KeyCustodian custodian() throws Exception;
@@ -77,6 +79,31 @@ public abstract class KeyCustodianContract {
 
     assertThat(custodian().find(ROOT).orElseThrow().publicKey()).isEqualTo(old.publicKey());
     assertThat(verifies(old.publicKey(), old.algorithm(), MESSAGE, old.sign(MESSAGE))).isTrue();
+  }
+
+  // KC-7
+  @Test
+  void generate_sameLabelAtOnce_oneWins() throws Exception {
+    KeyCustodian custodian = custodian();
+    List<Callable<KeyHandle>> work =
+        Collections.nCopies(THREADS, () -> custodian.generate(ROOT, KeyAlgorithm.EC_P256));
+
+    List<KeyHandle> made = new ArrayList<>();
+    try (var threads = Executors.newFixedThreadPool(THREADS)) {
+      for (Future<KeyHandle> done : threads.invokeAll(work)) {
+        switch (done.state()) {
+          case SUCCESS -> made.add(done.resultNow());
+          default ->
+              assertThat(done.exceptionNow())
+                  .isInstanceOfSatisfying(
+                      CustodyException.class,
+                      e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(Fault.REJECTED));
+        }
+      }
+    }
+
+    assertThat(made).hasSize(1);
+    assertThat(custodian.find(ROOT)).containsSame(made.getFirst());
   }
 
   @Test
@@ -175,6 +202,38 @@ public abstract class KeyCustodianContract {
         assertThat(done.get()).isTrue();
       }
     }
+  }
+
+  // CT-5: keys come and go while others, and one that stays, are used.
+  @Test
+  void anyCall_manyThreads_eachSeesItsOwnKeys() throws Exception {
+    KeyHandle shared = generate(ROOT);
+
+    try (var threads = Executors.newFixedThreadPool(THREADS)) {
+      List<Callable<Boolean>> work = new ArrayList<>();
+      for (int i = 0; i < THREADS / 4; i++) {
+        KeyLabel label = new KeyLabel("load-" + i);
+        work.add(() -> livesAndDies(label, shared));
+      }
+      for (Future<Boolean> done : threads.invokeAll(work)) {
+        assertThat(done.get()).isTrue();
+      }
+    }
+
+    assertThat(custodian().find(ROOT)).containsSame(shared);
+  }
+
+  private boolean livesAndDies(KeyLabel label, KeyHandle shared) throws Exception {
+    for (int i = 0; i < LIVES_PER_THREAD; i++) {
+      KeyHandle key = generate(label);
+      assertThat(custodian().find(label)).containsSame(key);
+      assertThat(custodian().find(key.publicKey())).containsSame(key);
+      assertThat(signsWell(key, MESSAGE) && signsWell(shared, MESSAGE)).isTrue();
+      custodian().destroy(key);
+      assertThat(custodian().find(label)).isEmpty();
+      assertFault(Fault.REJECTED, () -> key.sign(MESSAGE));
+    }
+    return true;
   }
 
   private static boolean signsWell(KeyHandle key, byte[] message) throws Exception {
