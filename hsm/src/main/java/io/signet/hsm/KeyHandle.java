@@ -15,11 +15,19 @@ import java.security.Signature;
  */
 public final class KeyHandle {
 
-  /**
-   * How a custodian signs: the message whole, by the key's {@link KeyAlgorithm#signatureName()}.
-   */
+  /** How a custodian signs with this key. Safe for use by many threads. */
   @FunctionalInterface
   public interface Signer {
+
+    /**
+     * Signs the whole message by the key's {@link KeyAlgorithm#signatureName()}; an ECDSA signature
+     * is DER. Whether it verifies is not for the signer to say.
+     *
+     * @param message the signer's to read, not to change or keep
+     * @throws CustodyException {@link Fault#REJECTED} when the key was destroyed, {@link
+     *     Fault#LOST} when the custodian is closed or its device gone, and any other {@link Fault}
+     *     but {@link Fault#BROKEN}
+     */
     byte[] sign(byte[] message) throws CustodyException;
   }
 
@@ -51,15 +59,21 @@ public final class KeyHandle {
   /**
    * Signs the message by {@link KeyAlgorithm#signatureName()}; an ECDSA signature is DER.
    *
-   * @throws CustodyException by its {@link Fault}; {@link Fault#BROKEN} when the custodian's
-   *     signature does not verify, now or earlier
+   * @param message read once: what happens to it during the call changes nothing
+   * @throws CustodyException {@link Fault#BROKEN} when the custodian's signature does not verify,
+   *     now or earlier; {@link Fault#REJECTED} when the key was destroyed; {@link Fault#LOST} when
+   *     the custodian is closed or its device gone; {@link Fault#BUSY} when it has no time for this
+   *     call; {@link Fault#DENIED} when policy forbids the use; {@link Fault#FATAL} when only a
+   *     restart helps
    */
   public byte[] sign(byte[] message) throws CustodyException {
     if (broken) {
       throw outOfUse();
     }
-    byte[] signature = signer.sign(message);
-    if (!verifies(message, signature)) {
+    byte[] signed =
+        message.clone(); // what is verified is what was signed, or honest keys look broken
+    byte[] signature = signer.sign(signed);
+    if (!verifies(signed, signature)) {
       broken = true;
       throw outOfUse();
     }

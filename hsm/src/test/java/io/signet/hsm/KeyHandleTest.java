@@ -63,6 +63,23 @@ final class KeyHandleTest {
     assertBroken(handle(_ -> signature(pair, "another".getBytes(UTF_8))));
   }
 
+  // The caller's buffer is the caller's: what happens to it must not take a good key out of use.
+  @Test
+  void sign_messageChangedMeanwhile_signatureOfWhatWasGiven() throws Exception {
+    byte[] given = MESSAGE.clone();
+    KeyHandle handle =
+        handle(message -> {
+          given[0] ^= 1;
+          return signature(pair, message);
+        });
+
+    byte[] signature = handle.sign(given);
+
+    assertThat(
+            KeyCustodianContract.verifies(pair.getPublic(), handle.algorithm(), MESSAGE, signature))
+        .isTrue();
+  }
+
   @Test
   void sign_afterBrokenSignature_outOfUseWithoutAskingAgain() throws Exception {
     AtomicInteger asked = new AtomicInteger();
