@@ -87,7 +87,7 @@ final class Envelope {
     try {
       return new Envelope(file, Arrays.copyOf(content, size));
     } catch (IOException e) {
-      throw new CustodyException(Fault.BROKEN, file + " is damaged", e);
+      throw new CustodyException(Fault.BROKEN, "key file " + file + " is damaged", e);
     }
   }
 
@@ -110,9 +110,11 @@ final class Envelope {
           .doFinal(sealed);
     } catch (AEADBadTagException e) {
       throw new CustodyException(
-          Fault.DENIED, file + ": the passphrase is wrong, or somebody has changed the file", e);
+          Fault.DENIED,
+          "key file " + file + ": the passphrase is wrong, or somebody has changed the file",
+          e);
     } catch (GeneralSecurityException e) {
-      throw new CustodyException(Fault.FATAL, file + ": this JDK cannot open it", e);
+      throw new CustodyException(Fault.FATAL, "key file " + file + ": this JDK cannot open it", e);
     }
   }
 
@@ -166,11 +168,13 @@ final class Envelope {
   private static SecretKey key(char[] passphrase, int iterations, byte[] salt)
       throws GeneralSecurityException {
     PBEKeySpec spec = new PBEKeySpec(passphrase, salt, iterations, KEY_BITS);
+    byte[] key = {};
     try {
-      byte[] key = SecretKeyFactory.getInstance(KDF).generateSecret(spec).getEncoded();
-      return new SecretKeySpec(key, "AES");
+      key = SecretKeyFactory.getInstance(KDF).generateSecret(spec).getEncoded();
+      return new SecretKeySpec(key, "AES"); // has a copy, which no one else can wipe
     } finally {
       spec.clearPassword();
+      Arrays.fill(key, (byte) 0);
     }
   }
 
@@ -197,6 +201,6 @@ final class Envelope {
   }
 
   private static CustodyException broken(Path file, String why) {
-    return new CustodyException(Fault.BROKEN, file + " " + why);
+    return new CustodyException(Fault.BROKEN, "key file " + file + " " + why);
   }
 }

@@ -1,9 +1,7 @@
 package io.signet.hsm.soft;
 
 import io.signet.hsm.KeyAlgorithm;
-import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 
@@ -21,13 +19,7 @@ public final class ExportableKey {
 
   /** Makes a new key. */
   public static ExportableKey generate(KeyAlgorithm algorithm) {
-    try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.family());
-      generator.initialize(algorithm.generation());
-      return new ExportableKey(generator.generateKeyPair());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("no provider makes keys of kind " + algorithm, e);
-    }
+    return new ExportableKey(SoftKey.newPair(algorithm));
   }
 
   public PublicKey publicKey() {

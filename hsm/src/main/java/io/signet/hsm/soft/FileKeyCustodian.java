@@ -54,10 +54,11 @@ public final class FileKeyCustodian implements KeyCustodian {
    *
    * @param passphrase of the directory's keys, the first time a new one. The caller wipes it after
    *     this call; the custodian's own copy is wiped by {@link #close()}
-   * @throws CustodyException {@link Fault#DENIED} when the passphrase is wrong or a file is open to
-   *     others, {@link Fault#BUSY} when another process has the directory, {@link Fault#BROKEN}
-   *     when a file is damaged or its key is not the one of its public half (KC-2), {@link
-   *     Fault#FATAL} when the directory cannot be read or written
+   * @throws CustodyException {@link Fault#DENIED} when the passphrase is wrong, or a file is open
+   *     to others or closed to this process; {@link Fault#BUSY} when another process has the
+   *     directory; {@link Fault#BROKEN} when a file is damaged or its key is not the one of its
+   *     public half (KC-2); {@link Fault#FATAL} when the directory or a file cannot be read or
+   *     written for any other reason
    */
   public static FileKeyCustodian open(Path directory, char[] passphrase) throws CustodyException {
     return open(directory, passphrase, ITERATIONS);
@@ -74,7 +75,7 @@ public final class FileKeyCustodian implements KeyCustodian {
       custodian.loadOrClose();
       return custodian;
     } catch (IOException e) {
-      throw new CustodyException(Fault.FATAL, path + " cannot be used: " + e, e);
+      throw FileTrouble.failure("key folder " + path, e, Fault.FATAL);
     }
   }
 
@@ -108,15 +109,23 @@ public final class FileKeyCustodian implements KeyCustodian {
     return Envelope.seal(name, kind, publicPart, secret, passphrase, iterations);
   }
 
-  private Envelope envelope(String file, String name) throws CustodyException, IOException {
-    Envelope envelope = Envelope.parse(directory.resolve(file), directory.read(file));
+  private Envelope envelope(String file, String name) throws CustodyException {
+    Envelope envelope = Envelope.parse(directory.resolve(file), content(file));
     if (!envelope.name().equals(name)) {
       throw broken(file, "is the file of " + envelope.name() + "; it was renamed or copied");
     }
     return envelope;
   }
 
-  private SoftKey load(String file) throws CustodyException, IOException {
+  private byte[] content(String file) throws CustodyException {
+    try {
+      return directory.read(file);
+    } catch (IOException e) {
+      throw FileTrouble.failure("key file " + directory.resolve(file), e, Fault.FATAL);
+    }
+  }
+
+  private SoftKey load(String file) throws CustodyException {
     KeyLabel label = label(file);
     Envelope envelope = envelope(file, label.value());
     KeyAlgorithm algorithm =
@@ -129,7 +138,8 @@ public final class FileKeyCustodian implements KeyCustodian {
       byte[] _ = key.handle().sign(encodedLabel(label));
       return key;
     } catch (GeneralSecurityException e) {
-      throw new CustodyException(Fault.BROKEN, directory.resolve(file) + " holds no such key", e);
+      throw new CustodyException(
+          Fault.BROKEN, "key file " + directory.resolve(file) + " holds no such key", e);
     } finally {
       Arrays.fill(encoded, (byte) 0);
     }
@@ -139,7 +149,8 @@ public final class FileKeyCustodian implements KeyCustodian {
     try {
       return new KeyLabel(file.substring(0, file.length() - KEY.length()));
     } catch (IllegalArgumentException e) {
-      throw new CustodyException(Fault.BROKEN, directory.resolve(file) + ": " + e.getMessage(), e);
+      throw new CustodyException(
+          Fault.BROKEN, "key file " + directory.resolve(file) + ": " + e.getMessage(), e);
     }
   }
 
@@ -148,7 +159,7 @@ public final class FileKeyCustodian implements KeyCustodian {
   }
 
   private CustodyException broken(String file, String why) {
-    return new CustodyException(Fault.BROKEN, directory.resolve(file) + " " + why);
+    return new CustodyException(Fault.BROKEN, "key file " + directory.resolve(file) + " " + why);
   }
 
   private static KeyPair pair(KeyAlgorithm algorithm, byte[] spki, byte[] pkcs8)
@@ -169,7 +180,7 @@ public final class FileKeyCustodian implements KeyCustodian {
       byte[] spki = key.handle().publicKey().getEncoded();
       directory.write(label + KEY, sealed(label.value(), algorithm.toString(), spki, encoded));
     } catch (IOException e) {
-      throw new CustodyException(Fault.BUSY, directory + ": cannot write key " + label, e);
+      throw FileTrouble.failure(directory + ": cannot write key " + label, e, Fault.BUSY);
     } finally {
       Arrays.fill(encoded, (byte) 0);
     }
@@ -195,7 +206,7 @@ public final class FileKeyCustodian implements KeyCustodian {
     try {
       directory.delete(held.get().label() + KEY);
     } catch (IOException e) {
-      throw new CustodyException(Fault.BUSY, directory + ": cannot delete key " + key.label(), e);
+      throw FileTrouble.failure(directory + ": cannot delete key " + key.label(), e, Fault.BUSY);
     }
     ring.remove(held.get());
   }

@@ -94,8 +94,13 @@ final class PrivateDirectory implements AutoCloseable {
   }
 
   byte[] read(String name) throws CustodyException, IOException {
-    requirePrivate(path.resolve(name));
-    return Files.readAllBytes(path.resolve(name));
+    Path file = path.resolve(name);
+    if (Files.isDirectory(file)) {
+      throw new CustodyException(
+          Fault.BROKEN, "key file " + file + " is a folder (expected: a key file)");
+    }
+    requirePrivate(file);
+    return Files.readAllBytes(file);
   }
 
   private static void requirePrivate(Path file) throws CustodyException, IOException {

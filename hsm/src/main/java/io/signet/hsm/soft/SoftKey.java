@@ -36,14 +36,17 @@ final class SoftKey {
     this.state = new AtomicReference<>(new Usable(pair.getPrivate()));
   }
 
-  static SoftKey generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
+  static SoftKey generate(KeyLabel label, KeyAlgorithm algorithm) {
+    return new SoftKey(label, algorithm, newPair(algorithm));
+  }
+
+  static KeyPair newPair(KeyAlgorithm algorithm) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.family());
       generator.initialize(algorithm.generation());
-      return new SoftKey(label, algorithm, generator.generateKeyPair());
+      return generator.generateKeyPair();
     } catch (GeneralSecurityException e) {
-      throw new CustodyException(
-          Fault.FATAL, "key " + label + ": this JDK cannot make " + algorithm, e);
+      throw new IllegalStateException("every JDK makes keys of kind " + algorithm, e);
     }
   }
 

@@ -1,9 +1,11 @@
 package io.signet.hsm.soft;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -11,14 +13,15 @@ import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
+import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Stream;
@@ -134,6 +137,73 @@ final class FileKeyCustodianTest {
     return Stream.iterate(0.0, p -> p <= 1.0, p -> p + 1.0 / 32);
   }
 
+  private interface Damage {
+    void to(Path file) throws IOException;
+  }
+
+  // What an operator sees, and that putting the file back is all there is to do.
+  @Test
+  void open_keyFileReplacedByFolder_namedAndSameKeyAfterRestoring() throws Exception {
+    assertNamedUntilRestored(
+        file -> {
+          Files.delete(file);
+          Files.createDirectory(file);
+        },
+        "key file " + keyFile + " is a folder (expected: a key file)");
+  }
+
+  @Test
+  void open_keyFileTruncated_namedAndSameKeyAfterRestoring() throws Exception {
+    assertNamedUntilRestored(
+        file -> Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 40)),
+        "key file " + keyFile + " is damaged");
+  }
+
+  @Test
+  void open_keyFileWithOneByteFlipped_namedAndSameKeyAfterRestoring() throws Exception {
+    assertNamedUntilRestored(
+        file -> {
+          byte[] content = Files.readAllBytes(file);
+          content[content.length / 2] ^= (byte) 0xFF;
+          Files.write(file, content);
+        },
+        "key file " + keyFile + " is damaged");
+  }
+
+  private void assertNamedUntilRestored(Damage damage, String message) throws Exception {
+    PublicKey before = makeRoot();
+    Path backup = Files.copy(keyFile, parent.resolve("backup"), COPY_ATTRIBUTES);
+    damage.to(keyFile);
+
+    assertRefused(Fault.BROKEN).hasMessage(message);
+
+    Files.delete(keyFile);
+    Path _ = Files.copy(backup, keyFile, COPY_ATTRIBUTES);
+    try (FileKeyCustodian custodian = open()) {
+      assertThat(custodian.find(before).orElseThrow().sign(MESSAGE)).isNotEmpty();
+    }
+  }
+
+  @Test
+  void open_keyFileIsDanglingLink_named() throws Exception {
+    makeRoot();
+    Files.delete(keyFile);
+    Path _ = Files.createSymbolicLink(keyFile, parent.resolve("nowhere"));
+
+    assertRefused(Fault.FATAL).hasMessage("key file " + keyFile + ": does not exist");
+  }
+
+  // Not by a mode on a file: root, as whom tests may run, is never denied.
+  @Test
+  void failure_accessDenied_deniedInPlainWords() {
+    IOException thrown = new AccessDeniedException("/keys/root-1.key");
+
+    assertThat(FileTrouble.failure("key file /keys/root-1.key", thrown, Fault.FATAL))
+        .hasMessage("key file /keys/root-1.key: access denied")
+        .extracting(CustodyException::fault)
+        .isEqualTo(Fault.DENIED);
+  }
+
   @Test
   void open_checkFileDamaged_namedAsDamaged() throws Exception {
     open().close();
@@ -147,7 +217,7 @@ final class FileKeyCustodianTest {
   void open_copyUnderAnotherLabel_broken() throws Exception {
     makeRoot();
     Path copy = directory.resolve("root-2.key");
-    Path _ = Files.copy(keyFile, copy, StandardCopyOption.COPY_ATTRIBUTES);
+    Path _ = Files.copy(keyFile, copy, COPY_ATTRIBUTES);
 
     assertRefused(Fault.BROKEN).hasMessageContaining(copy + " is the file of root-1");
   }
@@ -221,7 +291,7 @@ final class FileKeyCustodianTest {
   void open_notADirectory_fatal() throws Exception {
     Files.write(directory, new byte[0]);
 
-    assertRefused(Fault.FATAL).hasMessageContaining(directory.toString());
+    assertRefused(Fault.FATAL).hasMessage("key folder " + directory + ": is not a folder");
   }
 
   @Test
@@ -252,9 +322,10 @@ final class FileKeyCustodianTest {
         .hasMessageNotContaining(PASSPHRASE);
   }
 
-  private void makeRoot() throws CustodyException {
+  @CanIgnoreReturnValue
+  private PublicKey makeRoot() throws CustodyException {
     try (FileKeyCustodian custodian = open()) {
-      KeyHandle _ = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
+      return custodian.generate(ROOT, KeyAlgorithm.EC_P256).publicKey();
     }
   }
 
