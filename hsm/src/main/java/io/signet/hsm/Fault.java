@@ -12,6 +12,10 @@ public enum Fault {
   REJECTED,
   /** Only a restart of the process helps. */
   FATAL,
-  /** A signature does not verify, or key and certificate do not belong together. */
+  /**
+   * What is kept is not what it claims to be: a signature does not verify, key and certificate do
+   * not belong together, a key cannot be told from another, or a key file is damaged. An alarm: a
+   * person has to look before the key is used again (KC-1, KC-2).
+   */
   BROKEN
 }

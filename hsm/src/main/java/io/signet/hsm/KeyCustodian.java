@@ -11,9 +11,14 @@ import java.util.Optional;
  * made. The public key binds it to a certificate (KC-2): whoever has a certificate asks with {@link
  * #find(PublicKey)}, never by label alone (P11-11).
  *
- * <p>Handles stay good for as long as the custodian is open, also across a recovery of the device
- * behind it. Implementations are safe for use by many threads, answer every call within their own
- * deadline (KC-3), and after {@link #close()} refuse every call with {@link Fault#LOST}.
+ * <p>Handles stay good for as long as the custodian is open and the key exists, also across a
+ * recovery of the device behind it. Implementations are safe for use by many threads, and after
+ * {@link #close()} refuse every call with {@link Fault#LOST}. They never keep a caller waiting for
+ * its turn without end (KC-4); whether a device that hangs is given up in time (KC-3), each says
+ * itself.
+ *
+ * <p>Besides the faults that a method names, every call may fail as {@link Fault#BUSY}, {@link
+ * Fault#LOST}, {@link Fault#DENIED} or {@link Fault#FATAL}, as these are explained there.
  */
 public interface KeyCustodian extends AutoCloseable {
 
@@ -21,21 +26,35 @@ public interface KeyCustodian extends AutoCloseable {
    * Makes a new key that stays in the custodian.
    *
    * @throws CustodyException {@link Fault#REJECTED} when the label is taken (never overwritten) or
-   *     the algorithm is not supported
+   *     the algorithm is not supported, {@link Fault#BROKEN} when the new key does not sign right;
+   *     it is then not kept
    */
   KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException;
 
   /**
    * The key made under this label.
    *
-   * @throws CustodyException {@link Fault#BROKEN} when more than one key has it
+   * @throws CustodyException {@link Fault#BROKEN} when more than one key has it, or the key does
+   *     not sign right; {@link Fault#REJECTED} when it is there and cannot be used as it is
    */
   Optional<KeyHandle> find(KeyLabel label) throws CustodyException;
 
-  /** The key whose public half this is, by its SubjectPublicKeyInfo. */
+  /**
+   * The key whose public half this is, by its SubjectPublicKeyInfo, whatever other keys have its
+   * label.
+   *
+   * @throws CustodyException {@link Fault#BROKEN} when it cannot be told from another key, or does
+   *     not sign right; {@link Fault#REJECTED} when it is there and cannot be used as it is
+   */
   Optional<KeyHandle> find(PublicKey publicKey) throws CustodyException;
 
-  /** Destroys the key for good; a key that is no longer there is no error. */
+  /**
+   * Destroys the key for good, the one of this public half and no other; its handles refuse from
+   * then on with {@link Fault#REJECTED}. A key that is no longer there is no error.
+   *
+   * @throws CustodyException {@link Fault#BROKEN} when it cannot be told from another key, {@link
+   *     Fault#REJECTED} as for {@link #find(PublicKey)}; it then was not destroyed
+   */
   void destroy(KeyHandle key) throws CustodyException;
 
   /** Releases the connection to the keys; the keys stay. */
