@@ -82,6 +82,11 @@ cert intermediate-constrained root "/O=Signet vectors/CN=constrained" $FROM $TO 
 cert intermediate-no-ca root "/O=Signet vectors/CN=no CA" $FROM $TO "$LEAF_BC" "$LEAF_KU" "$CA_SAN"
 cert intermediate-no-keycertsign root "/O=Signet vectors/CN=no keyCertSign" $FROM $TO \
   "$CA_BC" 'keyUsage=critical,cRLSign' "$CA_SAN"
+cert intermediate-with-path root "/O=Signet vectors/CN=with path" $FROM $TO \
+  "$CA_BC" "$CA_KU" 'subjectAltName=URI:spiffe://example.org/ca'
+cert intermediate-ku-not-critical root "/O=Signet vectors/CN=KU not critical" $FROM $TO \
+  "$CA_BC" 'keyUsage=keyCertSign,cRLSign' "$CA_SAN"
+cert root-no-san self "/O=Signet vectors/CN=root without SAN" $FROM $TO "$CA_BC" "$CA_KU"
 key root-p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
 cert root-p384 self "/O=Signet vectors/CN=root P-384" $FROM $TO "$CA_BC" "$CA_KU" "$CA_SAN"
 key root-p521 -algorithm EC -pkeyopt ec_paramgen_curve:P-521
@@ -96,10 +101,17 @@ leaf leaf-dns "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" "$SAN,DNS:cart.example.org"
 cert leaf-constrained intermediate-constrained / $FROM $TO \
   "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" "$SAN"
 
+leaf leaf-underscore "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" \
+  'subjectAltName=critical,URI:spiffe://a_b/ns/shop/sa/cart'
+cert leaf-later intermediate / 20400101000000Z 20410101000000Z \
+  "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" "$SAN"
+
 # Leaves that break a rule of the document.
 leaf leaf-two-uris "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" "$SAN,URI:spiffe://example.org/other"
 leaf leaf-no-uri "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" 'subjectAltName=critical,DNS:cart.example.org'
 cert leaf-no-san intermediate "/CN=no SAN" $FROM $TO "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU"
+leaf leaf-san-not-critical "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" \
+  'subjectAltName=URI:spiffe://example.org/ns/shop/sa/cart'
 leaf leaf-http-uri "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" 'subjectAltName=critical,URI:http://example.org/a'
 leaf leaf-root-path "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" 'subjectAltName=critical,URI:spiffe://example.org'
 leaf leaf-root-slash "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" \
@@ -119,9 +131,15 @@ cert leaf-expired intermediate / 20250101000000Z 20250102000000Z \
   "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" "$SAN"
 cert leaf-outside-constraint intermediate-constrained / $FROM $TO "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" \
   'subjectAltName=critical,URI:spiffe://other.example/ns/shop/sa/cart'
+cert leaf-underscore-constrained intermediate-constrained / $FROM $TO \
+  "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" 'subjectAltName=critical,URI:spiffe://a_b/ns/shop/sa/cart'
+cert leaf-year-constrained intermediate-constrained / $FROM $TO \
+  "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" 'subjectAltName=critical,URI:spiffe://mesh.2024/ns/shop/sa/cart'
 cert leaf-unknown-critical intermediate / $FROM $TO "$LEAF_BC" "$LEAF_KU" "$LEAF_EKU" "$SAN" \
   '1.3.6.1.4.1.99999.1=critical,DER:0500'
 
 # Keys that a bundle cannot name.
 key root-ed25519 -algorithm ED25519
 cert root-ed25519 self "/O=Signet vectors/CN=root Ed25519" $FROM $TO "$CA_BC" "$CA_KU" "$CA_SAN"
+key root-secp256k1 -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1
+cert root-secp256k1 self "/O=Signet vectors/CN=root secp256k1" $FROM $TO "$CA_BC" "$CA_KU" "$CA_SAN"
