@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A trust bundle in the SPIFFE bundle format, a JWK Set (SPIFFE Trust Domain and Bundle, section 4;
@@ -47,7 +48,7 @@ final class JwkSet {
     return "{\"keys\":[" + keys + "],\"spiffe_sequence\":" + bundle.sequence() + hint + "}";
   }
 
-  /** Refuses a key that {@link #write} could not name. */
+  /** Refuses a key that {@link #write} could not name, and {@link #read} ignores. */
   static void requireWritable(PublicKey key) {
     var _ = parameters(key);
   }
@@ -141,7 +142,7 @@ final class JwkSet {
         throw refused("a key that is no object", "JWKs");
       }
       if (isX509Authority(jwk)) {
-        x5c(jwk).map(JwkSet::certificate).ifPresent(authorities::add);
+        x5c(jwk).map(JwkSet::certificate).filter(JwkSet::isNameable).ifPresent(authorities::add);
       }
     }
     return authorities;
@@ -152,7 +153,22 @@ final class JwkSet {
     return jwk.get("use") instanceof Json.Str(var use)
         && use.equals(USE)
         && jwk.get("kty") instanceof Json.Str(var kty)
-        && KEY_TYPES.contains(kty);
+        && KEY_TYPES.contains(kty)
+        && isKnownCurve(jwk.get("crv"));
+  }
+
+  // An unknown curve is as an unknown kty. Where none is named, the certificate has it.
+  private static boolean isKnownCurve(@Nullable Json crv) {
+    return !(crv instanceof Json.Str(var name))
+        || CURVES.stream().anyMatch(curve -> curve.name().equals(name));
+  }
+
+  private static boolean isNameable(X509Certificate authority) {
+    return switch (authority.getPublicKey()) {
+      case ECPublicKey ec -> CURVES.stream().anyMatch(curve -> curve.carries(ec));
+      case RSAPublicKey _ -> true;
+      default -> false;
+    };
   }
 
   // SPIFFE-34, -35: absent or empty is ignored, and only the first value counts.

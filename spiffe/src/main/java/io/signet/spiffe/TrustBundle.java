@@ -45,15 +45,17 @@ public record TrustBundle(
   /**
    * The bundle of a file of CA certificates: sequence 0, no refresh hint.
    *
-   * @throws IllegalArgumentException if the text holds anything but CA certificates
+   * @throws IllegalArgumentException if the text holds anything but certificates that may be
+   *     authorities
    */
   public static TrustBundle ofPem(TrustDomain trustDomain, String pem) {
     return new TrustBundle(trustDomain, 0, Pem.certificates(pem), Optional.empty());
   }
 
   /**
-   * Reads the SPIFFE bundle format. Keys for other uses or of unknown type are ignored (SPIFFE-34,
-   * -35, -52, -53), as are members that are not defined (SPIFFE-48). A missing sequence is 0.
+   * Reads the SPIFFE bundle format. Keys for other uses, of unknown type or on an unknown curve are
+   * ignored (SPIFFE-34, -35, -52, -53), as are members that are not defined (SPIFFE-48). A missing
+   * sequence is 0.
    *
    * @param trustDomain whose bundle this is; the document does not say (SPIFFE-55)
    * @throws IllegalArgumentException if the text is no JWK Set, or an X.509 authority in it is

@@ -233,12 +233,32 @@ class TrustBundleTest {
         "                \"use\":\"x509-svid\",   \"x5c\":[\"$\"]", // SPIFFE-53: no kty
         "\"kty\":\"ec\", \"use\":\"x509-svid\",   \"x5c\":[\"$\"]", // SPIFFE-52: case-sensitive
         "\"kty\":\"XY\", \"use\":\"x509-svid\",   \"x5c\":[\"$\"]", // SPIFFE-52
+        "\"kty\":\"OKP\",\"use\":\"x509-svid\",   \"x5c\":[\"$\"]", // SPIFFE-52
+        "\"kty\":\"EC\", \"use\":\"x509-svid\", \"crv\":\"secp256k1\", \"x5c\":[\"$\"]", // SPIFFE-52
+        "\"kty\":\"EC\", \"use\":\"x509-svid\", \"crv\":\"p-256\",     \"x5c\":[\"$\"]", // SPIFFE-52
         "\"kty\":\"EC\", \"use\":\"x509-svid\"", // SPIFFE-34: no x5c
         "\"kty\":\"EC\", \"use\":\"x509-svid\",   \"x5c\":[]", // SPIFFE-34: empty x5c
         "\"kty\":\"XY\", \"use\":\"whatever\",    \"x5c\":17", // SPIFFE-52: not even looked at
       })
   void parseJwkSet_keyOfAnotherKind_isIgnored(String members) {
     assertThat(parseKeys(members, GOOD).authorities()).isEqualTo(chain("root"));
+  }
+
+  // SPIFFE-52: a key that we have no name for is as one of an unknown kty, and hides no other.
+  @ParameterizedTest
+  @CsvSource({"EC, secp256k1, root-secp256k1", "OKP, Ed25519, root-ed25519"})
+  void parseJwkSet_authorityOnUnknownCurve_isIgnored(String kty, String crv, String root) {
+    String unknown =
+        "\"kty\":\"%s\",\"crv\":\"%s\",\"use\":\"x509-svid\",\"x5c\":[\"%s\"]"
+            .formatted(kty, crv, base64(root));
+    assertThat(parseKeys(unknown, GOOD).authorities()).isEqualTo(chain("root"));
+  }
+
+  // SPIFFE-52: also where the JWK says another kind than the certificate
+  @Test
+  void parseJwkSet_certificateWithKeyOfUnknownKind_isIgnored() {
+    String unknown = GOOD.replace("$", base64("root-ed25519"));
+    assertThat(parseKeys(unknown, GOOD).authorities()).isEqualTo(chain("root"));
   }
 
   // SPIFFE-35: the first value only
@@ -296,6 +316,6 @@ class TrustBundleTest {
   }
 
   private static String base64(String name) {
-    return Base64.getEncoder().encodeToString(Certificates.der(certificate(name)));
+    return Base64.getEncoder().encodeToString(Pem.decode("CERTIFICATE", Vectors.pem(name)));
   }
 }
