@@ -1,9 +1,11 @@
 package io.signet.spiffe;
 
-import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertPath;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
@@ -87,7 +89,7 @@ public record X509Svid(SpiffeId id, List<X509Certificate> chain) {
    *
    * @param bundle of this SVID's trust domain (SPIFFE-55)
    * @param at the moment at which every certificate, the authority's too, must be valid
-   * @throws CertPathValidatorException if nobody does; the message says why
+   * @throws CertPathValidatorException if nobody does, or the JDK cannot tell; the message says why
    */
   public void verify(TrustBundle bundle, Instant at) throws CertPathValidatorException {
     if (!id.memberOf(bundle.trustDomain())) {
@@ -119,16 +121,44 @@ public record X509Svid(SpiffeId id, List<X509Certificate> chain) {
   }
 
   private void validate(Set<TrustAnchor> anchors, Instant at) throws CertPathValidatorException {
+    CertPathValidator pkix = pkix();
+    CertPath path = path();
+    PKIXParameters parameters = parameters(anchors, at);
     try {
-      CertPath path = Certificates.factory().generateCertPath(chain);
+      var _ = pkix.validate(path, parameters);
+    } catch (InvalidAlgorithmParameterException e) {
+      throw new IllegalStateException("these are PKIX parameters", e);
+    } catch (RuntimeException e) {
+      // The JDK's check of name constraints fails so on a trust domain that is no host name to
+      // java.net.URI, such as a_b.
+      throw new CertPathValidatorException("%s: cannot be validated: %s".formatted(id, e), e);
+    }
+  }
+
+  private static CertPathValidator pkix() {
+    try {
+      return CertPathValidator.getInstance("PKIX");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has PKIX", e);
+    }
+  }
+
+  private CertPath path() throws CertPathValidatorException {
+    try {
+      return Certificates.factory().generateCertPath(chain);
+    } catch (CertificateException e) {
+      throw new CertPathValidatorException("%s: its chain is no path".formatted(id), e);
+    }
+  }
+
+  private static PKIXParameters parameters(Set<TrustAnchor> anchors, Instant at) {
+    try {
       var parameters = new PKIXParameters(anchors);
       parameters.setDate(Date.from(at));
       parameters.setRevocationEnabled(false);
-      var _ = CertPathValidator.getInstance("PKIX").validate(path, parameters);
-    } catch (CertPathValidatorException e) {
-      throw e;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has PKIX", e);
+      return parameters;
+    } catch (InvalidAlgorithmParameterException e) {
+      throw new IllegalStateException("there are anchors", e);
     }
   }
 }
