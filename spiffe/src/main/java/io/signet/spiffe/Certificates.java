@@ -4,8 +4,13 @@ import java.io.ByteArrayInputStream;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What this package asks of the JDK's certificates, without its checked exceptions. */
 final class Certificates {
@@ -14,6 +19,10 @@ final class Certificates {
 
   static final int KEY_CERT_SIGN = 5;
   static final int CRL_SIGN = 6;
+
+  static final String KEY_USAGE = "2.5.29.15";
+
+  private static final int URI = 6; // RFC 5280, 4.2.1.6: uniformResourceIdentifier [6]
 
   private Certificates() {}
 
@@ -54,5 +63,30 @@ final class Certificates {
   static boolean allows(X509Certificate certificate, int usage) {
     boolean[] usages = certificate.getKeyUsage();
     return usages != null && usages[usage];
+  }
+
+  static boolean isCritical(X509Certificate certificate, String extension) {
+    Set<String> critical = certificate.getCriticalExtensionOIDs();
+    return critical != null && critical.contains(extension);
+  }
+
+  /** The URIs among the subject alternative names. */
+  static List<String> uris(X509Certificate certificate) {
+    Collection<List<?>> names = alternativeNames(certificate);
+    if (names == null) {
+      return List.of();
+    }
+    return names.stream()
+        .filter(name -> name.getFirst().equals(URI))
+        .map(name -> (String) name.get(1))
+        .toList();
+  }
+
+  private static @Nullable Collection<List<?>> alternativeNames(X509Certificate certificate) {
+    try {
+      return certificate.getSubjectAlternativeNames();
+    } catch (CertificateParsingException e) {
+      throw new IllegalArgumentException("certificate: malformed subject alternative names", e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.signet.spiffe;
 
 import java.math.BigDecimal;
+import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -29,6 +30,7 @@ final class JsonReader {
   private static final char END = '\0';
 
   private final String text;
+  private final CharsetEncoder unicode = StandardCharsets.UTF_8.newEncoder();
   private int offset;
 
   JsonReader(String text) {
@@ -120,7 +122,7 @@ final class JsonReader {
       string.append(peek() == '\\' ? escaped() : plain());
     }
     offset++;
-    if (!StandardCharsets.UTF_8.newEncoder().canEncode(string)) {
+    if (!unicode.canEncode(string)) {
       throw refused("unpaired surrogate", "Unicode text");
     }
     return string.toString();

@@ -2,15 +2,14 @@ package io.signet.spiffe;
 
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The rules of X509-SVID that a certificate chain obeys or breaks by itself, without a bundle. */
+/**
+ * The rules of X509-SVID that a certificate chain obeys or breaks by itself, without a bundle. That
+ * a leaf with an empty subject has a critical SAN (SPIFFE-20), the JDK sees to when it reads one.
+ */
 final class SvidRules {
-  private static final int URI = 6; // RFC 5280, 4.2.1.6: uniformResourceIdentifier [6]
-  private static final String KEY_USAGE = "2.5.29.15";
   private static final String EXTENDED_KEY_USAGE = "2.5.29.37";
   private static final List<String> SERVER_AND_CLIENT =
       List.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
@@ -18,26 +17,16 @@ final class SvidRules {
   private SvidRules() {}
 
   /**
-   * The ID of the workload the chain names.
+   * The ID of the workload the chain names. It alone says nothing: {@link #require} checks the
+   * rest.
    *
-   * @throws IllegalArgumentException if a rule is broken
+   * @throws IllegalArgumentException if there is no such ID
    */
   static SpiffeId idOf(List<X509Certificate> chain) {
     if (chain.isEmpty()) {
       throw refused("empty chain", "leaf first, at least 1 certificate");
     }
-    X509Certificate leaf = chain.getFirst();
-    var _ = SerialNumber.of(leaf);
-    SpiffeId id = requireWorkloadId(leaf);
-    requireNoAuthority(leaf);
-    requireKeyUsage(leaf);
-    requireExtendedKeyUsage(leaf);
-    chain.stream().skip(1).forEach(SvidRules::requireAuthority);
-    return id;
-  }
-
-  private static SpiffeId requireWorkloadId(X509Certificate leaf) {
-    List<String> uris = uris(leaf);
+    List<String> uris = Certificates.uris(chain.getFirst());
     if (uris.size() != 1) { // SPIFFE-18
       throw refused(uris.size() + " URI SANs", "exactly 1");
     }
@@ -48,23 +37,19 @@ final class SvidRules {
     return id;
   }
 
-  private static List<String> uris(X509Certificate certificate) {
-    Collection<List<?>> names = alternativeNames(certificate);
-    if (names == null) {
-      return List.of();
-    }
-    return names.stream()
-        .filter(name -> name.getFirst().equals(URI))
-        .map(name -> (String) name.get(1))
-        .toList();
-  }
-
-  private static @Nullable Collection<List<?>> alternativeNames(X509Certificate certificate) {
-    try {
-      return certificate.getSubjectAlternativeNames();
-    } catch (CertificateParsingException e) {
-      throw new IllegalArgumentException("X509-SVID: malformed subject alternative names", e);
-    }
+  /**
+   * Checks all but the ID of a chain that has one.
+   *
+   * @throws IllegalArgumentException if a rule is broken
+   */
+  static void require(List<X509Certificate> chain) {
+    X509Certificate leaf = chain.getFirst();
+    var _ = SerialNumber.of(leaf);
+    requireNoAuthority(leaf);
+    requireKeyUsage(leaf);
+    requireExtendedKeyUsage(leaf);
+    // SPIFFE-23: what follows the leaf signs, and what signs never authenticates.
+    chain.stream().skip(1).forEach(AuthorityRules::require);
   }
 
   private static void requireNoAuthority(X509Certificate leaf) {
@@ -80,8 +65,7 @@ final class SvidRules {
   }
 
   private static void requireKeyUsage(X509Certificate leaf) {
-    Set<String> critical = leaf.getCriticalExtensionOIDs();
-    if (critical == null || !critical.contains(KEY_USAGE)) { // SPIFFE-25
+    if (!Certificates.isCritical(leaf, Certificates.KEY_USAGE)) { // SPIFFE-25
       throw refused("leaf without critical key usage", "critical");
     }
     if (!Certificates.allows(leaf, Certificates.DIGITAL_SIGNATURE)) { // SPIFFE-26
@@ -105,15 +89,6 @@ final class SvidRules {
       return leaf.getExtendedKeyUsage();
     } catch (CertificateParsingException e) {
       throw new IllegalArgumentException("X509-SVID: malformed extended key usage", e);
-    }
-  }
-
-  // SPIFFE-21, -23: what follows the leaf signs, and what signs never authenticates.
-  private static void requireAuthority(X509Certificate issuer) {
-    if (!Certificates.isCa(issuer) || !Certificates.allows(issuer, Certificates.KEY_CERT_SIGN)) {
-      throw refused(
-          "issuer %s is no CA".formatted(Shown.text(issuer.getSubjectX500Principal().getName())),
-          "cA=true and keyCertSign");
     }
   }
 

@@ -28,9 +28,9 @@ public record TrustBundle(
   /**
    * Keeps the first of equal authorities.
    *
-   * @throws IllegalArgumentException if an authority is no CA certificate with an RSA key or one on
-   *     P-256, P-384 or P-521, the sequence is negative, or the hint is negative or not in whole
-   *     seconds
+   * @throws IllegalArgumentException if an authority breaks a rule for signing certificates
+   *     (SPIFFE-21, -22, -25) or its key is neither RSA nor on P-256, P-384 or P-521, the sequence
+   *     is negative, or the hint is negative or not in whole seconds
    */
   public TrustBundle {
     Objects.requireNonNull(trustDomain, "trustDomain");
@@ -65,14 +65,23 @@ public record TrustBundle(
     return JwkSet.read(trustDomain, json);
   }
 
-  /** This bundle and the authority, with the next sequence; this bundle if it has it already. */
+  /**
+   * This bundle and the authority, with the next sequence; this bundle if it has it already.
+   *
+   * @throws IllegalArgumentException if the certificate may not be an authority
+   * @throws ArithmeticException if there is no next sequence
+   */
   public TrustBundle plus(X509Certificate authority) {
     return authorities.contains(authority)
         ? this
         : next(Stream.concat(authorities.stream(), Stream.of(authority)));
   }
 
-  /** This bundle without the authority, with the next sequence; this bundle if it lacks it. */
+  /**
+   * This bundle without the authority, with the next sequence; this bundle if it lacks it.
+   *
+   * @throws ArithmeticException if there is no next sequence
+   */
   public TrustBundle minus(X509Certificate authority) {
     return authorities.contains(authority)
         ? next(authorities.stream().filter(kept -> !kept.equals(authority)))
@@ -101,14 +110,9 @@ public record TrustBundle(
         trustDomain, Math.incrementExact(sequence), changed.toList(), refreshHint);
   }
 
-  // SPIFFE-21. Path validation takes an anchor as it is: a leaf in here would become a CA.
+  // Path validation takes an anchor as it is: a leaf in here would become a CA.
   private static void requireAuthority(X509Certificate authority) {
-    if (!Certificates.isCa(authority)
-        || !Certificates.allows(authority, Certificates.KEY_CERT_SIGN)) {
-      throw new IllegalArgumentException(
-          "authority %s: not a CA certificate (expected: cA and keyCertSign)"
-              .formatted(Shown.text(authority.getSubjectX500Principal().getName())));
-    }
+    AuthorityRules.require(authority);
     JwkSet.requireWritable(authority.getPublicKey());
   }
 

@@ -20,14 +20,15 @@ import java.util.stream.Collectors;
  * A certificate that names a workload, with the issuing authorities up to, but without need of, the
  * root (X509-SVID, sections 2 to 5).
  *
- * <p>One that exists obeys every rule that can be checked on the document alone. Whether somebody
- * trustworthy signed it, and whether it is valid now, is for {@link #verify} to say.
+ * <p>One that exists obeys the rules of X509-SVID for leaf and issuers, each looked at alone.
+ * Whether each was signed by the next and the last by somebody trustworthy, and whether they are
+ * valid now, is for {@link #verify} to say.
  *
  * <p>Known limit: the JDK does not read a URI whose host ends in a dot, so a certificate for such a
  * trust domain is refused as malformed.
  *
  * @param id the SPIFFE ID in the leaf
- * @param chain the leaf first, then the issuing authorities, each signed by the next
+ * @param chain the leaf first, then the issuing authorities up to the root
  */
 public record X509Svid(SpiffeId id, List<X509Certificate> chain) {
 
@@ -42,6 +43,7 @@ public record X509Svid(SpiffeId id, List<X509Certificate> chain) {
     if (!id.equals(named)) {
       throw new IllegalArgumentException("X509-SVID: %s (expected: %s)".formatted(named, id));
     }
+    SvidRules.require(chain);
   }
 
   /**

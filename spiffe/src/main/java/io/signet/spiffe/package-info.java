@@ -2,10 +2,10 @@
  * The values of SPIFFE: names, certificates, bundles and secrets that cannot exist in a wrong
  * state.
  *
- * <p>Everything here is immutable and thread-safe, needs nothing but the JDK and does no input or
- * output. A bad value is refused with an {@link IllegalArgumentException} that names it and says
- * what was expected. {@code SPIFFE-n}, {@code PROF-n} and {@code SER-n} in comments are the
- * project's requirement numbers.
+ * <p>Everything here is thread-safe, needs nothing but the JDK and does no input or output; all is
+ * immutable but {@link SecretBytes}, which can be destroyed. A bad value is refused with an {@link
+ * IllegalArgumentException} that names it and says what was expected. {@code SPIFFE-n}, {@code
+ * PROF-n} and {@code SER-n} in comments are the project's requirement numbers.
  */
 @NullMarked
 @CheckReturnValue

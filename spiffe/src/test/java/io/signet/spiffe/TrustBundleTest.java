@@ -5,6 +5,7 @@ import static io.signet.spiffe.Vectors.certificate;
 import static io.signet.spiffe.Vectors.chain;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.math.BigInteger;
@@ -40,13 +41,22 @@ class TrustBundleTest {
     assertThat(bundle.authorities()).hasSize(1);
   }
 
-  // SPIFFE-21: path validation would take any anchor for a CA
+  // Path validation would take any anchor for a CA.
   @ParameterizedTest
-  @ValueSource(strings = {"leaf", "intermediate-no-ca", "intermediate-no-keycertsign"})
-  void new_authorityThatIsNoCa_refused(String name) {
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "leaf                         | no CA (expected: cA=true and keyCertSign)", // SPIFFE-23
+        "intermediate-no-ca           | no CA (expected: cA=true and keyCertSign)", // SPIFFE-21
+        "intermediate-no-keycertsign  | no CA (expected: cA=true and keyCertSign)", // SPIFFE-21
+        "intermediate-with-path       | ID spiffe://example.org/ca (expected: an ID without a"
+            + " path)", // SPIFFE-22
+        "intermediate-ku-not-critical | key usage not critical (expected: critical)", // SPIFFE-25
+      })
+  void new_certificateThatMayNotSign_refusedByName(String name, String message) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> bundle(name))
-        .withMessageContaining("not a CA certificate (expected: cA and keyCertSign)");
+        .withMessageContaining(message);
   }
 
   // PROF-4
@@ -112,13 +122,24 @@ class TrustBundleTest {
     assertThat(bundle.toPem()).isEqualTo(pem);
   }
 
+  // SPIFFE-49: it would not grow any more
+  @Test
+  void plusAndMinus_sequenceAtItsEnd_refused() {
+    TrustBundle last = new TrustBundle(EXAMPLE, Long.MAX_VALUE, chain("root"), Optional.empty());
+    assertThatExceptionOfType(ArithmeticException.class)
+        .isThrownBy(() -> last.plus(certificate("root-rsa")));
+    assertThatExceptionOfType(ArithmeticException.class)
+        .isThrownBy(() -> last.minus(certificate("root")));
+  }
+
   @Test
   void toString_saysWhichAndHowMany() {
     assertThat(bundle("root", "root-rsa"))
         .hasToString("TrustBundle[example.org, sequence 7, 2 authorities]");
   }
 
-  // SPIFFE-33, -48 to -51
+  // SPIFFE-48: a JWK Set. SPIFFE-49, SPIFFE-50: sequence and hint are integers. SPIFFE-51: keys
+  // are there also when there are none.
   @Test
   void toJwkSet_noAuthorities_hasEmptyKeys() {
     assertThat(bundle().toJwkSet())
@@ -143,7 +164,7 @@ class TrustBundleTest {
         .isEqualTo("{\"keys\":[],\"spiffe_sequence\":1}");
   }
 
-  // SPIFFE-33, -53, -54; RFC 7518, 6.2.1: coordinates in the full length of the field
+  // SPIFFE-33, SPIFFE-53, SPIFFE-54; RFC 7518, 6.2.1: coordinates in the full length of the field
   @ParameterizedTest
   @CsvSource({"root, P-256, 32", "root-p384, P-384, 48", "root-p521, P-521, 66"})
   void toJwkSet_ecAuthority_hasTheDefinedMembersOnly(String name, String curve, int octets) {
@@ -161,7 +182,7 @@ class TrustBundleTest {
     assertThat(new BigInteger(1, octets(jwk, "y"))).isEqualTo(key.getW().getAffineY());
   }
 
-  // SPIFFE-33, -53, -54; RFC 7518, 6.3.1: no leading zero octets
+  // SPIFFE-33, SPIFFE-53, SPIFFE-54; RFC 7518, 6.3.1: no leading zero octets
   @Test
   void toJwkSet_rsaAuthority_hasTheDefinedMembersOnly() {
     Map<String, Json> jwk = onlyKey(bundle("root-rsa"));
