@@ -13,23 +13,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SpiffeIdTest {
   private static final TrustDomain TD = new TrustDomain("td");
 
-  // SPIFFE-ID 2.1 and 2.2; SPIFFE-6: an IPv4 address is a name; SPIFFE-10: the allowed characters
+  // SPIFFE-ID 2.1 and 2.2
   @ParameterizedTest
   @ValueSource(
       strings = {
         "spiffe://example.org",
         "spiffe://example.org/ns/shop/sa/cart",
-        "spiffe://10.0.0.1/a",
-        "spiffe://td/abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ/0123456789/.-_",
-        "spiffe://td/...",
-        "spiffe://td/.a/a..",
+        "spiffe://10.0.0.1/a", // SPIFFE-6
+        "spiffe://td/abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ/0123456789/.-_", // SPIFFE-10
+        "spiffe://td/...", // SPIFFE-8
+        "spiffe://td/.a/a..", // SPIFFE-8
         "spiffe://td/-"
       })
   void parse_canonicalId_printsTheSame(String uri) {
     assertThat(SpiffeId.parse(uri)).hasToString(uri);
   }
 
-  // SPIFFE-1, -5: scheme and trust domain ignore case. SPIFFE-11: the path does not.
+  // SPIFFE-1, SPIFFE-5: scheme and trust domain ignore case. SPIFFE-11: the path does not.
   @ParameterizedTest
   @CsvSource({
     "SPIFFE://td/a,         spiffe://td/a",
@@ -55,25 +55,24 @@ class SpiffeIdTest {
         .withMessage("SPIFFE ID \"%s\": scheme (expected: spiffe://...)", uri);
   }
 
-  // SPIFFE-2 to -4, -6
   @ParameterizedTest
   @CsvSource(
       quoteCharacter = '`',
       delimiter = '|',
       value = {
-        "spiffe://              | trust domain \"\": empty",
-        "spiffe:///a            | trust domain \"\": empty",
-        "spiffe://me@td/a       | trust domain \"me@td\": userinfo (expected: no '@')",
-        "spiffe://me:pw@td/a    | trust domain \"me:pw@td\": userinfo (expected: no '@')",
-        "spiffe://td:443/a      | trust domain \"td:443\": port (expected: no ':')",
-        "spiffe://td:/a         | trust domain \"td:\": port (expected: no ':')",
-        "spiffe://[::1]/a       | trust domain \"[::1]\": IPv6 address (expected: a name)",
-        "spiffe://t%64/a        | trust domain \"t%64\": percent-encoding",
-        "spiffe://td/a?b=c      | SPIFFE ID \"spiffe://td/a?b=c\": query (expected: no '?')",
-        "spiffe://td?           | SPIFFE ID \"spiffe://td?\": query (expected: no '?')",
-        "spiffe://td/a#b        | SPIFFE ID \"spiffe://td/a#b\": fragment (expected: no '#')",
-        "spiffe://td#           | SPIFFE ID \"spiffe://td#\": fragment (expected: no '#')",
-        "spiffe://spiffe://td/a | trust domain \"spiffe:\": port (expected: no ':')",
+        "spiffe://              | trust domain \"\": empty", // SPIFFE-2
+        "spiffe:///a            | trust domain \"\": empty", // SPIFFE-2
+        "spiffe://me@td/a       | trust domain \"me@td\": userinfo (expected: no '@')", // SPIFFE-3
+        "spiffe://me:pw@td/a    | trust domain \"me:pw@td\": userinfo (expected: no '@')", // SPIFFE-3
+        "spiffe://td:443/a      | trust domain \"td:443\": port (expected: no ':')", // SPIFFE-3
+        "spiffe://td:/a         | trust domain \"td:\": port (expected: no ':')", // SPIFFE-3
+        "spiffe://[::1]/a       | trust domain \"[::1]\": IPv6 address (expected: a name)", // SPIFFE-6
+        "spiffe://t%64/a        | trust domain \"t%64\": percent-encoding", // SPIFFE-5
+        "spiffe://td/a?b=c      | SPIFFE ID \"spiffe://td/a?b=c\": query (expected: no '?')", // SPIFFE-4
+        "spiffe://td?           | SPIFFE ID \"spiffe://td?\": query (expected: no '?')", // SPIFFE-4
+        "spiffe://td/a#b        | SPIFFE ID \"spiffe://td/a#b\": fragment (expected: no '#')", // SPIFFE-4
+        "spiffe://td#           | SPIFFE ID \"spiffe://td#\": fragment (expected: no '#')", // SPIFFE-4
+        "spiffe://spiffe://td/a | trust domain \"spiffe:\": port (expected: no ':')", // SPIFFE-3
       })
   void parse_moreThanANameInTheAuthority_refusedByName(String uri, String message) {
     assertThatIllegalArgumentException()
@@ -81,25 +80,25 @@ class SpiffeIdTest {
         .withMessageContaining(message);
   }
 
-  // SPIFFE-7 to -10, SPIFFE-ID 2.2
+  // SPIFFE-ID 2.2
   @ParameterizedTest
   @CsvSource(
       quoteCharacter = '`',
       delimiter = '|',
       value = {
-        "spiffe://td/         | path \"/\": trailing '/' (expected: /segment...)",
-        "spiffe://td/a/       | path \"/a/\": trailing '/' (expected: /segment...)",
-        "spiffe://td//a       | path \"//a\": empty segment (expected: at least one character)",
-        "spiffe://td/a//b     | path \"/a//b\": empty segment (expected: at least one character)",
-        "spiffe://td/.        | path \"/.\": segment \".\" (expected: no relative segment)",
-        "spiffe://td/a/../b   | path \"/a/../b\": segment \"..\" (expected: no relative segment)",
-        "spiffe://td/a/./b    | path \"/a/./b\": segment \".\" (expected: no relative segment)",
-        "spiffe://td/%61      | path \"/%61\": percent-encoding (expected: a-z A-Z 0-9 . - _)",
-        "spiffe://td/a b      | path \"/a b\": character ' ' (expected: a-z A-Z 0-9 . - _)",
-        "spiffe://td/a:b      | path \"/a:b\": character ':' (expected: a-z A-Z 0-9 . - _)",
-        "spiffe://td/a\\b     | path \"/a\\b\": character '\\' (expected: a-z A-Z 0-9 . - _)",
+        "spiffe://td/         | path \"/\": trailing '/' (expected: /segment...)", // SPIFFE-9
+        "spiffe://td/a/       | path \"/a/\": trailing '/' (expected: /segment...)", // SPIFFE-9
+        "spiffe://td//a       | path \"//a\": empty segment (expected: at least one character)", // SPIFFE-8
+        "spiffe://td/a//b     | path \"/a//b\": empty segment (expected: at least one character)", // SPIFFE-8
+        "spiffe://td/.        | path \"/.\": segment \".\" (expected: no relative segment)", // SPIFFE-8
+        "spiffe://td/a/../b   | path \"/a/../b\": segment \"..\" (expected: no relative segment)", // SPIFFE-8
+        "spiffe://td/a/./b    | path \"/a/./b\": segment \".\" (expected: no relative segment)", // SPIFFE-8
+        "spiffe://td/%61      | path \"/%61\": percent-encoding (expected: a-z A-Z 0-9 . - _)", // SPIFFE-7
+        "spiffe://td/a b      | path \"/a b\": character ' ' (expected: a-z A-Z 0-9 . - _)", // SPIFFE-10
+        "spiffe://td/a:b      | path \"/a:b\": character ':' (expected: a-z A-Z 0-9 . - _)", // SPIFFE-10
+        "spiffe://td/a\\b     | path \"/a\\b\": character '\\' (expected: a-z A-Z 0-9 . - _)", // SPIFFE-10
         "spiffe://td/ä        | path \"/\\u00e4\": character '\\u00e4' (expected: a-z A-Z 0-9 . -"
-            + " _)",
+            + " _)", // SPIFFE-10
       })
   void parse_malformedPath_refusedByName(String uri, String message) {
     assertThatIllegalArgumentException().isThrownBy(() -> SpiffeId.parse(uri)).withMessage(message);

@@ -36,20 +36,19 @@ class TrustDomainTest {
         .withMessage("trust domain \"Example.org\": character 'E' (expected: a-z 0-9 . - _)");
   }
 
-  // SPIFFE-2, -3, -5, -6
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "''                    | trust domain \"\": empty (expected: at least one character)",
-        "spiffe://             | trust domain \"\": empty (expected: at least one character)",
-        "a b                   | trust domain \"a b\": character ' ' (expected: a-z 0-9 . - _)",
-        "a/b                   | trust domain \"a/b\": character '/' (expected: a-z 0-9 . - _)",
-        "td:8080               | trust domain \"td:8080\": port (expected: no ':')",
-        "me@td                 | trust domain \"me@td\": userinfo (expected: no '@')",
-        "[::1]                 | trust domain \"[::1]\": IPv6 address (expected: a name)",
+        "''                    | trust domain \"\": empty (expected: at least one character)", // SPIFFE-2
+        "spiffe://             | trust domain \"\": empty (expected: at least one character)", // SPIFFE-2
+        "a b                   | trust domain \"a b\": character ' ' (expected: a-z 0-9 . - _)", // SPIFFE-5
+        "a/b                   | trust domain \"a/b\": character '/' (expected: a-z 0-9 . - _)", // SPIFFE-5
+        "td:8080               | trust domain \"td:8080\": port (expected: no ':')", // SPIFFE-3
+        "me@td                 | trust domain \"me@td\": userinfo (expected: no '@')", // SPIFFE-3
+        "[::1]                 | trust domain \"[::1]\": IPv6 address (expected: a name)", // SPIFFE-6
         "ex%61mple             | trust domain \"ex%61mple\": percent-encoding (expected: a-z 0-9 . -"
-            + " _)",
+            + " _)", // SPIFFE-5
         "spiffe://td/a         | trust domain \"spiffe://td/a\": path \"/a\" (expected: no path)",
       })
   void parse_somethingElse_refusedByName(String text, String message) {
