@@ -51,7 +51,10 @@ final class TokenKeys {
    *     Fault#REJECTED} when it has no certificate
    */
   Optional<TokenKey> key(PublicKey publicKey) throws CustodyException {
-    List<TokenKey> keys = keys().stream().filter(key -> key.isOf(publicKey)).toList();
+    List<TokenKey> keys =
+        keys(session.find(Attribute.certificate())).stream()
+            .filter(key -> key.isOf(publicKey))
+            .toList();
     if (keys.isEmpty()) {
       requireCertificates(session.find(Attribute.privateKey(), TokenKey.idOf(publicKey)));
     }
@@ -66,7 +69,7 @@ final class TokenKeys {
    */
   Optional<TokenKey> key(KeyLabel label) throws CustodyException {
     Attribute labelled = Attribute.label(label.value());
-    List<TokenKey> keys = keys(labelled);
+    List<TokenKey> keys = keys(session.find(Attribute.certificate(), labelled));
     if (keys.isEmpty()) {
       List<Long> uncertified = new ArrayList<>(session.find(Attribute.privateKey(), labelled));
       uncertified.removeAll(unfinished(label.value()));
@@ -80,11 +83,9 @@ final class TokenKeys {
     return only(keys);
   }
 
-  private List<TokenKey> keys(Attribute... wanted) throws CustodyException {
+  private List<TokenKey> keys(List<Long> certificates) throws CustodyException {
     List<TokenKey> keys = new ArrayList<>();
-    Attribute[] certificates = Arrays.copyOf(wanted, wanted.length + 1);
-    certificates[wanted.length] = Attribute.certificate();
-    for (long certificate : session.find(certificates)) {
+    for (long certificate : certificates) {
       Optional<TokenKey> key = certified(certificate);
       if (key.isPresent() && !session.find(Attribute.privateKey(), key.get().id()).isEmpty()) {
         keys.add(key.get());
@@ -101,9 +102,8 @@ final class TokenKeys {
     if (id.isEmpty() || id.get().length == 0 || publicKey.isEmpty()) {
       return Optional.empty();
     }
-    byte[] label = session.attribute(certificate, Attribute.CKA_LABEL).orElse(new byte[0]);
-    return Optional.of(
-        new TokenKey(new String(label, UTF_8), Attribute.id(id.get()), publicKey.get()));
+    String label = text(session.attribute(certificate, Attribute.CKA_LABEL));
+    return Optional.of(new TokenKey(label, Attribute.id(id.get()), publicKey.get()));
   }
 
   // A token may hold certificates of any kind; what this JDK cannot read is none of ours.
@@ -136,20 +136,33 @@ final class TokenKeys {
   // P11-10: such a key is there, and must not be answered as if it were not.
   private void requireCertificates(List<Long> privateKeys) throws CustodyException {
     for (long key : privateKeys) {
-      Attribute id = Attribute.id(session.attribute(key, Attribute.CKA_ID).orElse(new byte[0]));
-      String label =
-          new String(session.attribute(key, Attribute.CKA_LABEL).orElse(new byte[0]), UTF_8);
-      throw failure(
-          Fault.REJECTED,
-          label,
-          "it has no certificate and cannot be used without one; store a certificate of it with"
-              + " its CKA_ID %s and the label %s",
-          hex(id),
-          label);
+      Optional<Attribute> id = session.attribute(key, Attribute.CKA_ID).map(Attribute::id);
+      String label = text(session.attribute(key, Attribute.CKA_LABEL));
+      // Asked anew: another process may have finished it, or destroyed it, since it was listed.
+      if (id.isPresent() && !hasCertificate(id.get(), label)) {
+        throw failure(
+            Fault.REJECTED,
+            label,
+            "it has no certificate and cannot be used without one; store a certificate of it with"
+                + " its CKA_ID %s and its label",
+            hex(id.get()));
+      }
     }
   }
 
-  /** Makes room for a new key: removes what a crash has left of an earlier one of this label. */
+  private boolean hasCertificate(Attribute id, String label) throws CustodyException {
+    return id.value().length > 0
+        && !session.find(Attribute.certificate(), id, Attribute.label(label)).isEmpty();
+  }
+
+  private static String text(Optional<byte[]> value) {
+    return new String(value.orElse(new byte[0]), UTF_8);
+  }
+
+  /**
+   * Makes room for a new key: removes what a crash has left of an earlier one of this label.
+   * Another process that is making one at this very moment fails, and can try again.
+   */
   void removeLeftovers(KeyLabel label) throws CustodyException {
     destroyAll(unfinished(UNFINISHED));
     destroyAll(unfinished(label.value()));

@@ -191,21 +191,21 @@ final class TokenSession implements AutoCloseable {
 
   X509Certificate placeholder(Unfinished key) throws CustodyException {
     try {
-      PublicKey publicKey = key.pair().getPublic();
-      PrivateKey privateKey = key.pair().getPrivate();
+      KeyPair pair = key.pair();
       X509Certificate certificate =
-          Placeholder.of(key.label(), key.algorithm(), publicKey, privateKey, provider);
-      requireVerifies(key.label(), certificate, publicKey);
+          Placeholder.of(
+              key.label(), key.algorithm(), pair.getPublic(), pair.getPrivate(), provider);
+      requireVerifies(key.label(), certificate);
       return certificate;
     } catch (GeneralSecurityException | ProviderException e) {
       throw Ckr.failure(settings.where(), "key " + key.label() + ": cannot sign", e);
     }
   }
 
-  private void requireVerifies(KeyLabel label, X509Certificate certificate, PublicKey publicKey)
+  private void requireVerifies(KeyLabel label, X509Certificate certificate)
       throws CustodyException {
     try {
-      certificate.verify(publicKey);
+      certificate.verify(certificate.getPublicKey());
     } catch (GeneralSecurityException e) {
       throw new CustodyException(
           Fault.BROKEN,
