@@ -48,8 +48,7 @@ final class DevCommand implements Callable<Integer> {
     directory.prepare();
     try (FileLock lock = directory.lock()) {
       RunningServer server = starter.start(prepared(directory));
-      announce(server.listening(), directory);
-      Serving.untilTheEnd(server);
+      Serving.untilTheEnd(server, listening -> announce(listening, directory));
     }
     return 0;
   }

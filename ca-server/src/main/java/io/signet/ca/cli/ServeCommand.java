@@ -1,7 +1,9 @@
 package io.signet.ca.cli;
 
 import io.signet.ca.config.ConfigException;
+import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -29,12 +31,14 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws ConfigException, StartException, InterruptedException {
-    RunningServer server = starter.start(SignetConfig.load(file));
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(Serving.readyLine(server.listening()));
-    out.flush();
-    Serving.untilTheEnd(server);
+  public Integer call() throws ConfigException, IOException, StartException, InterruptedException {
+    Serving.untilTheEnd(starter.start(SignetConfig.load(file)), this::announce);
     return 0;
+  }
+
+  private void announce(ListenConfig listening) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(Serving.readyLine(listening));
+    out.flush();
   }
 }

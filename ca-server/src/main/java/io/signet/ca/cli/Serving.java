@@ -1,10 +1,17 @@
 package io.signet.ca.cli;
 
 import io.signet.ca.config.ListenConfig;
+import java.io.IOException;
 import picocli.CommandLine;
 
 /** What {@code serve} and {@code dev} do once a server serves. */
 final class Serving {
+  /** What is said, and noted, once a server serves. */
+  @FunctionalInterface
+  interface Announcement {
+    void of(ListenConfig listening) throws IOException;
+  }
+
   private Serving() {}
 
   /** {@code ready} and where. */
@@ -16,11 +23,16 @@ final class Serving {
             listening.operator());
   }
 
-  /** Serves until the server ends or the process is told to: SIGTERM and SIGINT stop in order. */
-  static void untilTheEnd(RunningServer server) throws InterruptedException {
+  /**
+   * Announces that it serves, and does until the server ends or the process is told to: SIGTERM and
+   * SIGINT stop in order, from the announcement on.
+   */
+  static void untilTheEnd(RunningServer server, Announcement ready)
+      throws IOException, InterruptedException {
     Thread stop = Thread.ofPlatform().name("signet-stop").unstarted(() -> stop(server));
     Runtime.getRuntime().addShutdownHook(stop);
     try (server) {
+      ready.of(server.listening());
       server.awaitTermination();
     } finally {
       forget(stop);
