@@ -20,6 +20,7 @@ import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.sds.Timer;
 import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -62,10 +63,21 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
 
   private static Path directory(SignetConfig config) throws IOException {
     Path directory = config.dataDir().toAbsolutePath();
-    Files.createDirectories(
-        directory,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      requireWritable(directory);
+    } catch (IOException e) {
+      throw new FileProblem("data-dir", e, "a folder to write to, made if missing");
+    }
     return directory;
+  }
+
+  private static void requireWritable(Path directory) throws AccessDeniedException {
+    if (!Files.isWritable(directory)) {
+      throw new AccessDeniedException(directory.toString());
+    }
   }
 
   private static Supplier<SerialNumber> serials(SqlAuthorityStore store) throws LedgerException {

@@ -4,6 +4,7 @@ import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.cli.LocalFiles;
 import io.signet.ca.cli.RunningServer;
 import io.signet.ca.cli.StartException;
 import io.signet.ca.config.Address;
@@ -40,11 +41,13 @@ import io.signet.sds.envoy.SdsEndpoint;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -90,8 +93,14 @@ final class SignetServer implements RunningServer {
         | SelfCheckException
         | IllegalArgumentException e) {
       server.close();
-      throw new StartException(String.valueOf(e.getMessage()), e);
+      throw new StartException(reason(e), e);
     }
+  }
+
+  private static String reason(Exception e) {
+    return e instanceof IOException file
+        ? LocalFiles.problem(file)
+        : String.valueOf(e.getMessage());
   }
 
   private void open()
@@ -212,9 +221,15 @@ final class SignetServer implements RunningServer {
         List.of(new HealthRoutes(readiness), new MetricsRoutes(metrics::scrape)));
   }
 
-  private void publish(TrustBundle bundle) throws IOException {
-    if (config.sinks().bundleFile().isPresent()) {
-      new BundleFile(config.sinks().bundleFile().get()).write(bundle);
+  private void publish(TrustBundle bundle) throws FileProblem {
+    Optional<Path> file = config.sinks().bundleFile();
+    if (file.isEmpty()) {
+      return;
+    }
+    try {
+      LocalFiles.write(file.get(), bundle.toPem());
+    } catch (IOException e) {
+      throw new FileProblem("sinks.bundle-file", e, "a file in a folder to write to");
     }
   }
 

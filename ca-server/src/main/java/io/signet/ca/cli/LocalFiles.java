@@ -1,9 +1,11 @@
 package io.signet.ca.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -14,16 +16,19 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** Files as the commands write and read them: whole or not at all, secrets for the owner only. */
-final class LocalFiles {
+/**
+ * Files as the program writes and reads them: whole or not at all, secrets for the owner only, and
+ * with errors that a person understands.
+ */
+public final class LocalFiles {
   private static final String OWNER_ONLY = "rw-------";
   private static final String ALL_MAY_READ = "rw-r--r--";
   private static final String OWNER_FOLDER = "rwx------";
 
   private LocalFiles() {}
 
-  /** Replaces the file in one step; its mode is 0644. */
-  static void write(Path file, String text) throws IOException {
+  /** Replaces the file in one step; its mode is 0644. Errors name the file. */
+  public static void write(Path file, String text) throws IOException {
     replace(file, text.getBytes(StandardCharsets.UTF_8), ALL_MAY_READ);
   }
 
@@ -35,27 +40,67 @@ final class LocalFiles {
   /** Makes the folder with mode 0700 if it is missing, and closes it to others if it is not. */
   static void makePrivateFolder(Path folder) throws IOException {
     Set<PosixFilePermission> mode = PosixFilePermissions.fromString(OWNER_FOLDER);
-    if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      Files.setPosixFilePermissions(folder, mode);
-      return;
-    }
     if (folder.getParent() != null) {
       Files.createDirectories(folder.getParent());
     }
-    Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(mode));
+    try {
+      Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(mode));
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        throw e;
+      }
+      Files.setPosixFilePermissions(folder, mode);
+    }
   }
 
-  /** What went wrong with a file, for a person. */
-  static String problem(IOException e) {
+  /**
+   * Reads a file that is to hold text.
+   *
+   * @param expected what that is, for the message when it holds something else
+   */
+  static String text(Path file, String expected) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + ": not text (expected: " + expected + ")", e);
+    }
+  }
+
+  /** What went wrong with a file, for a person; the exceptions of NIO say little but its name. */
+  public static String problem(IOException e) {
     return switch (e) {
       case NoSuchFileException missing -> missing.getFile() + ": no such file";
       case AccessDeniedException denied -> denied.getFile() + ": access denied";
       case FileAlreadyExistsException exists -> exists.getFile() + ": is in the way";
+      case FileSystemException other when other.getReason() == null ->
+          other.getFile() + ": " + other.getClass().getSimpleName();
       default -> String.valueOf(e.getMessage());
     };
   }
 
   private static void replace(Path file, byte[] content, String permissions) throws IOException {
+    try {
+      moveIntoPlace(file, content, permissions);
+    } catch (FileSystemException e) {
+      throw spokenOf(file, e);
+    }
+  }
+
+  // What failed is a file beside it, whose name means nothing to anybody.
+  private static FileSystemException spokenOf(Path file, FileSystemException e) {
+    FileSystemException told =
+        switch (e) {
+          case NoSuchFileException _ ->
+              new FileSystemException(file.toString(), null, "no such folder");
+          case AccessDeniedException _ -> new AccessDeniedException(file.toString());
+          default -> new FileSystemException(file.toString(), null, e.getReason());
+        };
+    told.initCause(e);
+    return told;
+  }
+
+  private static void moveIntoPlace(Path file, byte[] content, String permissions)
+      throws IOException {
     Set<PosixFilePermission> mode = PosixFilePermissions.fromString(permissions);
     FileAttribute<Set<PosixFilePermission>> attribute = PosixFilePermissions.asFileAttribute(mode);
     Path folder = file.toAbsolutePath().resolveSibling("");

@@ -52,6 +52,16 @@ public record SignetConfig(
   }
 
   /**
+   * Reads text as {@link #load} would if it was a file of this folder.
+   *
+   * @param folder where relative paths count from, absolute
+   * @throws ConfigException with all problems together
+   */
+  public static SignetConfig loadText(String text, Path folder) throws ConfigException {
+    return ConfigReader.parse(text, folder, FileProbe.onDisk());
+  }
+
+  /**
    * Reads text as {@link #load} does, without looking at any file.
    *
    * @param folder where relative paths count from, absolute

@@ -1,0 +1,77 @@
+package io.signet.ca.app;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.ca.cli.StartException;
+import io.signet.ca.config.SignetConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.Security;
+import java.time.Clock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SignetServerTest {
+  @TempDir Path folder;
+
+  // A start puts it first; the tests after these are to run as those before.
+  @AfterEach
+  void removeProvider() {
+    Security.removeProvider("AmazonCorrettoCryptoProvider");
+  }
+
+  @Test
+  void start_dataDirUnderAFile_keyAndPathNamed() throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+
+    assertThatThrownBy(() -> start("data-dir: file/data"))
+        .isInstanceOf(StartException.class)
+        .hasMessage(
+            "data-dir: %s/data: Not a directory (expected: a folder to write to, made if missing)"
+                .formatted(file));
+  }
+
+  @Test
+  void start_bundleFileInMissingFolder_keyAndPathNamed() {
+    assertThatThrownBy(() -> start("data-dir: data\nsinks: { bundle-file: none/bundle.pem }"))
+        .isInstanceOf(StartException.class)
+        .hasMessage(
+            "sinks.bundle-file: %s/none/bundle.pem: no such folder".formatted(folder)
+                + " (expected: a file in a folder to write to)");
+  }
+
+  @Test
+  void start_passphraseGone_pathNamedWithReason() throws Exception {
+    SignetConfig config = config("data-dir: data");
+    Files.delete(folder.resolve("passphrase"));
+
+    assertThatThrownBy(() -> SignetServer.start(config, Clock.systemUTC()))
+        .isInstanceOf(StartException.class)
+        .hasMessage(folder.resolve("passphrase") + ": no such file");
+  }
+
+  private void start(String more) throws Exception {
+    SignetServer.start(config(more), Clock.systemUTC()).close();
+  }
+
+  private SignetConfig config(String more) throws Exception {
+    Path passphrase = Files.writeString(folder.resolve("passphrase"), "correct horse");
+    Files.setPosixFilePermissions(passphrase, PosixFilePermissions.fromString("rw-------"));
+    return SignetConfig.loadText(
+        """
+        trust-domain: example.org
+        listen: { workload: "127.0.0.1:0", operator: "127.0.0.1:0" }
+        serving-names: [localhost]
+        keys:
+          custodian: file
+          file: { path: keys, passphrase-file: passphrase }
+        attestation:
+          unix: [ { uid: 1, id: "spiffe://example.org/a" } ]
+        %s
+        """
+            .formatted(more),
+        folder);
+  }
+}
