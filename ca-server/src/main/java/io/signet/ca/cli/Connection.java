@@ -18,15 +18,19 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.signet.ca.config.Address;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A gRPC connection of a command to a server. */
 final class Connection implements AutoCloseable {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  private static final String CERTIFICATES = "PEM certificates";
+  private static final String TOKEN = "one JWT";
 
   /**
    * Whom the client shows itself as in TLS.
@@ -65,13 +69,10 @@ final class Connection implements AutoCloseable {
    */
   static Connection tls(Address address, Path roots, Optional<ClientCertificate> certificate)
       throws IOException {
+    NettyChannelBuilder builder = builder(address, roots, certificate);
     EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     ManagedChannel channel =
-        NettyChannelBuilder.forAddress(
-                address.host(), address.port(), credentials(roots, certificate))
-            .eventLoopGroup(threads)
-            .channelType(EpollSocketChannel.class)
-            .build();
+        builder.eventLoopGroup(threads).channelType(EpollSocketChannel.class).build();
     return new Connection(channel, threads);
   }
 
@@ -114,29 +115,58 @@ final class Connection implements AutoCloseable {
     threads.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
   }
 
+  private static NettyChannelBuilder builder(
+      Address address, Path roots, Optional<ClientCertificate> certificate) throws IOException {
+    ChannelCredentials credentials = credentials(roots, certificate);
+    try {
+      return NettyChannelBuilder.forAddress(address.host(), address.port(), credentials);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(refused(address, certificate, e), e);
+    }
+  }
+
+  // The certificates were looked at before, so two things are left for gRPC to refuse.
+  private static String refused(
+      Address address, Optional<ClientCertificate> certificate, IllegalArgumentException e) {
+    return certificate
+        .map(ClientCertificate::key)
+        .filter(_ -> !(e.getCause() instanceof URISyntaxException))
+        .map(key -> key + ": not a private key (expected: PKCS#8 as PEM)")
+        .orElse(address + ": not an address to connect to (expected: HOST:PORT)");
+  }
+
   private static ChannelCredentials credentials(Path roots, Optional<ClientCertificate> certificate)
       throws IOException {
     var credentials = TlsChannelCredentials.newBuilder();
-    credentials.trustManager(readable(roots));
+    credentials.trustManager(certificates(roots));
     if (certificate.isPresent()) {
       credentials.keyManager(
-          readable(certificate.get().certificate()), readable(certificate.get().key()));
+          certificates(certificate.get().certificate()), certificate.get().key().toFile());
     }
     return credentials.build();
   }
 
   // gRPC reads the file itself, and says less about what is wrong with it.
-  private static File readable(Path file) throws IOException {
-    if (Files.size(file) == 0) {
-      throw new IOException(file + ": empty (expected: PEM)");
+  private static File certificates(Path file) throws IOException {
+    try {
+      String pem = LocalFiles.text(file, CERTIFICATES);
+      if (pem.contains("-----BEGIN") && !ReceivedSecret.certificates(pem).isEmpty()) {
+        return file.toFile();
+      }
+    } catch (CertificateException e) {
+      throw notPem(file, e);
     }
-    return file.toFile();
+    throw notPem(file, null);
+  }
+
+  private static IOException notPem(Path file, @Nullable CertificateException cause) {
+    return new IOException(file + ": not PEM (expected: " + CERTIFICATES + ")", cause);
   }
 
   private static String token(Path file) throws IOException {
-    String token = Files.readString(file).strip();
+    String token = LocalFiles.text(file, TOKEN).strip();
     if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
-      throw new IOException(file + ": not a token (expected: one JWT)");
+      throw new IOException(file + ": not a token (expected: " + TOKEN + ")");
     }
     return token;
   }

@@ -10,7 +10,6 @@ import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -37,6 +36,7 @@ final class SvidSignCommand implements Callable<Integer> {
   private static final Metadata.Key<String> CLUSTER =
       Metadata.Key.of("clusterid", Metadata.ASCII_STRING_MARSHALLER);
   private static final String REQUEST = "CERTIFICATE REQUEST-----";
+  private static final String FORM = "PKCS#10 as PEM";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -135,9 +135,9 @@ final class SvidSignCommand implements Callable<Integer> {
   }
 
   private IstioCertificateRequest request() throws IOException, CommandException {
-    String pem = Files.readString(csr);
+    String pem = LocalFiles.text(csr, FORM);
     if (!pem.contains(REQUEST)) {
-      throw new CommandException(csr + ": not a request (expected: PKCS#10 as PEM)");
+      throw new CommandException(csr + ": not a request (expected: " + FORM + ")");
     }
     return IstioCertificateRequest.newBuilder()
         .setCsr(pem)

@@ -4,6 +4,7 @@ import static io.signet.ca.cli.FakeSdsServer.identity;
 import static io.signet.ca.cli.FakeSdsServer.response;
 import static io.signet.ca.cli.FakeSdsServer.roots;
 import static io.signet.ca.cli.Ran.signet;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(30)
 class SvidCommandsTest {
@@ -242,6 +245,49 @@ class SvidCommandsTest {
 
     assertThat(ran.err())
         .isEqualTo("signet: " + csr + ": not a request (expected: PKCS#10 as PEM)\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ca, PEM certificates",
+    "cert, PEM certificates",
+    "key, PKCS#8 as PEM",
+  })
+  void sign_fileThatIsNotPem_named(String which, String expected) throws Exception {
+    Path csr = Files.writeString(folder.resolve("csr"), "-----BEGIN CERTIFICATE REQUEST-----");
+    Files.writeString(folder.resolve("ca"), pki.root());
+    Files.writeString(folder.resolve("cert"), pki.leaf());
+    Files.writeString(folder.resolve("key"), pki.key());
+    Path broken = folder.resolve(which);
+    for (byte[] content : List.of(new byte[0], "hello".getBytes(UTF_8), new byte[] {0x30, -126})) {
+      Files.write(broken, content);
+
+      Ran ran =
+          signet(
+              "svid",
+              "sign",
+              "--csr=" + csr,
+              "--address=localhost:1",
+              "--ca-file=" + folder.resolve("ca"),
+              "--cert=" + folder.resolve("cert"),
+              "--key=" + folder.resolve("key"));
+
+      assertThat(ran.exit()).isEqualTo(1);
+      assertThat(ran.err())
+          .startsWith("signet: " + broken + ": not ")
+          .endsWith(" (expected: " + expected + ")\n");
+    }
+  }
+
+  @Test
+  void sign_addressWithoutAHostName_named() throws Exception {
+    Path csr = Files.writeString(folder.resolve("csr"), "-----BEGIN CERTIFICATE REQUEST-----");
+
+    Ran ran = signet("svid", "sign", "--csr=" + csr, "--address=a b:1", "--ca-file=" + caFile());
+
+    assertThat(ran)
+        .isEqualTo(
+            new Ran(1, "", "signet: a b:1: not an address to connect to (expected: HOST:PORT)\n"));
   }
 
   private Path socket() {
