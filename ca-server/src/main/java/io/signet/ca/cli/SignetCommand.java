@@ -105,6 +105,7 @@ public final class SignetCommand {
       case CommandException _, StartException _, ConfigException _ ->
           String.valueOf(e.getMessage());
       case IOException file -> LocalFiles.problem(file);
+      case InterruptedException _ -> "interrupted";
       default -> unexpected(e);
     };
   }

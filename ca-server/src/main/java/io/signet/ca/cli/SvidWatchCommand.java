@@ -1,5 +1,6 @@
 package io.signet.ca.cli;
 
+import io.grpc.Channel;
 import io.signet.ca.cli.SdsClient.Event.Ended;
 import io.signet.ca.cli.SdsClient.Event.Pushed;
 import io.signet.ca.cli.SdsClient.Event.Refused;
@@ -36,17 +37,30 @@ final class SvidWatchCommand implements Callable<Integer> {
   public Integer call() throws IOException, CommandException, InterruptedException {
     // A first connection that cannot even be tried is a mistake of the caller, later ones are not.
     try (Connection connection = options.connect()) {
+      pauseAfter(stream(options.channel(connection)));
       while (!Thread.currentThread().isInterrupted()) {
-        pauseAfter(stream(connection));
+        pauseAfter(anotherStream(connection));
       }
     }
     return 0;
   }
 
-  /** Follows one stream to its end, and returns why it ended. */
-  private String stream(Connection connection)
+  /** As {@link #stream}; a token that cannot be read now, as while it is replaced, ends it too. */
+  private String anotherStream(Connection connection)
       throws IOException, CommandException, InterruptedException {
-    try (SdsClient client = SdsClient.open(options.channel(connection), options.names())) {
+    Channel channel;
+    try {
+      channel = options.channel(connection);
+    } catch (IOException e) {
+      return LocalFiles.problem(e);
+    }
+    return stream(channel);
+  }
+
+  /** Follows one stream to its end, and returns why it ended. */
+  private String stream(Channel channel)
+      throws IOException, CommandException, InterruptedException {
+    try (SdsClient client = SdsClient.open(channel, options.names())) {
       while (true) {
         switch (client.next()) {
           case Pushed pushed -> tell(pushed);

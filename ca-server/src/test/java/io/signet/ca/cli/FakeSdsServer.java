@@ -35,6 +35,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** Answers the first request of a stream with prepared responses, and keeps all it is sent. */
@@ -42,6 +43,7 @@ final class FakeSdsServer implements AutoCloseable {
   final BlockingQueue<DiscoveryRequest> requests = new LinkedBlockingQueue<>();
   final BlockingQueue<Metadata> headers = new LinkedBlockingQueue<>();
   private final List<DiscoveryResponse> responses;
+  private final List<StreamObserver<DiscoveryResponse>> open = new CopyOnWriteArrayList<>();
   private final Server server;
 
   private FakeSdsServer(NettyServerBuilder builder, List<DiscoveryResponse> responses)
@@ -107,6 +109,12 @@ final class FakeSdsServer implements AutoCloseable {
         .build();
   }
 
+  /** Ends the streams that are open, as a server that restarts. */
+  void endStreams() {
+    open.forEach(StreamObserver::onCompleted);
+    open.clear();
+  }
+
   @Override
   public void close() {
     server.shutdownNow();
@@ -148,6 +156,7 @@ final class FakeSdsServer implements AutoCloseable {
     @Override
     public StreamObserver<DiscoveryRequest> streamSecrets(StreamObserver<DiscoveryResponse> out) {
       List<DiscoveryResponse> left = new ArrayList<>(responses);
+      open.add(out);
       return new StreamObserver<>() {
         @Override
         public void onNext(DiscoveryRequest request) {

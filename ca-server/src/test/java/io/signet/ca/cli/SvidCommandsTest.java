@@ -10,12 +10,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.grpc.Metadata;
+import io.signet.ca.cli.Ran.FakeStarter;
 import io.signet.ca.cli.SdsClient.Event.Pushed;
 import io.signet.ca.cli.SdsClient.Event.Refused;
+import java.io.BufferedReader;
+import java.io.PipedReader;
+import java.io.PipedWriter;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -288,6 +297,40 @@ class SvidCommandsTest {
     assertThat(ran)
         .isEqualTo(
             new Ran(1, "", "signet: a b:1: not an address to connect to (expected: HOST:PORT)\n"));
+  }
+
+  @Test
+  void watch_tokenGoneAtReconnect_triesOn() throws Exception {
+    Path token = Files.writeString(folder.resolve("token"), "a.b.c");
+    var said = new PipedReader();
+    var saying = new PrintWriter(new PipedWriter(said));
+    var lines = new BufferedReader(said);
+    try (var server = FakeSdsServer.onTls(pki, response("1", roots("ROOTCA", pki.root())));
+        var watcher = Executors.newSingleThreadExecutor()) {
+      Future<Integer> watch =
+          watcher.submit(() ->
+              new SignetCommand(new FakeStarter(), Clock.systemUTC())
+                  .writingTo(new PrintWriter(Writer.nullWriter()), saying)
+                  .run(
+                      "svid",
+                      "watch",
+                      "--sds=localhost:" + server.port(),
+                      "--ca-file=" + caFile(),
+                      "--token-file=" + token,
+                      "--name=ROOTCA"));
+      var subscribedAndAcknowledged = List.of(server.requests.take(), server.requests.take());
+      Files.delete(token);
+      server.endStreams();
+
+      assertThat(subscribedAndAcknowledged).hasSize(2);
+      assertThat(lines.readLine()).endsWith("; again in 1 s");
+      assertThat(lines.readLine()).isEqualTo("signet: " + token + ": no such file; again in 2 s");
+
+      Files.writeString(token, "a.b.c");
+      assertThat(server.requests.take().getResponseNonce()).isEmpty();
+      assertThat(watch).isNotDone();
+      assertThat(watcher.shutdownNow()).isEmpty();
+    }
   }
 
   private Path socket() {
