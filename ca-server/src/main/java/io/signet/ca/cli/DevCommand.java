@@ -1,7 +1,6 @@
 package io.signet.ca.cli;
 
 import io.signet.attestation.ServiceAccountName;
-import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
 import java.io.IOException;
@@ -42,13 +41,13 @@ final class DevCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call()
-      throws IOException, CommandException, ConfigException, StartException, InterruptedException {
+  public Integer call() throws IOException, CommandException, StartException, InterruptedException {
+    options.requireInRange();
     var directory = new DevDirectory(options.dir);
-    directory.prepare();
     try (FileLock lock = directory.lock()) {
-      RunningServer server = starter.start(prepared(directory));
-      Serving.untilTheEnd(server, listening -> announce(listening, directory));
+      directory.makeSecrets();
+      new DevIssuer(directory, clock).prepare();
+      serve(directory);
     }
     return 0;
   }
@@ -95,14 +94,19 @@ final class DevCommand implements Callable<Integer> {
     return 0;
   }
 
-  private SignetConfig prepared(DevDirectory directory)
-      throws IOException, CommandException, ConfigException {
-    DevConfig config = DevConfig.of(directory, options);
-    new DevIssuer(directory, clock).prepare();
-    LocalFiles.write(directory.config(), config.yaml());
-    LocalFiles.write(
-        directory.envoy(), EnvoyBootstrap.yaml(directory.socket(), config.trustDomain()));
-    return SignetConfig.load(directory.config());
+  private void serve(DevDirectory directory)
+      throws IOException, CommandException, StartException, InterruptedException {
+    String yaml = DevConfig.of(directory, options).yaml();
+    SignetConfig config = DevConfig.checked(yaml, directory);
+    Serving.untilTheEnd(
+        starter.start(config),
+        listening -> {
+          // Not before: what a start that failed was told must not bind the next one.
+          LocalFiles.write(directory.config(), yaml);
+          LocalFiles.write(
+              directory.envoy(), EnvoyBootstrap.yaml(directory.socket(), config.trustDomain()));
+          announce(listening, directory);
+        });
   }
 
   private void announce(ListenConfig listening, DevDirectory directory) {

@@ -1,34 +1,37 @@
 package io.signet.ca.cli;
 
 import io.signet.ca.cli.DevOptions.Custodian;
+import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.Durations;
-import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.SignetConfig;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Turns the options of {@code signet dev} into an ordinary configuration. */
 final class DevConfig {
   private static final TrustDomain EXAMPLE = new TrustDomain("example.org");
   private static final Duration USUAL_MAXIMUM = Duration.ofHours(24);
+  private static final Duration USUAL_ISSUING = Duration.ofDays(7);
 
   private final DevDirectory directory;
   private final DevOptions options;
   private final TrustDomain trustDomain;
-  private final Custodian custodian;
+  private final Optional<Pkcs11Choice> token;
 
   private DevConfig(
-      DevDirectory directory, DevOptions options, TrustDomain trustDomain, Custodian custodian) {
+      DevDirectory directory,
+      DevOptions options,
+      TrustDomain trustDomain,
+      Optional<Pkcs11Choice> token) {
     this.directory = directory;
     this.options = options;
     this.trustDomain = trustDomain;
-    this.custodian = custodian;
+    this.token = token;
   }
 
   /**
@@ -40,20 +43,41 @@ final class DevConfig {
   static DevConfig of(DevDirectory directory, DevOptions options)
       throws IOException, CommandException {
     Optional<SignetConfig> last = directory.lastConfig();
-    TrustDomain was = last.map(SignetConfig::trustDomain).orElse(EXAMPLE);
-    Custodian had = last.map(DevConfig::custodianOf).orElse(Custodian.FILE);
-    TrustDomain trustDomain = options.trustDomain.orElse(was);
-    Custodian custodian = options.custodian.orElse(had);
-    if (last.isPresent()) {
-      requireSame("--trust-domain", trustDomain, was, directory);
-      requireSame("--custodian", word(custodian), word(had), directory);
-    }
-    requireAvailable(custodian, options);
-    return new DevConfig(directory, options, trustDomain, custodian);
+    TrustDomain trustDomain =
+        kept(
+            "--trust-domain",
+            options.trustDomain,
+            last.map(SignetConfig::trustDomain),
+            EXAMPLE,
+            directory);
+    Custodian custodian =
+        kept(
+            "--custodian",
+            options.custodian,
+            last.map(DevConfig::custodianOf),
+            Custodian.FILE,
+            directory);
+    return new DevConfig(
+        directory, options, trustDomain, token(custodian, options, last, directory));
   }
 
-  TrustDomain trustDomain() {
-    return trustDomain;
+  /**
+   * What the text says, if a server could start with it.
+   *
+   * @throws CommandException with all problems together
+   */
+  static SignetConfig checked(String yaml, DevDirectory directory) throws CommandException {
+    try {
+      return SignetConfig.loadText(yaml, directory.root());
+    } catch (ConfigException e) {
+      // Without the lines: nobody has seen this text.
+      throw new CommandException(
+          e.problems().stream()
+              .map(each ->
+                  "%s: %s (expected: %s)".formatted(each.key(), each.found(), each.expected()))
+              .collect(Collectors.joining("\n")),
+          e);
+    }
   }
 
   /** The configuration, as a file. */
@@ -69,6 +93,7 @@ final class DevConfig {
     serving-names: [localhost, 127.0.0.1]
     keys:
     %s
+    authority: { issuing-lifetime: %s }
     svid: { default-lifetime: %s, max-lifetime: %s }
     attestation:
       unix:
@@ -84,6 +109,7 @@ final class DevConfig {
             quoted(directory.socket()),
             options.operatorPort,
             keys().indent(2).stripTrailing(),
+            Durations.format(issuing()),
             Durations.format(options.svidTtl),
             Durations.format(maximum()),
             directory.uid(),
@@ -104,24 +130,23 @@ final class DevConfig {
   }
 
   private String keys() {
-    return switch (custodian) {
-      case FILE ->
-          """
-          custodian: file
-          file: { path: %s, passphrase-file: %s }\
-          """
-              .formatted(quoted(directory.keys()), quoted(directory.passphrase()));
-      case PKCS11 ->
-          """
-          custodian: pkcs11
-          pkcs11: { library: %s, token: %s, pin-file: %s }\
-          """
-              .formatted(
-                  quoted(options.pkcs11Library.toAbsolutePath()),
-                  quoted(options.pkcs11Token),
-                  quoted(pinFile(directory, options)));
-      case VAULT -> throw new IllegalStateException("refused before");
-    };
+    return token.map(DevConfig::keysIn).orElseGet(this::keysInFiles);
+  }
+
+  private String keysInFiles() {
+    return """
+    custodian: file
+    file: { path: %s, passphrase-file: %s }\
+    """
+        .formatted(quoted(directory.keys()), quoted(directory.passphrase()));
+  }
+
+  private static String keysIn(Pkcs11Choice token) {
+    return """
+    custodian: pkcs11
+    pkcs11: { library: %s, token: %s, pin-file: %s }\
+    """
+        .formatted(quoted(token.library()), quoted(token.token()), quoted(token.pinFile()));
   }
 
   private String kubernetes() {
@@ -132,44 +157,52 @@ final class DevConfig {
   }
 
   private Duration maximum() {
-    return options.svidTtl.compareTo(USUAL_MAXIMUM) > 0 ? options.svidTtl : USUAL_MAXIMUM;
+    return longer(options.svidTtl, USUAL_MAXIMUM);
+  }
+
+  // No SVID may outlive half of its issuer's life.
+  private Duration issuing() {
+    return longer(maximum().multipliedBy(2), USUAL_ISSUING);
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   private static Custodian custodianOf(SignetConfig config) {
-    return config.keys().custodian() instanceof FileCustodian ? Custodian.FILE : Custodian.PKCS11;
+    return tokenOf(config).isPresent() ? Custodian.PKCS11 : Custodian.FILE;
   }
 
-  private static void requireSame(String option, Object now, Object before, DevDirectory directory)
+  private static Optional<Pkcs11Custodian> tokenOf(SignetConfig config) {
+    return config.keys().custodian() instanceof Pkcs11Custodian token
+        ? Optional.of(token)
+        : Optional.empty();
+  }
+
+  /** What is chosen now, what the keys were made for, or what a new folder gets. */
+  private static <T> T kept(
+      String option, Optional<T> chosen, Optional<T> before, T first, DevDirectory directory)
       throws CommandException {
-    if (!now.equals(before)) {
+    T now = chosen.or(() -> before).orElse(first);
+    if (before.isPresent() && !before.get().equals(now)) {
       throw new CommandException(
           "%s %s: the keys in %s were made for %s (expected: %s, or another --dir)"
-              .formatted(option, now, directory.root(), before, before));
+              .formatted(option, now, directory.root(), before.get(), before.get()));
     }
+    return now;
   }
 
-  private static void requireAvailable(Custodian custodian, DevOptions options)
+  private static Optional<Pkcs11Choice> token(
+      Custodian custodian, DevOptions options, Optional<SignetConfig> last, DevDirectory directory)
       throws CommandException {
-    if (custodian == Custodian.VAULT) {
-      throw new CommandException("--custodian vault: not available yet (expected: file or pkcs11)");
-    }
-    if (custodian == Custodian.PKCS11 && !Files.isReadable(options.pkcs11Library)) {
-      throw new CommandException(
-          "--pkcs11-library %s: no such file (expected: a PKCS#11 module; install the package"
-                  .formatted(options.pkcs11Library)
-              + " softhsm2, make a token with softhsm2-util --init-token, or name another module)");
-    }
-  }
-
-  private static Path pinFile(DevDirectory directory, DevOptions options) {
-    return options
-        .pkcs11PinFile
-        .map(Path::toAbsolutePath)
-        .orElse(directory.root().resolve("pkcs11.pin"));
-  }
-
-  private static String word(Custodian custodian) {
-    return custodian.name().toLowerCase(Locale.ROOT);
+    return switch (custodian) {
+      case FILE -> Optional.empty();
+      case PKCS11 ->
+          Optional.of(Pkcs11Choice.of(options, last.flatMap(DevConfig::tokenOf), directory));
+      case VAULT ->
+          throw new CommandException(
+              "--custodian vault: not available yet (expected: file or pkcs11)");
+    };
   }
 
   // JSON's strings are YAML's double-quoted ones.

@@ -70,19 +70,13 @@ final class DevDirectory {
     return root.resolve("dev-issuer");
   }
 
-  /** Makes the folder and the secrets that are missing. */
-  void prepare() throws IOException {
-    LocalFiles.makePrivateFolder(root);
-    makeSecret(adminToken());
-    makeSecret(passphrase());
-  }
-
   /**
-   * Takes the folder for this process, until it ends.
+   * Makes the folder if it is missing, and takes it for this process until it ends.
    *
    * @throws CommandException if another process has it
    */
   FileLock lock() throws IOException, CommandException {
+    LocalFiles.makePrivateFolder(root);
     FileChannel channel =
         FileChannel.open(
             root.resolve("lock"),
@@ -98,16 +92,28 @@ final class DevDirectory {
     return lock;
   }
 
-  /** The configuration of the last start, if there was one. */
+  /** Makes the secrets that are missing; only who has the lock may. */
+  void makeSecrets() throws IOException {
+    makeSecret(adminToken());
+    makeSecret(passphrase());
+  }
+
+  /**
+   * The configuration of the last server that came to serve here, if its store is still there. Such
+   * a server has made its root, so this is what the keys were made for.
+   */
   Optional<SignetConfig> lastConfig() throws IOException, CommandException {
-    if (!Files.exists(config())) {
+    if (!Files.exists(config()) || !Files.exists(data())) {
       return Optional.empty();
     }
     try {
       return Optional.of(SignetConfig.parse(Files.readString(config()), root));
     } catch (ConfigException e) {
       throw new CommandException(
-          config() + " (expected: as signet dev wrote it, or another --dir):\n" + e.getMessage(),
+          config()
+              + " (expected: as signet dev wrote it; another --dir; or delete it, and give"
+              + " --trust-domain and --custodian again):\n"
+              + e.getMessage(),
           e);
     }
   }
@@ -122,7 +128,10 @@ final class DevDirectory {
     }
   }
 
-  /** Makes a secret of 256 random bits in printable form, unless the file is there. */
+  /**
+   * Makes a secret of 256 random bits in printable form, unless the file is there. Only who has the
+   * lock may: of two that both see no file, the slower one would replace the other's secret.
+   */
   static void makeSecret(Path file) throws IOException {
     if (Files.exists(file)) {
       return;

@@ -7,16 +7,24 @@ import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.signet.ca.cli.Ran.FakeStarter;
+import io.signet.ca.config.KeysConfig;
+import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.SignetConfig;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DevCommandTest {
   @TempDir Path folder;
@@ -118,7 +126,123 @@ class DevCommandTest {
         .contains("--pkcs11-library /none: no such file", "softhsm2");
     assertThat(dev("--kubeconfig", "/none").err())
         .contains("attestation.kubernetes[0].kubeconfig: /none, no such file");
-    assertThat(dev("--svid-ttl", "9s").err()).contains("svid.default-lifetime: 9s");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--svid-ttl 9s | --svid-ttl: 9s (expected: a duration from 10s to 180d)",
+        "--svid-ttl 181d | --svid-ttl: 181d (expected: a duration from 10s to 180d)",
+        "--workload-port 70000 | --workload-port: 70000 (expected: a port from 0 to 65535)",
+        "--operator-port -1 | --operator-port: -1 (expected: a port from 0 to 65535)"
+      })
+  void dev_outOfRange_wrongUsageAndNothingWritten(String options, String message) {
+    Ran ran = dev(options.split(" "));
+
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err()).startsWith(message + "\n");
+    assertThat(dir).doesNotExist();
+  }
+
+  @Test
+  void dev_badOptionsOnKnownFolder_nextStartServes() throws Exception {
+    assertThat(dev("--trust-domain", "td").exit()).isZero();
+    String before = Files.readString(dir.resolve("config.yaml"));
+
+    assertThat(dev("--svid-ttl", "9s").exit()).isEqualTo(2);
+    assertThat(dev("--workload-port", "70000").exit()).isEqualTo(2);
+    assertThat(dev("--kubeconfig", "/none").exit()).isEqualTo(1);
+
+    assertThat(dir.resolve("config.yaml")).hasContent(before);
+    assertThat(dev().exit()).isZero();
+    assertThat(SignetConfig.load(dir.resolve("config.yaml")).trustDomain()).hasToString("td");
+  }
+
+  @Test
+  void dev_firstStartFailed_nextOneChoosesFreely() throws Exception {
+    starter.failWith(new StartException("no token \"signet\""));
+    assertThat(dev(onToken("--trust-domain", "td")).exit()).isEqualTo(1);
+    starter.failWith(null);
+
+    Ran ran = dev();
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    SignetConfig config = SignetConfig.load(dir.resolve("config.yaml"));
+    assertThat(config.keys().custodian()).isInstanceOf(FileCustodian.class);
+    assertThat(config.trustDomain()).hasToString("example.org");
+  }
+
+  @Test
+  void dev_keysGone_choosesFreely() throws Exception {
+    assertThat(dev("--trust-domain", "td").exit()).isZero();
+    Files.delete(dir.resolve("data"));
+
+    Ran ran = dev("--trust-domain", "other");
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(SignetConfig.load(dir.resolve("config.yaml")).trustDomain()).hasToString("other");
+  }
+
+  @Test
+  void dev_longTtl_issuingAuthorityLivesTwiceAsLong() throws Exception {
+    Ran ran = dev("--svid-ttl", "180d");
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    SignetConfig config = SignetConfig.load(dir.resolve("config.yaml"));
+    assertThat(config.svid().defaultLifetime()).isEqualTo(Duration.ofDays(180));
+    assertThat(config.authority().issuingLifetime()).isEqualTo(Duration.ofDays(360));
+  }
+
+  @Test
+  void dev_secondStartOnToken_keepsLibraryLabelAndPin() throws Exception {
+    Ran first = dev(onToken("--pkcs11-token", "mine"));
+    assertThat(first.exit()).as(first.err()).isZero();
+    KeysConfig before = SignetConfig.load(dir.resolve("config.yaml")).keys();
+
+    Ran second = dev();
+
+    assertThat(second.exit()).as(second.err()).isZero();
+    assertThat(SignetConfig.load(dir.resolve("config.yaml")).keys()).isEqualTo(before);
+    assertThat(((Pkcs11Custodian) before.custodian()).token()).isEqualTo("mine");
+  }
+
+  @Test
+  void dev_otherToken_taken() throws Exception {
+    assertThat(dev(onToken("--pkcs11-token", "mine")).exit()).isZero();
+
+    assertThat(dev("--pkcs11-token", "moved").exit()).isZero();
+
+    KeysConfig keys = SignetConfig.load(dir.resolve("config.yaml")).keys();
+    assertThat(((Pkcs11Custodian) keys.custodian()).token()).isEqualTo("moved");
+  }
+
+  @Test
+  void dev_otherCustodian_refused() throws Exception {
+    assertThat(dev().exit()).isZero();
+
+    Ran ran = dev(onToken());
+
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err())
+        .isEqualTo(
+            "signet: --custodian pkcs11: the keys in %s were made for file (expected: file, or another --dir)\n"
+                .formatted(dir));
+  }
+
+  @Test
+  void dev_lockedFolder_noSecretsMade() throws Exception {
+    Files.createDirectories(dir);
+    try (var lock =
+        FileChannel.open(
+            dir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      assertThat(lock.lock().isValid()).isTrue();
+
+      assertThat(dev().exit()).isEqualTo(1);
+    }
+
+    assertThat(dir.resolve("admin.token")).doesNotExist();
+    assertThat(dir.resolve("passphrase")).doesNotExist();
   }
 
   @Test
@@ -141,6 +265,18 @@ class DevCommandTest {
 
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("not the folder of a signet dev");
+  }
+
+  /** Options for a token that looks as if it could be used. */
+  private String[] onToken(String... more) throws IOException {
+    Path library = Files.writeString(folder.resolve("module.so"), "");
+    Path pin = Files.writeString(folder.resolve("pin"), "1234");
+    Files.setPosixFilePermissions(pin, PosixFilePermissions.fromString("rw-------"));
+    return Stream.concat(
+            Stream.of(
+                "--custodian=pkcs11", "--pkcs11-library=" + library, "--pkcs11-pin-file=" + pin),
+            Stream.of(more))
+        .toArray(String[]::new);
   }
 
   private Ran dev(String... options) {

@@ -2,8 +2,12 @@ package io.signet.ca.cli;
 
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -11,13 +15,16 @@ import org.jspecify.annotations.Nullable;
 /** A command that was run, and what it said. */
 record Ran(int exit, String out, String err) {
 
-  /** Starts nothing, and remembers what it was asked to start; its server ends at once. */
+  /**
+   * Starts nothing but makes the data folder, and remembers what it was asked to start; its server
+   * ends at once.
+   */
   static final class FakeStarter implements ServerStarter {
     final AtomicReference<@Nullable SignetConfig> started = new AtomicReference<>();
     private @Nullable StartException failure;
     private Runnable whileServing = () -> {};
 
-    void failWith(StartException e) {
+    void failWith(@Nullable StartException e) {
       failure = e;
     }
 
@@ -31,6 +38,7 @@ record Ran(int exit, String out, String err) {
         throw failure;
       }
       started.set(config);
+      makeFolder(config.dataDir());
       return new RunningServer() {
         @Override
         public ListenConfig listening() {
@@ -45,6 +53,14 @@ record Ran(int exit, String out, String err) {
         @Override
         public void close() {}
       };
+    }
+  }
+
+  private static void makeFolder(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
