@@ -84,7 +84,7 @@ final class DevCommand implements Callable<Integer> {
               defaultValue = OutputFormat.DEFAULT,
               description = OutputFormat.DESCRIPTION)
           OutputFormat output)
-      throws IOException, CommandException {
+      throws IOException, CommandException, InterruptedException {
     ServiceAccountName name = named(namespace, account);
     if (ttl.compareTo(Duration.ofSeconds(1)) < 0) {
       throw usage("--ttl: 0s (expected: at least 1s)");

@@ -3,6 +3,7 @@ package io.signet.ca.cli;
 import io.signet.attestation.ServiceAccountName;
 import io.signet.attestation.oidc.JwtIssuer;
 import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Makes the tokens of {@code signet dev}, in the place of a Kubernetes cluster. The server knows
@@ -25,6 +27,8 @@ final class DevIssuer {
 
   private static final KeyLabel LABEL = new KeyLabel("dev-issuer");
   private static final String KEY_ID = "dev";
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration BETWEEN_TRIES = Duration.ofMillis(50);
 
   private final Path folder;
   private final Clock clock;
@@ -39,8 +43,8 @@ final class DevIssuer {
     return directory.issuer().resolve("jwks.json");
   }
 
-  /** Makes key and key set if they are missing. */
-  void prepare() throws IOException, CommandException {
+  /** Makes key and key set if they are missing; only who has the lock of the folder may. */
+  void prepare() throws IOException, CommandException, InterruptedException {
     LocalFiles.makePrivateFolder(folder);
     DevDirectory.makeSecret(passphraseFile());
     try (KeyCustodian custodian = custodian()) {
@@ -54,10 +58,11 @@ final class DevIssuer {
   /**
    * A bearer token that the server accepts for this account.
    *
-   * @throws CommandException if the folder is not that of a {@code signet dev}
+   * @throws CommandException if the folder is not that of a {@code signet dev}, or others keep its
+   *     keys busy for long
    */
   String token(ServiceAccountName account, Duration ttl, String audience)
-      throws IOException, CommandException {
+      throws IOException, CommandException, InterruptedException {
     if (!Files.exists(passphraseFile())) {
       throw new CommandException(
           folder.getParent() + ": not the folder of a signet dev (expected: start one, or --dir)");
@@ -70,9 +75,20 @@ final class DevIssuer {
     }
   }
 
-  private KeyCustodian custodian() throws IOException, CustodyException {
+  // The keys belong to one process at a time, and several may be making a token at this moment.
+  private KeyCustodian custodian() throws IOException, CustodyException, InterruptedException {
     char[] passphrase = Files.readString(passphraseFile()).toCharArray();
-    return FileKeyCustodian.open(folder.resolve("keys"), passphrase);
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return FileKeyCustodian.open(folder.resolve("keys"), passphrase);
+      } catch (CustodyException e) {
+        if (e.fault() != Fault.BUSY || System.nanoTime() > deadline) {
+          throw e;
+        }
+      }
+      TimeUnit.NANOSECONDS.sleep(BETWEEN_TRIES.toNanos());
+    }
   }
 
   private static KeyHandle key(KeyCustodian custodian) throws CustodyException {

@@ -18,6 +18,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -243,6 +247,18 @@ class DevCommandTest {
 
     assertThat(dir.resolve("admin.token")).doesNotExist();
     assertThat(dir.resolve("passphrase")).doesNotExist();
+  }
+
+  @Test
+  void token_severalAtOnce_allMade() throws Exception {
+    assertThat(dev().exit()).isZero();
+
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Callable<Ran> token = () -> signet("dev", "token", "shop", "cart", "--dir", dir.toString());
+      for (Future<Ran> each : threads.invokeAll(Collections.nCopies(4, token))) {
+        assertThat(each.get().exit()).as(each.get().err()).isZero();
+      }
+    }
   }
 
   @Test
