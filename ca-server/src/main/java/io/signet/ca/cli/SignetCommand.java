@@ -120,6 +120,11 @@ public final class SignetCommand {
       name = "signet",
       synopsisSubcommandLabel = "COMMAND",
       description = "A certificate authority and identity service for service meshes.",
+      footerHeading = "%nOf the launcher, in a checkout:%n",
+      footer = {
+        "  test    Runs the tests, with their peers: unit, e2e or all.",
+        "  bench   Runs the benchmarks."
+      },
       exitCodeListHeading = "%nExit codes:%n",
       exitCodeList = {"0:done", "1:refused or failed", "2:wrong usage"})
   static final class Root implements Runnable {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SignetCommandTest {
@@ -36,16 +37,31 @@ class SignetCommandTest {
   }
 
   @Test
+  void help_root_namesWhatTheLauncherAdds() {
+    assertThat(signet("--help").out()).contains("  test ", "  bench ");
+  }
+
+  @Test
   void version_named() {
     assertThat(signet("--version").out()).startsWith("signet ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 'dev, serve, config, svid'", "svid, 'fetch, watch, sign'", "config, check"})
+  void noCommand_usageOnStandardError(String command, String expected) {
+    Ran ran = command.isEmpty() ? signet() : signet(command);
+
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err())
+        .startsWith("no command (expected: one of " + expected + ")\n")
+        .contains("Usage: " + ("signet " + command).strip());
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
         "serve",
-        "svid",
-        "config",
         "frobnicate",
         "dev --svid-ttl soon",
         "dev --custodian tpm",
