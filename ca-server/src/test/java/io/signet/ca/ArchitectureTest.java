@@ -1,22 +1,28 @@
 package io.signet.ca;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import io.signet.hsm.soft.ExportableKey;
 import java.security.PrivateKey;
 import java.time.Clock;
 import java.time.Instant;
+import org.jspecify.annotations.NullMarked;
 
 /** The layering of docs/architecture.md. */
 @AnalyzeClasses(packages = "io.signet", importOptions = ArchitectureTest.MainCode.class)
@@ -119,6 +125,38 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule attestorsStandAlone =
       slices().matching("io.signet.attestation.(*)..").should().notDependOnEachOther();
+
+  // Two are no choice between implementations: a key that is made to be handed over is a value, and
+  // the issuer of dev's tokens stands in for a cluster, outside of the server that believes it.
+  @ArchTest
+  static final ArchRule onlyTheRootOfCompositionChooses =
+      noClasses()
+          .that()
+          .resideInAPackage("io.signet.ca..")
+          .and()
+          .resideOutsideOfPackage("io.signet.ca.app..")
+          .and()
+          .doNotHaveFullyQualifiedName("io.signet.ca.cli.DevIssuer")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("io.signet.hsm.*..", "io.signet.attestation.*..")
+                  .and(not(type(ExportableKey.class))));
+
+  @ArchTest
+  static final ArchRule nullIsMarkedEverywhere =
+      classes()
+          .that()
+          .resideInAPackage("io.signet..")
+          .and()
+          .resideOutsideOfPackage("io.signet.proto..")
+          .should(resideInAMarkedPackage());
+
+  private static ArchCondition<JavaClass> resideInAMarkedPackage() {
+    return ArchCondition.from(
+        describe(
+            "reside in a @NullMarked package",
+            type -> type.getPackage().isAnnotatedWith(NullMarked.class)));
+  }
 
   @ArchTest
   static final ArchRule onlyX509UsesBouncyCastle =

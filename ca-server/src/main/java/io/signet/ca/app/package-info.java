@@ -1,4 +1,6 @@
-/** The composition root: the only package that names implementations, imported by nobody. */
+/**
+ * The composition root: the only package that chooses custodians and attestors, imported by nobody.
+ */
 @NullMarked
 @CheckReturnValue
 package io.signet.ca.app;
