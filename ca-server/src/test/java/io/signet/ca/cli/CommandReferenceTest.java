@@ -1,0 +1,47 @@
+package io.signet.ca.cli;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.ca.cli.Ran.FakeStarter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The reference knows the options of {@code dev}. */
+class CommandReferenceTest {
+  private static final Path REFERENCE = Path.of("..", "docs", "reference.md");
+
+  private final CommandLine signet =
+      new SignetCommand(new FakeStarter(), Clock.systemUTC()).commandLine();
+
+  @Test
+  void devOptions_inProgramAndReference_same() throws IOException {
+    List<String> rows =
+        Files.readAllLines(REFERENCE).stream()
+            .filter(line -> line.startsWith("| `--"))
+            .map(line -> line.substring(0, line.indexOf(" | ", line.indexOf(" | ") + 1)))
+            .toList();
+
+    List<OptionSpec> options =
+        requireNonNull(signet.getSubcommands().get("dev")).getCommandSpec().options().stream()
+            .filter(option -> !option.usageHelp() && !option.versionHelp())
+            .toList();
+
+    assertThat(rows).hasSameSizeAs(options);
+    assertThat(options)
+        .allSatisfy(option -> assertThat(rows).anySatisfy(row -> describes(row, option)));
+  }
+
+  private static void describes(String row, OptionSpec option) {
+    assertThat(row).startsWith("| `" + option.longestName() + "` | ");
+    if (option.defaultValue() != null) {
+      assertThat(row).endsWith("`" + option.defaultValue() + "`");
+    }
+  }
+}
