@@ -27,6 +27,7 @@ final class DevIssuer {
 
   private static final KeyLabel LABEL = new KeyLabel("dev-issuer");
   private static final String KEY_ID = "dev";
+  private static final String KEY_SET = "jwks.json";
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Duration BETWEEN_TRIES = Duration.ofMillis(50);
 
@@ -40,16 +41,18 @@ final class DevIssuer {
 
   /** The issuer's public keys, as the server reads them. */
   static Path jwksIn(DevDirectory directory) {
-    return directory.issuer().resolve("jwks.json");
+    return directory.issuer().resolve(KEY_SET);
   }
 
   /** Makes key and key set if they are missing; only who has the lock of the folder may. */
   void prepare() throws IOException, CommandException, InterruptedException {
+    if (Files.exists(keySet())) {
+      return; // written last; to open the keys takes a passphrase's time at each start
+    }
     LocalFiles.makePrivateFolder(folder);
     DevDirectory.makeSecret(passphraseFile());
     try (KeyCustodian custodian = custodian()) {
-      LocalFiles.write(
-          folder.resolve("jwks.json"), JwtIssuer.jwks(key(custodian).publicKey(), KEY_ID));
+      LocalFiles.write(keySet(), JwtIssuer.jwks(key(custodian).publicKey(), KEY_ID));
     } catch (CustodyException e) {
       throw broken(e);
     }
@@ -94,6 +97,10 @@ final class DevIssuer {
   private static KeyHandle key(KeyCustodian custodian) throws CustodyException {
     Optional<KeyHandle> made = custodian.find(LABEL);
     return made.isPresent() ? made.get() : custodian.generate(LABEL, KeyAlgorithm.EC_P256);
+  }
+
+  private Path keySet() {
+    return folder.resolve(KEY_SET);
   }
 
   private Path passphraseFile() {
