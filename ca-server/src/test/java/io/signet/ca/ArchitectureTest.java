@@ -18,6 +18,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import io.signet.hsm.KeyHandle;
 import io.signet.hsm.soft.ExportableKey;
 import java.security.PrivateKey;
 import java.time.Clock;
@@ -178,6 +179,15 @@ final class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .areAssignableTo(PrivateKey.class);
+
+  // ISS-5: whoever else gets a key from a custodian signs with it by a ticket only.
+  @ArchTest
+  static final ArchRule onlySigningSigns =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.signet.ca.signing", "io.signet.hsm..")
+          .should()
+          .callMethod(KeyHandle.class, "sign", byte[].class);
 
   @ArchTest
   static final ArchRule timeIsInjected =

@@ -56,6 +56,11 @@ public final class KeyHandle {
     return publicKey;
   }
 
+  /** Whether it may still sign; false for good after a signature that did not verify (KC-1). */
+  public boolean inUse() {
+    return !broken;
+  }
+
   /**
    * Signs the message by {@link KeyAlgorithm#signatureName()}; an ECDSA signature is DER.
    *

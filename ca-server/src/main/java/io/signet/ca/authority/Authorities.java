@@ -20,6 +20,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The two tiers: a root whose key stays in its custodian, and the short-lived issuing authority
@@ -27,6 +29,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * so renewing it changes nobody's trust. Safe for use by many threads.
  */
 public final class Authorities {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Authorities.class);
 
   private static final long FIRST_BUNDLE = 1;
 
@@ -38,7 +42,10 @@ public final class Authorities {
   private final TrustBundle bundle;
   private final AtomicLong made = new AtomicLong();
   private final Deque<KeyHandle> retired = new ArrayDeque<>();
-  private volatile IssuingAuthority active;
+  private volatile Active active;
+
+  /** The key is held beside its authority, for it has to be destroyed one day. */
+  private record Active(IssuingAuthority issuing, KeyHandle key) {}
 
   private Authorities(
       KeyCustodian issuers,
@@ -81,20 +88,35 @@ public final class Authorities {
   /**
    * The authority that signs leaves now.
    *
-   * @throws AuthorityException when it has expired and no other could be signed
+   * @throws AuthorityException when it has expired, or its key is out of use, and no other was
+   *     signed yet
    */
   public IssuingAuthority active() throws AuthorityException {
-    IssuingAuthority now = active;
+    IssuingAuthority now = active.issuing();
     if (clock.instant().isAfter(now.authority().notAfter())) {
       throw new AuthorityException(
           "the issuing authority expired at " + now.authority().notAfter());
     }
+    requireInUse("issuing authority", now.authority());
     return now;
   }
 
-  /** When {@link #renew()} is due. */
+  // Each try would leave an intent behind that nothing ever finishes.
+  private static void requireInUse(String what, Authority authority) throws AuthorityException {
+    if (!authority.inUse()) {
+      throw new AuthorityException(
+          "the key of %s \"%s\" is out of use: a signature of it did not verify"
+              .formatted(what, authority.certificate().getSubjectX500Principal()));
+    }
+  }
+
+  /**
+   * When {@link #renew()} is due: at once when the key is out of use (KC-1), so what was asked
+   * before may be too late.
+   */
   public Instant renewAt() {
-    return active.renewAt();
+    IssuingAuthority now = active.issuing();
+    return now.authority().inUse() ? now.renewAt() : clock.instant();
   }
 
   /** Whom to trust: the root. */
@@ -108,10 +130,10 @@ public final class Authorities {
    */
   public synchronized void renew()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
-    IssuingAuthority previous = active;
+    KeyHandle previous = active.key();
     active = next();
     destroyRetired();
-    retired.add(previous.authority().key());
+    retired.add(previous);
   }
 
   // One renewal later than it was replaced: whoever had taken it by then has long signed with it.
@@ -125,35 +147,28 @@ public final class Authorities {
       return true;
     } catch (CustodyException e) {
       // Its successor signs all the same; the next renewal tries again.
-      System.getLogger(Authorities.class.getName())
-          .log(System.Logger.Level.WARNING, "key " + key.label() + " could not be destroyed", e);
+      LOG.warn("key {} could not be destroyed", key.label(), e);
       return false;
     }
   }
 
-  private IssuingAuthority next()
+  private Active next()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     Instant now = clock.instant();
     Instant end = earlier(now.plus(policy.issuingLifetime()), root.notAfter());
     if (!now.isBefore(end)) {
       throw new AuthorityException("the root expired at " + root.notAfter());
     }
-    Authority authority = generated(now, end);
-    return new IssuingAuthority(authority, List.of(authority.certificate()), renewAt(now, end));
-  }
-
-  // Half of its life is left for the leaves that it signed last (PROF-6). The last one before the
-  // root's end has no successor that could live longer.
-  private Instant renewAt(Instant now, Instant end) {
-    return end.isBefore(root.notAfter()) ? now.plus(Duration.between(now, end).dividedBy(2)) : end;
+    requireInUse("root", root);
+    return generated(now, end);
   }
 
   // A key that gets no certificate is of no use, and a renewal that fails is tried again and again.
-  private Authority generated(Instant now, Instant end)
+  private Active generated(Instant now, Instant end)
       throws CustodyException, LedgerException, SelfCheckException {
     KeyHandle key = issuers.generate(label(), policy.algorithm());
     try {
-      return signed(key, now, end);
+      return new Active(signed(key, now, end), key);
     } catch (CustodyException | LedgerException | SelfCheckException | RuntimeException e) {
       if (!destroyed(key)) {
         retired.add(key);
@@ -162,13 +177,20 @@ public final class Authorities {
     }
   }
 
-  private Authority signed(KeyHandle key, Instant now, Instant end)
+  private IssuingAuthority signed(KeyHandle key, Instant now, Instant end)
       throws CustodyException, LedgerException, SelfCheckException {
     CertificateTemplate template =
         CertificateProfile.issuing(policy.trustDomain(), key.publicKey(), now, end);
     X509Certificate certificate =
         signer.issue(signer.prepare(CertificateProfile.ISSUING, template, root));
-    return new Authority(key, certificate);
+    return new IssuingAuthority(
+        new Authority(key, certificate), List.of(certificate), renewAt(now, end));
+  }
+
+  // Half of its life is left for the leaves that it signed last (PROF-6). The last one before the
+  // root's end has no successor that could live longer.
+  private Instant renewAt(Instant now, Instant end) {
+    return end.isBefore(root.notAfter()) ? now.plus(Duration.between(now, end).dividedBy(2)) : end;
   }
 
   private KeyLabel label() {

@@ -11,18 +11,25 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import java.security.SecureRandom;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Collection;
+import java.util.HexFormat;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Finds the root that the store remembers, or makes the first one. */
 final class RootKeeper {
 
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+
+  private static final int URI = 6; // RFC 5280, 4.2.1.6
 
   private final AuthorityStore store;
   private final KeyCustodian custodian;
@@ -46,10 +53,14 @@ final class RootKeeper {
   Authority root()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     Optional<RootRecord> known = store.root();
-    if (known.isPresent() && known.get().certificate().isPresent()) {
-      return found(known.get().certificate().get(), known.get().label());
+    if (known.isEmpty()) {
+      KeyLabel label = intended();
+      return established(label, custodian.generate(label, policy.algorithm()));
     }
-    return made(known.isPresent() ? known.get().label() : intended());
+    KeyLabel label = known.get().label();
+    return known.get().certificate().isPresent()
+        ? found(known.get().certificate().get(), label)
+        : established(label, survivor(label));
   }
 
   private Authority found(X509Certificate certificate, KeyLabel label)
@@ -69,11 +80,23 @@ final class RootKeeper {
 
   private void requireOurs(X509Certificate root) throws AuthorityException {
     String expected = policy.trustDomain().id().toString();
-    if (!RootNames.uri(root).equals(Optional.of(expected))) {
+    if (!uri(root).equals(Optional.of(expected))) {
       throw new AuthorityException(
           "trust-domain: %s, but the root in the store is of %s (expected: the trust domain that the"
-                  .formatted(expected, RootNames.uri(root).orElse("none"))
+                  .formatted(expected, uri(root).orElse("none"))
               + " data directory was made for)");
+    }
+  }
+
+  private static Optional<String> uri(X509Certificate certificate) {
+    try {
+      return Stream.ofNullable(certificate.getSubjectAlternativeNames())
+          .flatMap(Collection::stream)
+          .filter(name -> name.getFirst().equals(URI))
+          .map(name -> String.valueOf(name.get(1)))
+          .findFirst();
+    } catch (CertificateParsingException e) {
+      return Optional.empty();
     }
   }
 
@@ -92,17 +115,34 @@ final class RootKeeper {
   }
 
   // The label is remembered before the key is made, so that a crash in between leaks no key (KC-7).
+  // Nobody else can have made a key under it: part of it is drawn, and to generate under a label
+  // that is taken is refused.
   private KeyLabel intended() throws LedgerException {
-    KeyLabel label = new KeyLabel("root-" + STAMP.format(clock.instant()));
+    byte[] drawn = new byte[4];
+    new SecureRandom().nextBytes(drawn);
+    KeyLabel label =
+        new KeyLabel(
+            "root-%s-%s".formatted(STAMP.format(clock.instant()), HexFormat.of().formatHex(drawn)));
     store.intend(label);
     return label;
   }
 
-  private Authority made(KeyLabel label)
-      throws CustodyException, LedgerException, SelfCheckException {
+  /** The key of a root that a crash has left without a certificate; made now if it came before. */
+  private KeyHandle survivor(KeyLabel label) throws AuthorityException, CustodyException {
     Optional<KeyHandle> survivor = custodian.find(label);
-    KeyHandle key =
-        survivor.isPresent() ? survivor.get() : custodian.generate(label, policy.algorithm());
+    if (survivor.isEmpty()) {
+      return custodian.generate(label, policy.algorithm());
+    }
+    if (survivor.get().algorithm() != policy.algorithm()) {
+      throw new AuthorityException(
+          "the custodian's key %s is of %s (expected: %s, as configured; was the algorithm changed?)"
+              .formatted(label, survivor.get().algorithm(), policy.algorithm()));
+    }
+    return survivor.get();
+  }
+
+  private Authority established(KeyLabel label, KeyHandle key)
+      throws CustodyException, LedgerException, SelfCheckException {
     Instant now = clock.instant();
     CertificateTemplate template =
         CertificateProfile.root(

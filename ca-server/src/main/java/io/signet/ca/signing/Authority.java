@@ -1,23 +1,50 @@
 package io.signet.ca.signing;
 
+import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.Arrays;
 
 /**
- * A key that signs certificates, and the certificate that says so.
- *
- * <p>Key and certificate belong together (KC-2): a pair that does not cannot be made.
+ * A key that signs certificates, and the certificate that says so. Whoever has one can have drafts
+ * prepared for it; to sign with it takes a {@link SigningTicket} (ISS-5).
  */
-public record Authority(KeyHandle key, X509Certificate certificate) {
+public final class Authority {
 
-  public Authority {
+  private final KeyHandle key;
+  private final X509Certificate certificate;
+
+  /**
+   * Key and certificate belong together (KC-2).
+   *
+   * @throws IllegalArgumentException when they do not
+   */
+  public Authority(KeyHandle key, X509Certificate certificate) {
     if (!Arrays.equals(key.publicKey().getEncoded(), certificate.getPublicKey().getEncoded())) {
       throw new IllegalArgumentException(
           "key %s is not the key of certificate \"%s\""
               .formatted(key.label(), certificate.getSubjectX500Principal()));
     }
+    this.key = key;
+    this.certificate = certificate;
+  }
+
+  KeyHandle key() {
+    return key;
+  }
+
+  public KeyAlgorithm algorithm() {
+    return key.algorithm();
+  }
+
+  /** Whether its key may still sign; false for good after a signature that did not verify. */
+  public boolean inUse() {
+    return key.inUse();
+  }
+
+  public X509Certificate certificate() {
+    return certificate;
   }
 
   public Instant notAfter() {

@@ -26,6 +26,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The root is made once and found again; issuing authorities come and go under it. */
 final class AuthoritiesTest {
@@ -47,12 +49,12 @@ final class AuthoritiesTest {
 
     X509Certificate root = root(authorities);
     KeyLabel label = store.root().orElseThrow().label();
-    assertThat(label.value()).isEqualTo("root-20261123-120000");
+    assertThat(label.value()).matches("root-20261123-120000-[0-9a-f]{8}");
     assertThat(roots.find(label).orElseThrow().publicKey()).isEqualTo(root.getPublicKey());
     assertThat(store.root().orElseThrow().certificate()).contains(root);
     assertThat(root.getNotAfter().toInstant()).isEqualTo(NOW.plus(ROOT_LIFE));
     assertThat(authorities.bundle().trustDomain()).isEqualTo(DOMAIN);
-    assertThat(ledger.unfinished()).isEmpty();
+    assertThat(ledger.unfinished().count()).isZero();
   }
 
   @Test
@@ -89,6 +91,37 @@ final class AuthoritiesTest {
     roots.failNextGenerate(new CustodyException(Fault.REJECTED, "a second key"));
 
     assertThat(root(restart()).getPublicKey()).isEqualTo(key.publicKey());
+  }
+
+  // KC-7: only what our own intent may have left is taken for ours.
+  @Test
+  void open_firstStart_takesNoKeyThatIsThere() throws Exception {
+    roots.failNextFind(new CustodyException(Fault.REJECTED, "it looked for a key"));
+
+    assertThat(open()).isNotNull();
+  }
+
+  @Test
+  void open_survivorOfAnotherAlgorithm_refused() throws Exception {
+    roots.failNextGenerate(new CustodyException(Fault.LOST, "crash"));
+    assertThatThrownBy(this::open).isInstanceOf(CustodyException.class);
+    var _ = roots.generate(store.root().orElseThrow().label(), KeyAlgorithm.EC_P384);
+
+    assertThatThrownBy(this::restart)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("is of ec-p384 (expected: ec-p256, as configured");
+  }
+
+  // PROF-4: SPIRE's set, and RSA-3072.
+  @ParameterizedTest
+  @EnumSource(KeyAlgorithm.class)
+  void open_eachAlgorithm_bothTiersHaveIt(KeyAlgorithm algorithm) throws Exception {
+    AuthorityPolicy policy = new AuthorityPolicy(DOMAIN, algorithm, ROOT_LIFE, ISSUING_LIFE);
+
+    Authorities authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
+
+    assertThat(KeyAlgorithm.of(root(authorities).getPublicKey())).hasValue(algorithm);
+    assertThat(authorities.active().authority().algorithm()).isEqualTo(algorithm);
   }
 
   @Test
@@ -129,7 +162,7 @@ final class AuthoritiesTest {
     assertThatThrownBy(this::restart)
         .isInstanceOf(AuthorityException.class)
         .hasMessageContaining("the custodian does not hold the key of root")
-        .hasMessageContaining("root-20261123-120000");
+        .hasMessageContaining("root-20261123-120000-");
   }
 
   @Test
@@ -184,14 +217,50 @@ final class AuthoritiesTest {
   @Test
   void renew_nextTime_destroysTheKeyBeforeThePrevious() throws Exception {
     Authorities authorities = open();
-    KeyHandle first = authorities.active().authority().key();
+    KeyHandle first = key(authorities);
     authorities.renew();
-    KeyHandle second = authorities.active().authority().key();
+    KeyHandle second = key(authorities);
 
     authorities.renew();
 
     assertThat(issuers.find(first.label())).isEmpty();
     assertThat(issuers.find(second.label())).isPresent();
+  }
+
+  // KC-1, KC-8: one wrong signature ends the key, and not all issuance for half of its life.
+  @Test
+  void active_signatureCorrupted_refusedUntilTheNextOneWhichIsDueAtOnce() throws Exception {
+    Authorities authorities = open();
+    Draft draft = draft(authorities.active().authority());
+    issuers.corruptNextSignature();
+    assertThatThrownBy(() -> signer.issue(draft)).isInstanceOf(CustodyException.class);
+
+    assertThatThrownBy(authorities::active)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("out of use: a signature of it did not verify");
+    assertThat(authorities.renewAt()).isEqualTo(NOW);
+
+    authorities.renew();
+
+    assertThat(signer.issue(draft(authorities.active().authority()))).isNotNull();
+    assertThat(authorities.renewAt()).isEqualTo(NOW.plus(ISSUING_LIFE.dividedBy(2)));
+  }
+
+  // KC-1: a root that is tried again each minute would leave an intent each minute.
+  @Test
+  void renew_rootsSignatureCorrupted_refusedBeforeTheNextIntent() throws Exception {
+    Authorities authorities = open();
+    roots.corruptNextSignature();
+    assertThatThrownBy(authorities::renew).isInstanceOf(CustodyException.class);
+    int entries = ledger.entries().size();
+
+    assertThatThrownBy(authorities::renew)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("the key of root")
+        .hasMessageContaining("out of use");
+
+    assertThat(ledger.entries()).hasSize(entries);
+    assertThat(authorities.active()).isNotNull();
   }
 
   // SPIRE leaked 16,000 keys in this way (KC-7).
@@ -211,7 +280,7 @@ final class AuthoritiesTest {
   @Test
   void renew_oldKeyCannotBeDestroyed_nextTakesOverAndItIsTriedAgain() throws Exception {
     Authorities authorities = open();
-    KeyHandle first = authorities.active().authority().key();
+    KeyHandle first = key(authorities);
     authorities.renew();
     issuers.failNextDestroy(new CustodyException(Fault.BUSY, "later"));
     IssuingAuthority second = authorities.active();
@@ -252,6 +321,12 @@ final class AuthoritiesTest {
         CertificateProfile.leaf(
             CART, List.of(), KEY, clock.instant(), clock.instant().plusSeconds(60)),
         by);
+  }
+
+  private KeyHandle key(Authorities authorities) throws Exception {
+    return issuers
+        .find(authorities.active().authority().certificate().getPublicKey())
+        .orElseThrow();
   }
 
   private static X509Certificate root(Authorities authorities) {

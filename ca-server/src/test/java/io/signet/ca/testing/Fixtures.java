@@ -49,7 +49,7 @@ public final class Fixtures {
   /** An issuing authority under this root. */
   public static Authority issuing(
       CertificateSigner signer, FakeKeyCustodian custodian, Authority root) throws Exception {
-    KeyHandle key = custodian.generate(new KeyLabel("issuing"), root.key().algorithm());
+    KeyHandle key = custodian.generate(new KeyLabel("issuing"), root.algorithm());
     Instant end = NOW.plus(Duration.ofDays(1));
     return new Authority(
         key,

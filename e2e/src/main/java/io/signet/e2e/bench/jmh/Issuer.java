@@ -28,6 +28,8 @@ import io.signet.e2e.bench.CsrPool;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
 import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
@@ -71,6 +73,7 @@ public class Issuer {
   final CertificateSigner signer;
   final Authority authority;
   final IssueSvid issuance;
+  final KeyHandle anyKey;
   final byte[] csr;
   final byte[] tbs;
   private final PublicKey key;
@@ -92,11 +95,12 @@ public class Issuer {
               authorities,
               signer,
               CLOCK);
+      anyKey = custodian.generate(new KeyLabel("any"), KeyAlgorithm.EC_P256);
       csr = CsrPool.make(ID, KeyAlgorithm.EC_P256, 1).get(0).getBytes(StandardCharsets.US_ASCII);
       key = CsrParser.parse(csr).publicKey();
       tbs =
           CertificateBuilder.tbs(
-              template(key), serial(), authority.certificate(), authority.key().algorithm());
+              template(key), serial(), authority.certificate(), authority.algorithm());
     } catch (AuthorityException
         | CsrException
         | CustodyException
