@@ -1,5 +1,6 @@
 package io.signet.ca.issuance;
 
+import io.signet.attestation.Refusal;
 import io.signet.spiffe.TrustBundle;
 import io.signet.spiffe.X509Svid;
 
@@ -13,7 +14,18 @@ public sealed interface IssuanceOutcome {
    * Not issued. The detail is precise and for our log; whether the caller may see it is decided
    * where the answer is made.
    */
-  record Refused(Why why, String detail) implements IssuanceOutcome {}
+  record Refused(Why why, String detail) implements IssuanceOutcome {
+
+    /** What a caller gets that is not proven; for all endpoints that attest (ISTIO-26). */
+    public static Refused of(Refusal refusal) {
+      Why why =
+          switch (refusal) {
+            case Refusal.Missing _, Refusal.Invalid _ -> Why.UNAUTHENTICATED;
+            case Refusal.Unavailable _ -> Why.ATTESTATION_UNAVAILABLE;
+          };
+      return new Refused(why, refusal.detail());
+    }
+  }
 
   /** The kinds of refusal; each endpoint maps all of them to its own status in one switch. */
   enum Why {

@@ -1,13 +1,14 @@
 package io.signet.ca.issuance;
 
+import io.signet.attestation.Attestation;
 import io.signet.attestation.Attestation.Proven;
 import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Proof;
-import io.signet.attestation.Refusal;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.IssuingAuthority;
+import io.signet.ca.authorization.Decision;
 import io.signet.ca.authorization.Decision.Denied;
 import io.signet.ca.authorization.Decision.Granted;
 import io.signet.ca.authorization.Entitlements;
@@ -29,14 +30,16 @@ import io.signet.spiffe.X509Svid;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The journey of a certificate request; the numbers are those of docs/issuance.md. */
 public final class IssueSvid implements Issuance {
+
+  private static final Logger LOG = LoggerFactory.getLogger(IssueSvid.class);
 
   private final Attestors attestors;
   private final Entitlements entitlements;
@@ -59,32 +62,19 @@ public final class IssueSvid implements Issuance {
 
   @Override
   public IssuanceOutcome issue(IssuanceRequest request) {
-    return switch (attestors.attest(request.shown())) { // 2
-      case Unproven unproven -> refused(unproven.refusal());
-      case Proven proven -> requested(proven.proof(), request);
-    };
-  }
-
-  private IssuanceOutcome requested(Proof proof, IssuanceRequest request) {
+    Attestation attested = attestors.attest(request.shown()); // 2
+    if (!(attested instanceof Proven(Proof proof))) {
+      return refused(attested);
+    }
     try {
-      CertificateRequest csr = CsrParser.parse(request.csr());
-      return issue(proof, csr.uri(), csr.publicKey(), request.lifetime());
+      CertificateRequest csr = CsrParser.parse(request.csr()); // 3
+      Decision decision = entitlements.decide(proof, csr.uri(), request.lifetime());
+      return decision instanceof Granted(Grant grant)
+          ? granted(grant, List.of(), csr.publicKey()) // 4 to 7
+          : refused(decision);
     } catch (CsrException e) {
       return new Refused(Why.BAD_REQUEST, proof.id() + ": " + e.getMessage());
     }
-  }
-
-  /**
-   * Issues to a caller that was proven before, for a key that it is known to hold.
-   *
-   * @param name the identity it wishes; absent for its own
-   */
-  public IssuanceOutcome issue(
-      Proof proof, Optional<String> name, PublicKey key, Optional<Duration> lifetime) {
-    return switch (entitlements.decide(proof, name, lifetime)) { // 3
-      case Denied denied -> new Refused(Why.NOT_ENTITLED, denied.reason());
-      case Granted granted -> granted(granted.grant(), List.of(), key);
-    };
   }
 
   /** Issues what was granted, with host names beside the identity where policy wants them. */
@@ -94,16 +84,17 @@ public final class IssueSvid implements Issuance {
       Draft draft = prepared(grant, hosts, key, by); // 4
       SigningTicket ticket = signer.intend(draft); // 5
       X509Certificate leaf = signer.sign(ticket); // 6
+      Issued issued = issued(grant, leaf, by);
       signer.record(leaf); // 7
-      return new Issued(svid(grant, leaf, by), authorities.bundle());
+      return issued;
     } catch (AuthorityException e) {
       return refused(Why.NO_AUTHORITY, grant, e);
     } catch (LedgerException e) {
       return refused(Why.LEDGER_UNAVAILABLE, grant, e);
     } catch (CustodyException e) {
-      return refused(Why.CUSTODY_UNAVAILABLE, grant, e);
+      return custodyRefused(grant, e);
     } catch (SelfCheckException e) {
-      return refused(Why.SELF_CHECK_FAILED, grant, e);
+      return alarmed(Why.SELF_CHECK_FAILED, grant, e);
     }
   }
 
@@ -120,21 +111,35 @@ public final class IssueSvid implements Issuance {
         by.authority());
   }
 
-  private static X509Svid svid(Grant grant, X509Certificate leaf, IssuingAuthority by) {
-    return new X509Svid(grant.id(), Stream.concat(Stream.of(leaf), by.chain().stream()).toList());
+  // Before the result is recorded: what the ledger calls issued can be released (ISS-8).
+  private Issued issued(Grant grant, X509Certificate leaf, IssuingAuthority by) {
+    List<X509Certificate> chain = Stream.concat(Stream.of(leaf), by.chain().stream()).toList();
+    return new Issued(new X509Svid(grant.id(), chain), authorities.bundle());
+  }
+
+  private static Refused refused(Attestation attested) {
+    return Refused.of(((Unproven) attested).refusal());
+  }
+
+  private static Refused refused(Decision decision) {
+    return new Refused(Why.NOT_ENTITLED, ((Denied) decision).reason());
   }
 
   private static Refused refused(Why why, Grant grant, Exception cause) {
     return new Refused(why, grant.id() + ": " + cause.getMessage());
   }
 
-  private static Refused refused(Refusal refusal) {
-    return switch (refusal) {
-      case Refusal.Missing missing -> new Refused(Why.UNAUTHENTICATED, missing.detail());
-      case Refusal.Invalid invalid -> new Refused(Why.UNAUTHENTICATED, invalid.detail());
-      case Refusal.NoIdentity unknown -> new Refused(Why.NOT_ENTITLED, unknown.detail());
-      case Refusal.Unavailable unavailable ->
-          new Refused(Why.ATTESTATION_UNAVAILABLE, unavailable.detail());
+  // What the custodian overcomes by itself is no alarm; what ends a key or the process is (KC-5).
+  private static Refused custodyRefused(Grant grant, CustodyException e) {
+    return switch (e.fault()) {
+      case BROKEN, FATAL -> alarmed(Why.CUSTODY_UNAVAILABLE, grant, e);
+      case BUSY, LOST, DENIED, REJECTED -> refused(Why.CUSTODY_UNAVAILABLE, grant, e);
     };
+  }
+
+  // KC-1: a wrong signature or certificate of ours is an alarm, whoever asked for it.
+  private static Refused alarmed(Why why, Grant grant, Exception e) {
+    LOG.error("nothing was issued to {}: {}", grant.id(), why, e);
+    return refused(why, grant, e);
   }
 }

@@ -4,6 +4,7 @@ import static io.signet.ca.testing.Fixtures.CART;
 import static io.signet.ca.testing.Fixtures.DOMAIN;
 import static io.signet.ca.testing.Fixtures.KEY;
 import static io.signet.ca.testing.Fixtures.NOW;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.attestation.Attestation;
@@ -22,18 +23,23 @@ import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.testing.CapturedLog;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
+import io.signet.ca.x509.CsrParser;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.X509Svid;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.util.List;
@@ -45,8 +51,8 @@ import org.bouncycastle.asn1.DERSet;
 import org.bouncycastle.asn1.pkcs.Attribute;
 import org.bouncycastle.asn1.pkcs.CertificationRequestInfo;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
-import org.bouncycastle.asn1.x500.RDN;
-import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -55,8 +61,10 @@ import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The journey of a request: each way it can end, and that no step is taken before its turn. */
 final class IssueSvidTest {
@@ -80,6 +88,7 @@ final class IssueSvidTest {
     }
   }
 
+  @RegisterExtension private final CapturedLog log = new CapturedLog(IssueSvid.class);
   private final TestClock clock = new TestClock();
   private final FakeAttestor attestor = new FakeAttestor();
   private final FakeLedger ledger = new FakeLedger();
@@ -112,7 +121,33 @@ final class IssueSvidTest {
     assertThat(svid.chain()).hasSize(2); // ISTIO-25: without the root
     assertThat(svid.chain().getLast()).isEqualTo(authorities.active().authority().certificate());
     assertThat(svid.expiresAt()).isEqualTo(NOW.plus(Duration.ofHours(24)));
-    assertThat(ledger.unfinished()).isEmpty();
+    assertThat(ledger.unfinished().count()).isZero();
+  }
+
+  // CSR-10: of the request only the key, not its subject and not how its name was marked.
+  @Test
+  void issue_requestWithMore_onlyTheKeyIsTaken() throws Exception {
+    byte[] csr = csr(CART.toString());
+
+    X509Certificate leaf = issued(request(csr, Optional.empty())).svid().leaf();
+
+    assertThat(leaf.getPublicKey()).isEqualTo(CsrParser.parse(csr).publicKey());
+    assertThat(leaf.getSubjectX500Principal().getName()).isEmpty();
+    assertThat(leaf.getCriticalExtensionOIDs()).contains("2.5.29.17");
+  }
+
+  // ISTIO-23: one root that does not parse would fail the whole reply.
+  @Test
+  void issue_goodRequest_everyRootParses() throws Exception {
+    Issued issued = issued(request(CSR, Optional.empty()));
+
+    byte[] pem = issued.bundle().toPem().getBytes(US_ASCII);
+    var parsed =
+        CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem));
+    assertThat(List.copyOf(parsed))
+        .isEqualTo(issued.bundle().authorities())
+        .singleElement()
+        .isNotEqualTo(issued.svid().chain().getLast());
   }
 
   @Test
@@ -196,7 +231,7 @@ final class IssueSvidTest {
     ledger.failNextIssued(new LedgerException("disk full"));
 
     assertRefused(request(CSR, Optional.empty()), Why.LEDGER_UNAVAILABLE, "disk full");
-    assertThat(ledger.unfinished()).hasSize(1);
+    assertThat(ledger.unfinished().count()).isOne();
   }
 
   // ISS-9
@@ -205,15 +240,33 @@ final class IssueSvidTest {
     issuers.failNextSign(new CustodyException(Fault.LOST, "token removed"));
 
     assertRefused(request(CSR, Optional.empty()), Why.CUSTODY_UNAVAILABLE, "token removed");
-    assertThat(ledger.unfinished()).hasSize(1);
+    assertThat(ledger.unfinished().count()).isOne();
   }
 
-  // KC-1
-  @Test
-  void issue_signatureCorrupted_custodyUnavailable() {
-    issuers.corruptNextSignature();
+  // KC-5, ISS-9: whatever the custodian failed of, it is never the client's fault. Only what ends a
+  // key or the process is an alarm.
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void issue_anyFault_custodyUnavailable(Fault fault) {
+    issuers.failNextSign(new CustodyException(fault, "as told"));
 
+    assertRefused(request(CSR, Optional.empty()), Why.CUSTODY_UNAVAILABLE, "as told");
+    assertThat(log.alarms()).hasSize(fault == Fault.BROKEN || fault == Fault.FATAL ? 1 : 0);
+  }
+
+  // KC-1: an alarm once, no signature and no intent any more, until another authority signs.
+  @Test
+  void issue_signatureCorrupted_alarmAndNoAuthorityUntilRenewed() throws Exception {
+    issuers.corruptNextSignature();
     assertRefused(request(CSR, Optional.empty()), Why.CUSTODY_UNAVAILABLE, "did not verify");
+    entries = ledger.entries().size();
+
+    assertRefused(request(CSR, Optional.empty()), Why.NO_AUTHORITY, "out of use");
+    assertNothingRecorded();
+    assertThat(log.alarms()).singleElement().asString().contains("CustodyException");
+
+    authorities.renew();
+    assertThat(issued(request(CSR, Optional.empty())).svid().id()).isEqualTo(CART);
   }
 
   // ISS-3
@@ -225,6 +278,7 @@ final class IssueSvidTest {
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.why()).isEqualTo(Why.SELF_CHECK_FAILED));
     assertNothingRecorded();
+    assertThat(log.alarms()).singleElement().asString().contains("SelfCheckException");
   }
 
   @Test
@@ -259,7 +313,10 @@ final class IssueSvidTest {
     return new IssuanceRequest(List.of(new Evidence.PeerCredentials(1000, 1000, 1)), csr, lifetime);
   }
 
-  /** What ztunnel sends, for this name; for none when it is empty. */
+  /**
+   * An empty O as agents send it, and a name that is not critical, for this name; for none when it
+   * is empty.
+   */
   private static byte[] csr(String uri) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
@@ -267,7 +324,7 @@ final class IssueSvidTest {
       KeyPair keys = generator.generateKeyPair();
       var info =
           new CertificationRequestInfo(
-              new X500Name(new RDN[0]),
+              new X500NameBuilder().addRDN(BCStyle.O, "").build(),
               SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()),
               uri.isEmpty() ? new DERSet() : new DERSet(asks(uri)));
       Signature signer = Signature.getInstance("SHA256withECDSA");
@@ -285,7 +342,7 @@ final class IssueSvidTest {
 
   private static Attribute asks(String uri) throws IOException {
     var names = new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri));
-    var san = new Extension(Extension.subjectAlternativeName, true, names.getEncoded("DER"));
+    var san = new Extension(Extension.subjectAlternativeName, false, names.getEncoded("DER"));
     return new Attribute(
         PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, new DERSet(new DERSequence(san)));
   }
