@@ -7,7 +7,7 @@ import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.ledger.IssuanceLedger;
-import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.ledger.IssuanceLedger.Unfinished;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
@@ -27,7 +27,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,12 +138,12 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
 
   // ISS-8: over each of these a signature may exist that was never released.
   private static void reportUnfinished(IssuanceLedger ledger) throws LedgerException {
-    List<LedgerEntry> unfinished = ledger.unfinished();
-    if (!unfinished.isEmpty()) {
+    Unfinished unfinished = ledger.unfinished();
+    if (unfinished.first().isPresent()) {
       LOG.warn(
           "{} intents have no result: a crash came between; the first is {}",
-          unfinished.size(),
-          unfinished.getFirst().intent().serial());
+          unfinished.count(),
+          unfinished.first().get());
     }
   }
 }

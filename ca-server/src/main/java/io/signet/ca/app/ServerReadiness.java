@@ -4,7 +4,6 @@ import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.http.Readiness;
 import io.signet.ca.ledger.IssuanceLedger;
-import io.signet.ca.ledger.LedgerException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,11 +31,7 @@ final class ServerReadiness implements Readiness {
     } catch (AuthorityException e) {
       problems.add(new Problem("authority", String.valueOf(e.getMessage()), true));
     }
-    try {
-      var _ = ledger.unfinished();
-    } catch (LedgerException e) {
-      problems.add(new Problem("store", String.valueOf(e.getMessage()), true));
-    }
+    ledger.problem().ifPresent(why -> problems.add(new Problem("store", why, true)));
     return problems;
   }
 }

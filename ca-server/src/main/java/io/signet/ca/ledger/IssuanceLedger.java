@@ -1,7 +1,6 @@
 package io.signet.ca.ledger;
 
 import io.signet.spiffe.SerialNumber;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,8 +19,8 @@ public interface IssuanceLedger extends AutoCloseable {
   void intend(Intent intent) throws LedgerException;
 
   /**
-   * Records the signature over an intent, once. It outlives the process; after a power failure the
-   * intent may be unfinished again.
+   * Records the signature over an intent, once. When this returns, it too survives a crash of the
+   * process and of the machine.
    *
    * @throws LedgerException when it could not be recorded, or there is no intent without a result
    *     under this serial number: nothing may be released
@@ -31,10 +30,20 @@ public interface IssuanceLedger extends AutoCloseable {
   /** The entry with this serial number. */
   Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException;
 
-  /** Intents without a result, oldest first: a signature over each may exist. */
-  List<LedgerEntry> unfinished() throws LedgerException;
+  /** The intents without a result. */
+  Unfinished unfinished() throws LedgerException;
+
+  /** What keeps it from recording now; empty while it works. Nothing is read for it. */
+  Optional<String> problem();
 
   /** Stops recording; what was recorded stays. */
   @Override
   void close();
+
+  /**
+   * Intents without a result: a signature over each may exist.
+   *
+   * @param first the oldest of them
+   */
+  record Unfinished(long count, Optional<SerialNumber> first) {}
 }

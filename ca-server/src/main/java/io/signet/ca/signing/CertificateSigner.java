@@ -78,16 +78,17 @@ public final class CertificateSigner {
    */
   public SigningTicket intend(Draft draft) throws LedgerException, SelfCheckException {
     Draft attempt = draft;
-    for (int draw = 1; draw < DRAWS; draw++) {
+    for (int draw = 1; ; draw++) {
       try {
         ledger.intend(intent(attempt));
         return new SigningTicket(attempt);
       } catch (SerialTakenException taken) {
+        if (draw == DRAWS) {
+          throw taken;
+        }
         attempt = prepare(draft.profile(), draft.template(), draft.key(), draft.issuer());
       }
     }
-    ledger.intend(intent(attempt));
-    return new SigningTicket(attempt);
   }
 
   private Intent intent(Draft draft) {

@@ -10,30 +10,42 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Objects;
+import java.util.Optional;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.h2.store.fs.FileUtils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The embedded database: H2 on one file, for one process. Safe for use by many threads; each asks
- * for its own connection.
+ * The embedded database: H2 on one file, for one process. It ends when it is closed or fails, and
+ * only a restart opens it again. Safe for use by many threads; each asks for its own connection.
  */
 public final class Database implements AutoCloseable {
 
-  // A commit alone may stay in this process: sync() brings it to the disk. As every commit is
-  // synced, what it replaced need not be kept for H2's 45 s, in which the file would grow by 25 KB
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+  // H2's own commit may stay in this process: commit() brings it to the disk. As every commit is
+  // forced, what it replaced need not be kept for H2's 45 s, in which the file would grow by 25 KB
   // for each certificate.
   // The cache, in KB: by itself H2 takes a sixteenth of the largest heap, for rows that nobody
   // reads.
   private static final String SETTINGS =
       ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
-          + ";WRITE_DELAY=0;RETENTION_TIME=1000;DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1"
+          + ";WRITE_DELAY=0;RETENTION_TIME=1000;DB_CLOSE_ON_EXIT=FALSE"
           + ";CACHE_SIZE=16384;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
 
   private static final String LOCKED = "90020";
 
   private final String url;
-  private volatile boolean closed;
+  private final Connection first;
+  private @Nullable String ended;
 
-  private Database(String url) {
+  private Database(String url, Connection first) {
     this.url = url;
+    this.first = first;
   }
 
   /**
@@ -42,14 +54,50 @@ public final class Database implements AutoCloseable {
    * @throws LedgerException when another process has it open, or it cannot be read or written
    */
   public static Database open(Path directory) throws LedgerException {
-    Database database =
-        new Database("jdbc:h2:file:" + directory.resolve("signet").toAbsolutePath() + SETTINGS);
-    try (Connection connection = database.connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(schema());
+    return open("file", directory);
+  }
+
+  /**
+   * @param fileSystem one that H2 knows
+   */
+  static Database open(String fileSystem, Path directory) throws LedgerException {
+    String name = fileSystem + ":" + directory.resolve("signet").toAbsolutePath();
+    String url = "jdbc:h2:" + name;
+    try {
+      recover(name + ".mv.db");
+      Database database = new Database(url, DriverManager.getConnection(url + SETTINGS));
+      database.create();
       return database;
-    } catch (SQLException | IOException e) {
+    } catch (SQLException | IOException | MVStoreException e) {
       throw new LedgerException(describe(directory, e), e);
+    }
+  }
+
+  /**
+   * After a crash H2 2.5 may open an older state than the last one on the disk: where it looks for
+   * it, by the header of the file, is written one state late as soon as space is used again. Its
+   * recovery looks at the whole file; what it finds it leaves as if closed in order.
+   */
+  private static void recover(String file) {
+    if (!FileUtils.exists(file)) {
+      return;
+    }
+    try (MVStore _ =
+        new MVStore.Builder().fileName(file).recoveryMode().autoCommitDisabled().open()) {
+      LOG.debug("{} is as it was left", file);
+    } catch (MVStoreException e) {
+      if (e.getErrorCode() != DataUtils.ERROR_FILE_LOCKED) { // of which the next step tells
+        throw e;
+      }
+    }
+  }
+
+  private void create() throws SQLException, IOException {
+    try (Statement statement = first.createStatement()) {
+      statement.execute(schema());
+    } catch (SQLException | IOException e) {
+      close();
+      throw e;
     }
   }
 
@@ -66,39 +114,72 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  Connection connect() throws SQLException {
-    if (closed) {
-      throw new SQLException("the store is closed"); // H2 would open it again
+  /**
+   * Without the settings, which hold for the database as it is open: to set them again would empty
+   * its cache each time.
+   *
+   * @throws SQLException when it has ended; H2 would open it again for whoever asks
+   */
+  synchronized Connection connect() throws SQLException {
+    if (ended != null) {
+      throw new SQLException(ended);
     }
     return DriverManager.getConnection(url);
   }
 
   /**
-   * Forces all that was committed to the disk: H2 by itself leaves that to the system. Because of
-   * {@code WRITE_DELAY=0} nothing is written behind our back, so {@code checkpoint sync} forces the
-   * file after its last write.
+   * Commits, and forces what was committed to the disk: H2 by itself leaves that to the system.
+   * Because of {@code WRITE_DELAY=0} nothing is written behind our back, so {@code checkpoint sync}
+   * forces the file after its last write.
+   *
+   * @throws SQLException when nobody knows what is on the disk; the database has ended
    */
-  static void sync(Connection connection) throws SQLException {
+  void commit(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
+      connection.commit();
       statement.execute("checkpoint sync");
+    } catch (SQLException | RuntimeException | Error e) {
+      throw new SQLException(fail(e), e);
     }
+  }
+
+  /**
+   * Ends it for good, because something failed that leaves in doubt what is on the disk. No later
+   * success would tell: Linux reports a failed write once, and then takes what it could not write
+   * for written. Opened again, it begins with what is in the file.
+   *
+   * @return why it has ended, which may be something that came before
+   */
+  synchronized String fail(Throwable cause) {
+    if (ended == null) {
+      ended = "the store failed (" + cause.getMessage() + "); check the disk, then restart";
+      LOG.error("nothing is issued any more: {}", ended, cause);
+      shutdown("shutdown immediately"); // writes nothing more
+    }
+    return ended;
+  }
+
+  /** Why nothing can be written any more; empty while it is open. */
+  synchronized Optional<String> ended() {
+    return Optional.ofNullable(ended);
   }
 
   /** Writes all that is left and closes the file; nothing opens it again. */
   @Override
   public synchronized void close() {
-    if (closed) {
-      return;
+    if (ended == null) {
+      ended = "the store is closed";
+      shutdown("shutdown");
     }
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute("shutdown");
+  }
+
+  // On the connection that is there: another one would open what may have been closed.
+  private void shutdown(String how) {
+    try (Statement statement = first.createStatement()) {
+      statement.execute(how);
     } catch (SQLException e) {
-      // Nothing is lost: what was promised was synced before the promise.
-      System.getLogger(Database.class.getName())
-          .log(System.Logger.Level.WARNING, "the store did not close in order", e);
-    } finally {
-      closed = true;
+      // Nothing is lost: what was promised was forced before the promise.
+      LOG.warn("the store did not close in order: {}", e.getMessage());
     }
   }
 }

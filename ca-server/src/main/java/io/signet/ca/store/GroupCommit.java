@@ -1,10 +1,11 @@
 package io.signet.ca.store;
 
 import io.signet.ca.ledger.LedgerException;
-import io.signet.ca.ledger.SerialTakenException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +13,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes what many callers submit in one transaction, flushed to the disk once. While one group is
@@ -19,34 +22,55 @@ import org.jspecify.annotations.Nullable;
  */
 final class GroupCommit implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+
   private static final int QUEUE = 4096;
   private static final int LARGEST_GROUP = 512;
-  private static final long PATIENCE_SECONDS = 5;
-  private static final String DUPLICATE_KEY = "23505";
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final String CLOSED = "the ledger is closed";
 
   private record Pending(LedgerWrite write, CompletableFuture<@Nullable Void> written) {}
 
   private final Database database;
-  private final BlockingQueue<Pending> queue = new ArrayBlockingQueue<>(QUEUE);
+  private final BlockingQueue<Pending> queue;
+  private final Duration patience;
   private final Thread writer;
   private volatile boolean closed;
   private @Nullable LedgerConnection connection;
 
   GroupCommit(Database database) {
+    this(database, QUEUE, PATIENCE);
+  }
+
+  /**
+   * @param patience how long a caller waits for its write
+   */
+  GroupCommit(Database database, int queue, Duration patience) {
     this.database = database;
+    this.queue = new ArrayBlockingQueue<>(queue);
+    this.patience = patience;
     this.writer = Thread.ofPlatform().name("ledger").daemon().start(this::run);
   }
 
-  /** Returns when the write is durable. */
+  /** What keeps it from writing; empty while nothing does. */
+  Optional<String> problem() {
+    return closed ? Optional.of(CLOSED) : database.ended();
+  }
+
+  /**
+   * Returns when the write is durable.
+   *
+   * @throws LedgerException when it was refused, or nobody knows whether it is durable
+   */
   void submit(LedgerWrite write) throws LedgerException {
     Pending pending = new Pending(write, new CompletableFuture<>());
     enqueue(pending);
     try {
-      pending.written().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      pending.written().get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw refused(e.getCause());
     } catch (TimeoutException e) {
-      throw new LedgerException("the ledger did not write within " + PATIENCE_SECONDS + " s", e);
+      throw new LedgerException("the ledger did not write within " + patience, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LedgerException("interrupted while the ledger was writing", e);
@@ -56,7 +80,7 @@ final class GroupCommit implements AutoCloseable {
   // Under the lock of close(): what is in the queue before it is written, and nothing comes after.
   private synchronized void enqueue(Pending pending) throws LedgerException {
     if (closed) {
-      throw new LedgerException("the ledger is closed");
+      throw new LedgerException(CLOSED);
     }
     if (!queue.offer(pending)) {
       throw new LedgerException("the ledger's queue is full");
@@ -64,63 +88,72 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private static LedgerException refused(@Nullable Throwable cause) {
-    return cause instanceof SerialTakenException taken
-        ? taken
-        : new LedgerException("the ledger cannot be written: " + message(cause), cause);
-  }
-
-  private static String message(@Nullable Throwable cause) {
-    return cause == null ? "unknown" : String.valueOf(cause.getMessage());
+    return cause instanceof LedgerException own
+        ? own
+        : new LedgerException(
+            "the ledger cannot be written: " + (cause == null ? "unknown" : cause.getMessage()),
+            cause);
   }
 
   private void run() {
-    List<Pending> group = new ArrayList<>(LARGEST_GROUP);
     while (!closed || !queue.isEmpty()) {
       try {
-        @Nullable Pending first = queue.poll(100, TimeUnit.MILLISECONDS);
-        if (first != null) {
-          group.add(first);
-          queue.drainTo(group, LARGEST_GROUP - 1);
+        List<Pending> group = next();
+        if (!group.isEmpty()) {
           write(group);
         }
       } catch (InterruptedException e) {
         stop();
-      } finally {
-        group.clear();
+      } catch (RuntimeException | Error e) {
+        // Without its writer the ledger would be down until a restart.
+        LOG.error("the ledger's writer goes on after a failure", e);
       }
     }
     disconnect();
+  }
+
+  /** What waits now; none when for a while nothing does. */
+  private List<Pending> next() throws InterruptedException {
+    @Nullable Pending first = queue.poll(100, TimeUnit.MILLISECONDS);
+    if (first == null) {
+      return List.of();
+    }
+    List<Pending> group = new ArrayList<>();
+    group.add(first);
+    queue.drainTo(group, LARGEST_GROUP - 1);
+    return group;
   }
 
   private void write(List<Pending> group) {
     try {
       commit(group.stream().map(Pending::write).toList());
       group.forEach(pending -> pending.written().complete(null));
+    } catch (LedgerException e) {
+      split(group, e);
     } catch (SQLException | RuntimeException | Error e) {
-      // An Error too: without its writer the ledger would be down until a restart.
       failed(group, e);
     }
   }
 
-  // One bad write must not fail its neighbours: each is tried by itself.
-  private void failed(List<Pending> group, Throwable e) {
+  // One write that is refused must not fail its neighbours: each is tried by itself.
+  private void split(List<Pending> group, LedgerException refused) {
     if (group.size() > 1) {
       group.forEach(pending -> write(List.of(pending)));
-      return;
+    } else {
+      group.getFirst().written().completeExceptionally(refused);
     }
-    Pending only = group.getFirst();
-    boolean taken = e instanceof SQLException sql && DUPLICATE_KEY.equals(sql.getSQLState());
-    if (!taken) {
-      disconnect();
-    }
-    only.written()
-        .completeExceptionally(taken ? new SerialTakenException(only.write().serial()) : e);
   }
 
-  private void commit(List<LedgerWrite> writes) throws SQLException {
+  // Not tried again: what became of it is not known, and its own rows could stand in its way.
+  private void failed(List<Pending> group, Throwable e) {
+    SQLException failure = new SQLException(database.fail(e), e);
+    group.forEach(pending -> pending.written().completeExceptionally(failure));
+  }
+
+  private void commit(List<LedgerWrite> writes) throws SQLException, LedgerException {
     LedgerConnection open = connection;
     if (open == null) {
-      open = new LedgerConnection(database.connect());
+      open = LedgerConnection.open(database);
       connection = open;
     }
     open.commit(writes);
@@ -139,7 +172,7 @@ final class GroupCommit implements AutoCloseable {
   public void close() {
     stop();
     try {
-      writer.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+      writer.join(PATIENCE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

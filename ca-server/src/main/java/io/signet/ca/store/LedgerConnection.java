@@ -1,6 +1,8 @@
 package io.signet.ca.store;
 
 import io.signet.ca.ledger.Intent;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.SerialTakenException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -8,17 +10,25 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The ledger writer's connection with its prepared statements; used by one thread. */
 final class LedgerConnection implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(LedgerConnection.class);
+
+  private static final String DUPLICATE_KEY = "23505";
+
+  private final Database database;
   private final Connection connection;
   private final PreparedStatement intend;
   private final PreparedStatement open;
   private final PreparedStatement issue;
   private final PreparedStatement finish;
 
-  LedgerConnection(Connection connection) throws SQLException {
+  private LedgerConnection(Database database, Connection connection) throws SQLException {
+    this.database = database;
     this.connection = connection;
     connection.setAutoCommit(false);
     intend =
@@ -32,39 +42,44 @@ final class LedgerConnection implements AutoCloseable {
     finish = connection.prepareStatement("delete from unfinished where serial = ?");
   }
 
-  /** All or none; on the disk when it returns. */
-  void commit(List<LedgerWrite> writes) throws SQLException {
+  static LedgerConnection open(Database database) throws SQLException {
+    Connection connection = database.connect();
     try {
-      for (LedgerWrite write : writes) {
-        apply(write);
-      }
-      connection.commit();
-      // After every commit: H2 may reuse the place of what was replaced, and would otherwise do so
-      // before the replacement is on the disk.
-      Database.sync(connection);
-    } catch (SQLException | RuntimeException e) {
-      rollBack(e);
+      return new LedgerConnection(database, connection);
+    } catch (SQLException | RuntimeException | Error e) {
+      close(connection);
       throw e;
     }
   }
 
-  // The first failure is the one to tell.
-  private void rollBack(Exception first) {
+  /**
+   * All or none; on the disk when it returns.
+   *
+   * @throws LedgerException when one of them is refused for what it is; none is written
+   * @throws SQLException when anything else failed; some or all may be written
+   */
+  void commit(List<LedgerWrite> writes) throws SQLException, LedgerException {
     try {
+      for (LedgerWrite write : writes) {
+        apply(write);
+      }
+    } catch (LedgerException e) {
       connection.rollback();
-    } catch (SQLException e) {
-      first.addSuppressed(e);
+      throw e;
     }
+    // After every group: H2 may reuse the place of what was replaced, and would otherwise do so
+    // before the replacement is on the disk.
+    database.commit(connection);
   }
 
-  private void apply(LedgerWrite write) throws SQLException {
+  private void apply(LedgerWrite write) throws SQLException, LedgerException {
     switch (write) {
       case LedgerWrite.Intended(Intent intent) -> insert(intent);
       case LedgerWrite.Issued issued -> update(issued);
     }
   }
 
-  private void insert(Intent intent) throws SQLException {
+  private void insert(Intent intent) throws SQLException, LedgerException {
     byte[] serial = intent.serial().value().toByteArray();
     intend.setBytes(1, serial);
     intend.setString(2, intent.id().toString());
@@ -73,17 +88,24 @@ final class LedgerConnection implements AutoCloseable {
     intend.setBytes(5, intent.tbs());
     intend.setObject(6, utc(intent.notAfter()));
     intend.setObject(7, utc(intent.at()));
-    intend.executeUpdate();
     open.setBytes(1, serial);
-    open.executeUpdate();
+    try {
+      intend.executeUpdate();
+      open.executeUpdate();
+    } catch (SQLException e) {
+      if (DUPLICATE_KEY.equals(e.getSQLState())) {
+        throw new SerialTakenException(intent.serial());
+      }
+      throw e;
+    }
   }
 
-  private void update(LedgerWrite.Issued issued) throws SQLException {
+  private void update(LedgerWrite.Issued issued) throws SQLException, LedgerException {
     byte[] serial = issued.serial().value().toByteArray();
     issue.setBytes(1, issued.signature());
     issue.setBytes(2, serial);
     if (issue.executeUpdate() != 1) {
-      throw new SQLException("no open intent for serial number " + issued.serial());
+      throw new LedgerException("no open intent for serial number " + issued.serial());
     }
     finish.setBytes(1, serial);
     finish.executeUpdate();
@@ -95,11 +117,14 @@ final class LedgerConnection implements AutoCloseable {
 
   @Override
   public void close() {
+    close(connection);
+  }
+
+  private static void close(Connection connection) {
     try {
       connection.close();
     } catch (SQLException e) {
-      System.getLogger(LedgerConnection.class.getName())
-          .log(System.Logger.Level.DEBUG, "the ledger's connection did not close in order", e);
+      LOG.debug("the ledger's connection did not close in order", e);
     }
   }
 }

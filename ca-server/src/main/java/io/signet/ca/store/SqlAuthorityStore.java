@@ -102,11 +102,12 @@ public final class SqlAuthorityStore implements AuthorityStore {
   private void write(String sql, Parameters parameters) throws LedgerException {
     try (Connection connection = database.connect();
         PreparedStatement statement = connection.prepareStatement(sql)) {
+      connection.setAutoCommit(false);
       parameters.fill(statement);
       if (statement.executeUpdate() != 1) {
         throw new SQLException("no row to change: " + sql);
       }
-      Database.sync(connection);
+      database.commit(connection);
     } catch (SQLException e) {
       throw new LedgerException("the store cannot be written: " + e.getMessage(), e);
     }

@@ -55,8 +55,18 @@ public final class FakeLedger implements IssuanceLedger {
   }
 
   @Override
-  public synchronized List<LedgerEntry> unfinished() {
-    return entries.values().stream().filter(entry -> entry.signature().isEmpty()).toList();
+  public synchronized Unfinished unfinished() {
+    List<SerialNumber> open =
+        entries.values().stream()
+            .filter(entry -> entry.signature().isEmpty())
+            .map(entry -> entry.intent().serial())
+            .toList();
+    return new Unfinished(open.size(), open.stream().findFirst());
+  }
+
+  @Override
+  public synchronized Optional<String> problem() {
+    return closed ? Optional.of("the ledger is closed") : Optional.empty();
   }
 
   /** All entries in the order of their intents. */

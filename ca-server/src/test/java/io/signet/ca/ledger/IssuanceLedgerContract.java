@@ -3,10 +3,12 @@ package io.signet.ca.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.ca.ledger.IssuanceLedger.Unfinished;
 import io.signet.ca.testing.Fixtures;
 import io.signet.spiffe.SerialNumber;
 import java.math.BigInteger;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
@@ -32,7 +34,7 @@ public abstract class IssuanceLedgerContract {
     LedgerEntry entry = ledger().find(intent.serial()).orElseThrow();
     assertThat(entry.intent()).usingRecursiveComparison().isEqualTo(intent);
     assertThat(entry.signature()).isEmpty();
-    assertThat(ledger().unfinished()).hasSize(1);
+    assertThat(ledger().unfinished().count()).isOne();
   }
 
   @Test
@@ -68,7 +70,7 @@ public abstract class IssuanceLedgerContract {
     assertThatThrownBy(() -> ledger().intend(second)).isInstanceOf(SerialTakenException.class);
 
     assertThat(ledger().find(serial(1)).orElseThrow().intent().profile()).isEqualTo("leaf");
-    assertThat(ledger().unfinished()).hasSize(1);
+    assertThat(ledger().unfinished().count()).isOne();
   }
 
   @Test
@@ -78,7 +80,7 @@ public abstract class IssuanceLedgerContract {
     ledger().issued(serial(1), SIGNATURE);
 
     assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
-    assertThat(ledger().unfinished()).isEmpty();
+    assertThat(ledger().unfinished().count()).isZero();
   }
 
   @Test
@@ -101,14 +103,31 @@ public abstract class IssuanceLedgerContract {
   }
 
   @Test
-  void unfinished_several_oldestFirst() throws Exception {
+  void unfinished_several_countAndOldest() throws Exception {
     ledger().intend(intent(1));
     ledger().intend(intent(2));
     ledger().intend(intent(3));
     ledger().issued(serial(2), SIGNATURE);
 
-    assertThat(ledger().unfinished().stream().map(entry -> entry.intent().serial()))
-        .containsExactly(serial(1), serial(3));
+    assertThat(ledger().unfinished()).isEqualTo(new Unfinished(2, Optional.of(serial(1))));
+  }
+
+  // Duplicates and results without an intent are their callers' problem and not the ledger's.
+  @Test
+  void problem_working_none() throws Exception {
+    ledger().intend(intent(1));
+    assertThatThrownBy(() -> ledger().intend(intent(1))).isInstanceOf(LedgerException.class);
+    assertThatThrownBy(() -> ledger().issued(serial(2), SIGNATURE))
+        .isInstanceOf(LedgerException.class);
+
+    assertThat(ledger().problem()).isEmpty();
+  }
+
+  @Test
+  void problem_afterClose_saysSo() {
+    ledger().close();
+
+    assertThat(ledger().problem()).hasValue("the ledger is closed");
   }
 
   @Test
@@ -122,9 +141,7 @@ public abstract class IssuanceLedgerContract {
         each.get();
       }
     }
-    assertThat(ledger().unfinished().stream().map(entry -> entry.intent().serial()))
-        .hasSize(THREADS * INTENTS_PER_THREAD)
-        .doesNotHaveDuplicates();
+    assertThat(ledger().unfinished().count()).isEqualTo(THREADS * INTENTS_PER_THREAD);
   }
 
   // One serial number of each thread was used by its neighbour: that one fails, and no other.
@@ -147,7 +164,7 @@ public abstract class IssuanceLedgerContract {
         assertThat(each.get()).isFalse();
       }
     }
-    assertThat(ledger().unfinished()).hasSize(THREADS + 1);
+    assertThat(ledger().unfinished().count()).isEqualTo(THREADS + 1);
   }
 
   @Test
