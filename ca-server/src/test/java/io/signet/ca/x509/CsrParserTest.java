@@ -237,7 +237,7 @@ final class CsrParserTest {
             "extension 1.3.6.1.4.1.99999.1"));
   }
 
-  // CSR-9
+  // CSR-9, but for Debian's weak keys
   private static Stream<Object> keys() {
     ASN1ObjectIdentifier ec = X9ObjectIdentifiers.id_ecPublicKey;
     ASN1ObjectIdentifier rsa = PKCSObjectIdentifiers.rsaEncryption;
@@ -250,7 +250,9 @@ final class CsrParserTest {
             "a public exponent that is a day's work to verify",
             Csrs.good().keys(Csrs.rsa(2048, BigInteger.TWO.pow(65).add(BigInteger.ONE))).der(),
             "RSA key with exponent"),
-        arguments("ROCA", Csrs.good().keys(RocaKeys.make()).der(), "ROCA"),
+        arguments("ROCA", Csrs.good().keys(WeakRsaKeys.roca()).der(), "ROCA"),
+        arguments("a small factor", Csrs.good().keys(WeakRsaKeys.smallFactor()).der(), "small"),
+        arguments("close primes", Csrs.good().keys(WeakRsaKeys.closePrimes()).der(), "too close"),
         arguments("P-521", Csrs.good().keys(Csrs.ec("secp521r1")).der(), "EC key"),
         arguments("secp256k1", Csrs.good().keys(Csrs.ec("secp256k1")).der(), "EC"),
         arguments(
@@ -301,6 +303,26 @@ final class CsrParserTest {
 
   private static X500Name unknownSubject(ASN1ObjectIdentifier type) {
     return new X500NameBuilder().addRDN(type, new DERUTF8String("x")).build();
+  }
+
+  // What it is told must not be as long as what a hostile caller sends.
+  @ParameterizedTest
+  @MethodSource
+  void parse_manyWrongNames_tenAreTold(byte[] request) {
+    assertThatThrownBy(() -> CsrParser.parse(request))
+        .isExactlyInstanceOf(CsrException.class)
+        .message()
+        .hasSizeLessThan(200);
+  }
+
+  static Stream<byte[]> parse_manyWrongNames_tenAreTold() {
+    X500NameBuilder subject = new X500NameBuilder();
+    GeneralName[] names = new GeneralName[500];
+    for (int i = 0; i < names.length; i++) {
+      subject.addRDN(BCStyle.O, "x");
+      names[i] = new GeneralName(GeneralName.dNSName, "a");
+    }
+    return Stream.of(Csrs.good().subject(subject.build()).der(), Csrs.good().names(names).der());
   }
 
   // What operators and other agents make with the command that everybody has.

@@ -9,8 +9,8 @@ import java.security.spec.RSAPublicKeySpec;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Makes keys as the chips of CVE-2017-15361 did: each prime is k * M + (65537^a mod M). */
-final class RocaKeys {
+/** Makes RSA keys as broken generators did. */
+final class WeakRsaKeys {
 
   private static final BigInteger GENERATOR = BigInteger.valueOf(65537);
 
@@ -21,9 +21,10 @@ final class RocaKeys {
           .mapToObj(BigInteger::valueOf)
           .reduce(BigInteger.ONE, BigInteger::multiply);
 
-  private RocaKeys() {}
+  private WeakRsaKeys() {}
 
-  static KeyPair make() {
+  /** As the chips of CVE-2017-15361 did: each prime is k * M + (65537^a mod M). */
+  static KeyPair roca() {
     Random random = new Random(2017);
     BigInteger n = BigInteger.ZERO;
     BigInteger p = BigInteger.ONE;
@@ -33,8 +34,19 @@ final class RocaKeys {
       q = prime(random);
       n = p.multiply(q);
     }
-    BigInteger phi = p.subtract(BigInteger.ONE).multiply(q.subtract(BigInteger.ONE));
-    return keys(n, GENERATOR.modInverse(phi));
+    return keys(p, q);
+  }
+
+  /** One of the factors is the largest small prime that is looked for. */
+  static KeyPair smallFactor() {
+    return keys(BigInteger.valueOf(751), BigInteger.probablePrime(2040, new Random(751)));
+  }
+
+  /** The second prime is the next one after the first. */
+  static KeyPair closePrimes() {
+    BigInteger p = BigInteger.probablePrime(1024, new Random(1)).setBit(1023).setBit(1022);
+    BigInteger first = p.nextProbablePrime();
+    return keys(first, first.nextProbablePrime());
   }
 
   private static BigInteger prime(Random random) {
@@ -47,12 +59,14 @@ final class RocaKeys {
     return prime;
   }
 
-  private static KeyPair keys(BigInteger modulus, BigInteger exponent) {
+  private static KeyPair keys(BigInteger p, BigInteger q) {
+    BigInteger modulus = p.multiply(q);
+    BigInteger phi = p.subtract(BigInteger.ONE).multiply(q.subtract(BigInteger.ONE));
     try {
       KeyFactory factory = KeyFactory.getInstance("RSA");
       return new KeyPair(
           factory.generatePublic(new RSAPublicKeySpec(modulus, GENERATOR)),
-          factory.generatePrivate(new RSAPrivateKeySpec(modulus, exponent)));
+          factory.generatePrivate(new RSAPrivateKeySpec(modulus, GENERATOR.modInverse(phi))));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
