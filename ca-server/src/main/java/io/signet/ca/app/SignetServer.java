@@ -27,9 +27,9 @@ import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
-import io.signet.ca.telemetry.AuditedGrants;
 import io.signet.ca.telemetry.ExpiryMetrics;
 import io.signet.ca.telemetry.Metrics;
+import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.hsm.CustodyException;
@@ -124,7 +124,7 @@ final class SignetServer implements RunningServer {
         new ObservedIssuance(issue, metrics.registry(), audit, System::nanoTime);
     SvidMaker maker =
         new SvidMaker(
-            new AuditedGrants(issue::granted, audit),
+            new ObservedGrants(issue::granted, metrics.registry(), audit, System::nanoTime),
             KeyAlgorithm.EC_P256,
             clock,
             new SecureRandom());

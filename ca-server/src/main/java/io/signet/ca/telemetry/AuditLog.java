@@ -43,6 +43,11 @@ public final class AuditLog {
     }
   }
 
+  /** A bug of ours ended it: nothing was released, and whether something was signed is unknown. */
+  void failed(List<Evidence> shown, Throwable cause) {
+    lines.accept(event("failed", shown).put("detail", shortened(cause.toString())).toString());
+  }
+
   void abandoned(List<Evidence> shown, Duration limit) {
     lines.accept(event("abandoned", shown).put("limit", limit.toString()).toString());
   }

@@ -3,14 +3,12 @@ package io.signet.ca.telemetry;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
@@ -21,18 +19,12 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class IssuanceMetrics {
   private static final String PREFIX = "citadel_server_";
-  private static final Duration[] BUCKETS = {
-    Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(5), Duration.ofMillis(10),
-    Duration.ofMillis(25), Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250),
-    Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(10)
-  };
-
   private final MeterRegistry registry;
   private final LongAdder requests;
   private final LongAdder successes;
   private final Map<Why, LongAdder> refusals = new EnumMap<>(Why.class);
-  private final Timer issued;
-  private final Map<Why, Timer> refused = new EnumMap<>(Why.class);
+  private final LongAdder failures;
+  private final IssuanceTimers timers;
   private final Counter abandoned;
 
   IssuanceMetrics(MeterRegistry registry) {
@@ -41,11 +33,9 @@ final class IssuanceMetrics {
     successes = count("success_cert_issuance_count", Tags.empty());
     // Stays 0: a proof has its identity. Dashboards look for the name all the same.
     var _ = count("id_extraction_err_count", Tags.empty());
+    failures = signError("CERT_GEN_ERROR");
     fillRefusals();
-    issued = timer("issued");
-    for (Why why : Why.values()) {
-      refused.put(why, timer(why.name().toLowerCase(Locale.ROOT)));
-    }
+    timers = new IssuanceTimers(registry, "request");
     abandoned =
         Counter.builder("signet.issuance.abandoned")
             .description("Requests not answered by issuance within the limit of the endpoint")
@@ -54,24 +44,22 @@ final class IssuanceMetrics {
 
   void decided(IssuanceOutcome outcome, Duration took) {
     requests.increment();
+    timers.decided(outcome, took);
     switch (outcome) {
-      case Issued _ -> {
-        successes.increment();
-        issued.record(took);
-      }
-      case Refused(Why why, String _) -> {
-        of(refusals, why).increment();
-        of(refused, why).record(took);
-      }
+      case Issued _ -> successes.increment();
+      case Refused(Why why, String _) ->
+          Objects.requireNonNull(refusals.get(why), why::name).increment();
     }
+  }
+
+  void failed(Duration took) {
+    requests.increment();
+    timers.failed(took);
+    failures.increment();
   }
 
   void abandoned() {
     abandoned.increment();
-  }
-
-  private static <V> V of(Map<Why, V> all, Why why) {
-    return Objects.requireNonNull(all.get(why), why::name);
   }
 
   // Which of istiod's counts a refusal belongs to, and istiod's word for the error.
@@ -80,7 +68,6 @@ final class IssuanceMetrics {
     LongAdder parsing = count("csr_parsing_err_count", Tags.empty());
     LongAdder denied = signError("NOT_ENTITLED"); // istiod knows no such refusal
     LongAdder notReady = signError("CA_NOT_READY");
-    LongAdder generation = signError("CERT_GEN_ERROR");
     for (Why why : Why.values()) {
       refusals.put(
           why,
@@ -89,7 +76,7 @@ final class IssuanceMetrics {
             case BAD_REQUEST -> parsing;
             case NOT_ENTITLED -> denied;
             case NO_AUTHORITY -> notReady;
-            case CUSTODY_UNAVAILABLE, LEDGER_UNAVAILABLE, SELF_CHECK_FAILED -> generation;
+            case CUSTODY_UNAVAILABLE, LEDGER_UNAVAILABLE, SELF_CHECK_FAILED -> failures;
           });
     }
   }
@@ -100,13 +87,5 @@ final class IssuanceMetrics {
 
   private LongAdder count(String name, Tags tags) {
     return Metrics.istioCount(registry, PREFIX + name, tags);
-  }
-
-  private Timer timer(String outcome) {
-    return Timer.builder("signet.issuance")
-        .description("From the request to the decision")
-        .tag("outcome", outcome)
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry);
   }
 }

@@ -34,10 +34,21 @@ public final class ObservedIssuance implements Issuance, CsrEvents {
   @Override
   public IssuanceOutcome issue(IssuanceRequest request) {
     long begin = nanoTime.getAsLong();
-    IssuanceOutcome outcome = issuance.issue(request);
-    metrics.decided(outcome, Duration.ofNanos(nanoTime.getAsLong() - begin));
+    IssuanceOutcome outcome;
+    try {
+      outcome = issuance.issue(request);
+    } catch (RuntimeException | Error e) {
+      metrics.failed(since(begin));
+      audit.failed(request.shown(), e);
+      throw e;
+    }
+    metrics.decided(outcome, since(begin));
     audit.decided(request.shown(), outcome);
     return outcome;
+  }
+
+  private Duration since(long begin) {
+    return Duration.ofNanos(nanoTime.getAsLong() - begin);
   }
 
   @Override

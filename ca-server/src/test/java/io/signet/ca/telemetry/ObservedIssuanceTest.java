@@ -1,11 +1,13 @@
 package io.signet.ca.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.BearerToken;
+import io.signet.ca.authorization.Grant;
 import io.signet.ca.grpc.TestCertificates;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
@@ -21,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +40,16 @@ final class ObservedIssuanceTest {
   private long now;
 
   private final ObservedIssuance issuance =
-      new ObservedIssuance(_ -> outcome, metrics.registry(), new AuditLog(lines::add), this::tick);
+      new ObservedIssuance(_ -> result(), metrics.registry(), new AuditLog(lines::add), this::tick);
+
+  private @Nullable RuntimeException bug;
+
+  private IssuanceOutcome result() {
+    if (bug != null) {
+      throw bug;
+    }
+    return outcome;
+  }
 
   @AfterEach
   void close() {
@@ -53,9 +65,11 @@ final class ObservedIssuanceTest {
         .contains("\ncitadel_server_csr_count 1.0\n")
         .contains("\ncitadel_server_success_cert_issuance_count 1.0\n")
         .contains("\ncitadel_server_authentication_failure_count 0.0\n")
-        .contains("signet_issuance_seconds_count{outcome=\"issued\"} 1\n")
-        .contains("signet_issuance_seconds_bucket{outcome=\"issued\",le=\"0.005\"} 1\n")
-        .contains("signet_issuance_seconds_bucket{outcome=\"issued\",le=\"0.002\"} 0\n");
+        .contains("signet_issuance_seconds_count{of=\"request\",outcome=\"issued\"} 1\n")
+        .contains(
+            "signet_issuance_seconds_bucket{of=\"request\",outcome=\"issued\",le=\"0.005\"} 1\n")
+        .contains(
+            "signet_issuance_seconds_bucket{of=\"request\",outcome=\"issued\",le=\"0.002\"} 0\n");
   }
 
   // ISTIO-75
@@ -110,6 +124,49 @@ final class ObservedIssuanceTest {
 
     assertThat(onlyLine().path("event").asText()).isEqualTo("refused");
     assertThat(lines.getFirst()).doesNotContain("\n");
+  }
+
+  // A request that ended by a bug of ours is a request all the same.
+  @Test
+  void issue_bug_countedAuditedAndThrown() throws IOException {
+    bug = new IllegalStateException("a bug");
+
+    assertThatThrownBy(this::issue).isSameAs(bug);
+
+    assertThat(metrics.scrape())
+        .contains("\ncitadel_server_csr_count 1.0\n")
+        .contains("\ncitadel_server_csr_sign_err_count{error=\"CERT_GEN_ERROR\"} 1.0\n")
+        .contains("signet_issuance_seconds_count{of=\"request\",outcome=\"failed\"} 1\n");
+    assertThat(onlyLine().path("event").asText()).isEqualTo("failed");
+    assertThat(onlyLine().path("detail").asText()).contains("a bug");
+  }
+
+  // What a stream or the server itself gets is no request of istiod's.
+  @Test
+  void grant_issuedRefusedOrBug_measuredUnderOurNameOnlyAndAudited() {
+    var grants =
+        new ObservedGrants(
+            (_, _, _) -> result(), metrics.registry(), new AuditLog(lines::add), this::tick);
+    assertThat(grant(grants)).isEqualTo(ISSUED);
+    outcome = new Refused(Why.NO_AUTHORITY, "expired");
+    assertThat(grant(grants)).isEqualTo(outcome);
+    bug = new IllegalStateException("a bug");
+    assertThatThrownBy(() -> grant(grants)).isSameAs(bug);
+
+    assertThat(metrics.scrape())
+        .contains("signet_issuance_seconds_count{of=\"grant\",outcome=\"issued\"} 1\n")
+        .contains("signet_issuance_seconds_count{of=\"grant\",outcome=\"no_authority\"} 1\n")
+        .contains("signet_issuance_seconds_count{of=\"grant\",outcome=\"failed\"} 1\n")
+        .contains("\ncitadel_server_csr_count 0.0\n")
+        .contains("\ncitadel_server_success_cert_issuance_count 0.0\n");
+    assertThat(lines).hasSize(3);
+  }
+
+  private static IssuanceOutcome grant(ObservedGrants grants) {
+    return grants.issue(
+        new Grant(ISSUED.svid().id(), Duration.ofHours(1)),
+        List.of(),
+        ISSUED.svid().leaf().getPublicKey());
   }
 
   @Test
