@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
+import io.signet.ca.x509.CertificateBuilder;
 import io.signet.ca.x509.CertificateTemplate;
 import io.signet.ca.x509.KeyUsage;
 import io.signet.hsm.FakeKeyCustodian;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DERBitString;
 import org.bouncycastle.asn1.DERNull;
@@ -44,6 +46,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class CertificateLintTest {
 
   private static final List<String> HOSTS = List.of("ca.example.org", "10.0.0.1", "2001:db8::1");
+
+  private static final String[] BOTH = {"critical extensions", "extensions that are not critical"};
 
   private final FakeKeyCustodian custodian = new FakeKeyCustodian();
   private final CertificateSigner signer =
@@ -89,10 +93,13 @@ final class CertificateLintTest {
     assertThat(CertificateLint.findings(with(authority, new Crafted(authority)))).isEmpty();
   }
 
+  // CSR-10: a backstop for the size.
   @Test
   void encoding_wrong_found() {
-    assertOnly(leaf().plus(longExtension()), "longer than", "not critical");
-    assertOnly(leaf().version(0), "cannot be read", "version 1");
+    assertOnly(leaf().plus(longExtension()), "longer than 8192 bytes", "not critical");
+    assertOnly(leaf().version(0), "cannot be read");
+    assertThat(CertificateLint.findings(with(authority, authority().version(1))))
+        .contains("version 2");
     assertOnly(leaf().algorithm(X9ObjectIdentifiers.ecdsa_with_SHA384), "cannot be read");
     assertOnly(leaf().withUniqueId(), "unique identifiers");
     assertThat(CertificateLint.findings(withBytes(leaf, nonMinimal(leaf.tbs()))))
@@ -108,9 +115,10 @@ final class CertificateLintTest {
   void serial_wrong_found() {
     assertOnly(
         leaf().serial(leaf.serial().value().add(BigInteger.ONE)), "serial number is another");
-    assertOnly(leaf().serial(BigInteger.ZERO), "serial number", "cannot be read");
-    assertOnly(leaf().serial(BigInteger.ONE.negate()), "serial number", "cannot be read");
-    assertOnly(leaf().serial(BigInteger.TWO.pow(160)), "serial number");
+    for (BigInteger wrong :
+        List.of(BigInteger.ZERO, BigInteger.ONE.negate(), BigInteger.TWO.pow(160))) {
+      assertOnly(leaf().serial(wrong), "serial number is another", "not of 1 to 20 octets");
+    }
   }
 
   // ISS-7
@@ -127,6 +135,45 @@ final class CertificateLintTest {
   void issuer_mayNotSign_found() throws Exception {
     assertThat(prepareFindings(CertificateProfile.ISSUING, authority.template(), issuing))
         .contains("the issuer may not sign this");
+  }
+
+  // e_ext_key_usage_cert_sign_without_ca, of the issuer
+  @Test
+  void issuer_withoutKeyCertSign_found() throws Exception {
+    assertOnly(under(Extension.keyUsage, new DERBitString(new byte[] {2}, 1)), "may not sign this");
+    assertOnly(under(Extension.keyUsage), "may not sign this");
+  }
+
+  // ISS-7: a path is built by what the issuer calls itself.
+  @Test
+  void issuer_ownKeyIdIsAnother_found() throws Exception {
+    assertOnly(
+        under(Extension.subjectKeyIdentifier, new SubjectKeyIdentifier(new byte[20])),
+        "the issuer's own key identifier is another");
+    assertOnly(under(Extension.subjectKeyIdentifier), "the issuer's own key identifier is another");
+  }
+
+  /** What is found in the good leaf under an issuer with this in place of its own extension. */
+  private List<String> under(ASN1ObjectIdentifier oid, ASN1Encodable... value) throws Exception {
+    Draft good =
+        signer.prepare(
+            CertificateProfile.ISSUING,
+            CertificateProfile.issuing(DOMAIN, issuing.key().publicKey(), NOW, issuing.notAfter()),
+            root);
+    Crafted other = new Crafted(good).without(oid);
+    for (ASN1Encodable each : value) {
+      other = other.plus(oid, oid.equals(Extension.keyUsage), each);
+    }
+    X509Certificate issuer =
+        CertificateBuilder.assemble(other.der(), issuing.algorithm(), new byte[1]);
+    return CertificateLint.findings(
+        new Draft(
+            leaf.profile(),
+            leaf.template(),
+            leaf.serial(),
+            issuing.key(),
+            Optional.of(issuer),
+            leaf.tbs()));
   }
 
   // ISS-1
@@ -151,20 +198,20 @@ final class CertificateLintTest {
   void extensions_wrong_found() {
     ASN1ObjectIdentifier unknown = new ASN1ObjectIdentifier("1.3.6.1.4.1.99999.1");
     assertOnly(leaf().plus(unknown, false, DERNull.INSTANCE), "extensions that are not critical");
-    assertOnly(leaf().plus(unknown, true, DERNull.INSTANCE), "critical extensions", "cannot be");
+    assertOnly(leaf().plus(unknown, true, DERNull.INSTANCE), "critical extensions");
     assertOnly(
         leaf().plus(Extension.subjectKeyIdentifier, false, new SubjectKeyIdentifier(new byte[20])),
         "extensions that are not critical");
     assertOnly(
         leaf().plus(Extension.keyUsage, true, new DERBitString(new byte[] {6}, 1)),
         "cannot be read");
-    assertOnly(leaf().critical(Extension.keyUsage, false), "critical");
-    assertOnly(leaf().critical(Extension.basicConstraints, false), "critical");
-    assertOnly(leaf().critical(Extension.extendedKeyUsage, true), "critical");
+    assertOnly(leaf().critical(Extension.keyUsage, false), BOTH);
+    assertOnly(leaf().critical(Extension.basicConstraints, false), BOTH);
+    assertOnly(leaf().critical(Extension.extendedKeyUsage, true), BOTH);
     // e_ext_san_not_critical_without_subject, SPIFFE-20
     assertOnly(leaf().critical(Extension.subjectAlternativeName, false), "cannot be read");
-    assertOnly(authority().critical(Extension.subjectAlternativeName, true), "critical");
-    assertOnly(authority().critical(Extension.keyUsage, false), "critical");
+    assertOnly(authority().critical(Extension.subjectAlternativeName, true), BOTH);
+    assertOnly(authority().critical(Extension.keyUsage, false), BOTH);
   }
 
   // PROF-1, PROF-5
@@ -291,6 +338,30 @@ final class CertificateLintTest {
         .contains("key usage");
     assertThat(prepareFindings(CertificateProfile.ROOT, authority.template(), root))
         .contains("issuer: true");
+    assertThat(
+            prepareFindings(
+                CertificateProfile.LEAF, template(good, Optional.of("cart"), HOSTS), issuing))
+        .contains("subject Optional[cart]");
+    assertThat(
+            prepareFindings(
+                CertificateProfile.ISSUING,
+                template(authority.template(), Optional.of("Issuing"), HOSTS),
+                root))
+        .contains("hosts [ca.example.org, 10.0.0.1, 2001:db8::1]");
+  }
+
+  private static CertificateTemplate template(
+      CertificateTemplate good, Optional<String> subject, List<String> hosts) {
+    return new CertificateTemplate(
+        subject,
+        good.id(),
+        hosts,
+        good.publicKey(),
+        good.notBefore(),
+        good.notAfter(),
+        good.keyUsage(),
+        good.authority(),
+        good.pathLength());
   }
 
   private static CertificateTemplate template(
@@ -360,12 +431,16 @@ final class CertificateLintTest {
     return new GeneralName(type, value);
   }
 
-  /** There are findings, and each holds one of the fragments. */
+  /** As many findings as fragments, each with its own, in this order. */
   private static void assertOnly(Crafted crafted, String... fragments) {
-    List<String> findings = CertificateLint.findings(with(crafted.of(), crafted));
-    assertThat(findings).isNotEmpty();
-    assertThat(findings)
-        .allMatch(finding -> List.of(fragments).stream().anyMatch(finding::contains));
+    assertOnly(CertificateLint.findings(with(crafted.of(), crafted)), fragments);
+  }
+
+  private static void assertOnly(List<String> findings, String... fragments) {
+    assertThat(findings).hasSameSizeAs(fragments);
+    for (int i = 0; i < fragments.length; i++) {
+      assertThat(findings.get(i)).contains(fragments[i]);
+    }
   }
 
   private static Draft with(Draft good, Crafted crafted) {
