@@ -79,16 +79,20 @@ public final class Database implements AutoCloseable {
    * recovery looks at the whole file; what it finds it leaves as if closed in order.
    */
   private static void recover(String file) {
-    if (!FileUtils.exists(file)) {
-      return;
-    }
-    try (MVStore _ =
-        new MVStore.Builder().fileName(file).recoveryMode().autoCommitDisabled().open()) {
-      LOG.debug("{} is as it was left", file);
+    try {
+      if (FileUtils.exists(file) && !closedInOrder(file)) {
+        new MVStore.Builder().fileName(file).recoveryMode().autoCommitDisabled().open().close();
+      }
     } catch (MVStoreException e) {
       if (e.getErrorCode() != DataUtils.ERROR_FILE_LOCKED) { // of which the next step tells
         throw e;
       }
+    }
+  }
+
+  private static boolean closedInOrder(String file) {
+    try (MVStore store = new MVStore.Builder().fileName(file).readOnly().open()) {
+      return store.getStoreHeader().containsKey("clean");
     }
   }
 
