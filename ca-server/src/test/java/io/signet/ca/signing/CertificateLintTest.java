@@ -237,6 +237,16 @@ final class CertificateLintTest {
     assertOnly(leaf().without(Extension.subjectAlternativeName), "cannot be read");
   }
 
+  // The parser believes any text to be a DNS name.
+  @Test
+  void names_hostThatIsNone_found() {
+    for (String host : List.of("no host", "-a.example.org", "Example.org", "")) {
+      var template = CertificateProfile.leaf(CART, List.of(host), KEY, NOW, NOW.plusSeconds(3600));
+      assertThat(prepareFindings(CertificateProfile.LEAF, template, issuing))
+          .contains("host \"" + host + "\"");
+    }
+  }
+
   // SPIFFE-24 to 27
   @Test
   void usage_wrong_found() {
