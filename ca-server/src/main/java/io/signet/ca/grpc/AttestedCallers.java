@@ -6,6 +6,7 @@ import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Refusal;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
 import io.signet.sds.envoy.Callers;
@@ -42,6 +43,6 @@ public final class AttestedCallers implements Callers {
   // Only here is the precise reason told (ISTIO-33).
   private static StatusException refused(List<Evidence> evidence, Refusal refusal) {
     LOG.info("stream refused to {}: {}", evidence, refusal);
-    return Statuses.of(refusal).asException();
+    return Statuses.of(Refused.of(refusal)).asException();
   }
 }

@@ -1,14 +1,13 @@
 package io.signet.ca.grpc;
 
 import io.grpc.Status;
-import io.signet.attestation.Refusal;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 
 /**
- * The one translation of refusals to gRPC statuses. What a status says is all that a caller learns:
- * the precise reason stays in our log, but for what is wrong with the caller's own bytes (ISTIO-26,
- * 27, 33). UNAVAILABLE makes Istio's clients and Envoy try again, the others are denials (ISTIO-29,
- * 32).
+ * The one translation of refusals to gRPC statuses, for all endpoints (SDS-8). What a status says
+ * is all that a caller learns: the precise reason stays in our log, but for what is wrong with the
+ * caller's own bytes (ISTIO-26, 27, 33). UNAVAILABLE makes Istio's clients and Envoy try again, the
+ * others are denials (ISTIO-29, 32).
  */
 final class Statuses {
   private static final Status UNAUTHENTICATED =
@@ -29,15 +28,6 @@ final class Statuses {
       case ATTESTATION_UNAVAILABLE, NO_AUTHORITY, CUSTODY_UNAVAILABLE, LEDGER_UNAVAILABLE ->
           UNAVAILABLE;
       case SELF_CHECK_FAILED -> INTERNAL;
-    };
-  }
-
-  /** For the endpoints that attest their callers themselves (SDS-8). */
-  static Status of(Refusal refusal) {
-    return switch (refusal) {
-      case Refusal.Missing _, Refusal.Invalid _ -> UNAUTHENTICATED;
-      case Refusal.NoIdentity _ -> DENIED;
-      case Refusal.Unavailable _ -> UNAVAILABLE;
     };
   }
 

@@ -21,6 +21,7 @@ public sealed interface IssuanceOutcome {
       Why why =
           switch (refusal) {
             case Refusal.Missing _, Refusal.Invalid _ -> Why.UNAUTHENTICATED;
+            case Refusal.NoIdentity _ -> Why.NOT_ENTITLED;
             case Refusal.Unavailable _ -> Why.ATTESTATION_UNAVAILABLE;
           };
       return new Refused(why, refusal.detail());

@@ -11,10 +11,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Objects;
 import java.util.Optional;
-import org.h2.mvstore.DataUtils;
-import org.h2.mvstore.MVStore;
-import org.h2.mvstore.MVStoreException;
-import org.h2.store.fs.FileUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,38 +57,13 @@ public final class Database implements AutoCloseable {
    * @param fileSystem one that H2 knows
    */
   static Database open(String fileSystem, Path directory) throws LedgerException {
-    String name = fileSystem + ":" + directory.resolve("signet").toAbsolutePath();
-    String url = "jdbc:h2:" + name;
+    String url = "jdbc:h2:" + fileSystem + ":" + directory.resolve("signet").toAbsolutePath();
     try {
-      recover(name + ".mv.db");
       Database database = new Database(url, DriverManager.getConnection(url + SETTINGS));
       database.create();
       return database;
-    } catch (SQLException | IOException | MVStoreException e) {
+    } catch (SQLException | IOException e) {
       throw new LedgerException(describe(directory, e), e);
-    }
-  }
-
-  /**
-   * After a crash H2 2.5 may open an older state than the last one on the disk: where it looks for
-   * it, by the header of the file, is written one state late as soon as space is used again. Its
-   * recovery looks at the whole file; what it finds it leaves as if closed in order.
-   */
-  private static void recover(String file) {
-    try {
-      if (FileUtils.exists(file) && !closedInOrder(file)) {
-        new MVStore.Builder().fileName(file).recoveryMode().autoCommitDisabled().open().close();
-      }
-    } catch (MVStoreException e) {
-      if (e.getErrorCode() != DataUtils.ERROR_FILE_LOCKED) { // of which the next step tells
-        throw e;
-      }
-    }
-  }
-
-  private static boolean closedInOrder(String file) {
-    try (MVStore store = new MVStore.Builder().fileName(file).readOnly().open()) {
-      return store.getStoreHeader().containsKey("clean");
     }
   }
 

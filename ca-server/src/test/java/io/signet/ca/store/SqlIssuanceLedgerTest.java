@@ -88,7 +88,8 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
       open();
 
       assertFinished(promised);
-      assertThat(ledger.unfinished().count()).isLessThanOrEqualTo(kill * OtherProcess.THREADS);
+      assertThat(ledger.unfinished().count())
+          .isLessThanOrEqualTo((long) kill * OtherProcess.THREADS);
     }
     assertThat(promised).hasSizeGreaterThanOrEqualTo(KILLS * BETWEEN_KILLS);
   }
