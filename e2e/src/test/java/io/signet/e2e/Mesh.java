@@ -3,6 +3,8 @@ package io.signet.e2e;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.signet.e2e.peers.Envoy;
+import io.signet.e2e.peers.Peers;
+import io.signet.e2e.peers.Started;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,30 +23,48 @@ record Mesh(SignetProcess signet, Envoy server, Envoy client) implements AutoClo
   static final String CLIENT_ID = "spiffe://example.org/ns/shop/sa/cart";
   static final String SERVER_ID = "spiffe://example.org/user/" + System.getProperty("user.name");
 
+  /** Starts a {@code dev}. */
+  @FunctionalInterface
+  interface Dev {
+    SignetProcess start() throws IOException;
+  }
+
   /**
    * Starts all three, and returns when both Envoys have their secrets.
    *
    * @param life of the certificates, as {@code --svid-ttl} takes it
    */
   static Mesh launch(Path folder, String life) throws IOException {
-    return launch(folder, SignetProcess.dev(folder.resolve("dev"), "--svid-ttl", life));
+    return launch(folder, () -> SignetProcess.dev(folder.resolve("dev"), "--svid-ttl", life));
   }
 
   /**
-   * Starts the Envoys beside a {@code dev} that runs.
+   * Starts all three, and returns when both Envoys have their secrets.
    *
    * @param folder where Envoy's token is written
    */
-  static Mesh launch(Path folder, SignetProcess signet) throws IOException {
+  static Mesh launch(Path folder, Dev dev) throws IOException {
+    var _ = Peers.require("envoy");
+    try (var started = new Started()) {
+      var signet = dev.start();
+      started.add(signet::close);
+      var server = Envoy.start(MeshConfig.server(signet.socket()));
+      started.add(server::close);
+      server.awaitReady();
+      var client = Envoy.start(clientConfig(folder, signet, server));
+      started.add(client::close);
+      client.awaitReady();
+      started.keep();
+      return new Mesh(signet, server, client);
+    }
+  }
+
+  private static String clientConfig(Path folder, SignetProcess signet, Envoy server)
+      throws IOException {
     // AUTH-3: Envoy does not trim what it reads from the file.
     Path token = Files.writeString(folder.resolve("token"), signet.token("shop", "cart"));
-    var server = Envoy.start(MeshConfig.server(signet.socket()));
-    server.awaitReady();
-    int port = server.listenerPort("in");
-    var client =
-        Envoy.start(MeshConfig.client(port, signet.workloadPort(), signet.bundle(), token));
-    client.awaitReady();
-    return new Mesh(signet, server, client);
+    return MeshConfig.client(
+        server.listenerPort("in"), signet.workloadPort(), signet.bundle(), token);
   }
 
   /** Starts to send requests through both; each end has to be told who the other is. */
@@ -65,8 +85,10 @@ record Mesh(SignetProcess signet, Envoy server, Envoy client) implements AutoClo
 
   @Override
   public void close() throws IOException {
-    client.close();
-    server.close();
-    signet.close();
+    try (var all = new Started()) {
+      all.add(signet::close);
+      all.add(server::close);
+      all.add(client::close);
+    }
   }
 }

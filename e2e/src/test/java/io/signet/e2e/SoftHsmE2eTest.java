@@ -1,23 +1,21 @@
 package io.signet.e2e;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.signet.e2e.peers.Await;
 import io.signet.e2e.peers.Command;
-import io.signet.e2e.peers.Peers;
 import io.signet.e2e.peers.SoftHsm;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -27,9 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The root's key lives in a PKCS#11 token, and nowhere else. */
 @Tag("e2e")
 final class SoftHsmE2eTest {
-  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String PIN = "471147";
-  private static final String SPY = "usr/lib/x86_64-linux-gnu/pkcs11-spy.so";
 
   @TempDir private Path temporary;
   @AutoClose private SoftHsm hsm;
@@ -57,38 +53,48 @@ final class SoftHsmE2eTest {
     }
   }
 
-  // The main job whole, but for Kubernetes: from the token to both ends of a mutual TLS.
   @Test
-  void dev_rootInToken_envoysTalkThroughARenewal() throws IOException {
-    var signet =
-        SignetProcess.dev(
-            temporary.resolve("dev"),
-            hsm.environment(),
-            "--svid-ttl=20s",
-            "--custodian=pkcs11",
-            "--pkcs11-library=" + hsm.library().toAbsolutePath(),
-            "--pkcs11-pin-file=" + folder.path().resolve("pin"));
-    try (var mesh = Mesh.launch(temporary, signet);
-        var traffic = mesh.traffic()) {
-      Set<String> first = Mesh.serials(mesh.server());
-      Await.until("a renewal", SOON, () -> !Mesh.serials(mesh.server()).equals(first));
-      traffic.awaitMore(10, SOON);
-      assertThat(traffic.failures()).isEmpty();
-      assertThat(temporary.resolve("dev/keys")).doesNotExist();
-    }
-  }
-
-  @Test
-  void serve_rootInToken_keyNeverLeavesIt() throws IOException {
+  void serve_rootInToken_keyIsThereAndCannotLeave() throws Exception {
     try (var signet = SignetProcess.serve(folder.config(), hsm.environment())) {
-      assertSigns();
       signet.stop();
     }
     assertThat(pkcs11Tool("--list-objects", "--type", "privkey"))
         .containsOnlyOnce("Private Key Object; EC")
         .contains("sensitive, always sensitive, never extractable, local");
-    assertThat(folder.path().resolve("keys")).doesNotExist();
-    assertThat(filesNaming("PRIVATE KEY")).isEmpty();
+    assertThat(isSignedInToken(root().getPublicKey())).isTrue();
+    assertThat(isSignedInToken(otherKey())).isFalse();
+  }
+
+  // In no file of the server, in a form of ours or in the usual ones.
+  @Test
+  void serve_rootInToken_noFileHoldsAPrivateKey() throws IOException {
+    try (var signet = SignetProcess.serve(folder.config(), hsm.environment())) {
+      assertSigns();
+      signet.stop();
+    }
+    assertThat(PrivateKeys.in(folder.path())).isEmpty();
+  }
+
+  // P11-12: and so it is not in the memory either. All that goes through the module is written
+  // down.
+  @Test
+  void serve_rootInToken_processNeverSeesThePrivateKey() throws IOException {
+    Path calls = temporary.resolve("calls");
+    configure(hsm.spy(), PIN);
+    try (var signet = SignetProcess.serve(folder.config(), hsm.spying(calls))) {
+      assertSigns();
+      signet.stop();
+      signet.start();
+      assertSigns();
+      signet.stop();
+    }
+    var spied = SpiedCalls.read(calls);
+    assertThat(spied.of("C_GenerateKeyPair")).hasSize(1);
+    assertThat(spied.of("C_Sign")).isNotEmpty();
+    assertThat(spied.of("C_UnwrapKey", "C_WrapKey", "C_DeriveKey")).isEmpty();
+    assertThat(spied.of("C_CreateObject", "C_CopyObject"))
+        .allSatisfy(call -> assertThat(call).contains("CKO_CERTIFICATE"));
+    assertThat(spied.secretValues()).isEmpty();
   }
 
   // One attempt: three of them may lock a real token.
@@ -99,9 +105,9 @@ final class SoftHsmE2eTest {
     }
     byte[] roots = Files.readAllBytes(folder.bundle());
     Path calls = temporary.resolve("calls");
-    configure(Peers.require("opensc").resolve(SPY), "000000");
-    Failure.of(serve(spied(calls))).names("signet", "PIN");
-    assertThat(Files.readString(calls).lines().filter(line -> line.endsWith("C_Login"))).hasSize(1);
+    configure(hsm.spy(), "000000");
+    Failure.of(serve(hsm.spying(calls))).names("signet", "PIN");
+    assertThat(SpiedCalls.read(calls).of("C_Login")).hasSize(1);
     configure(hsm.library(), PIN);
     try (var signet = SignetProcess.serve(folder.config(), hsm.environment())) {
       assertSigns();
@@ -130,31 +136,45 @@ final class SoftHsmE2eTest {
     return SignetProcess.command(environment, "serve", "--config", folder.config().toString());
   }
 
-  /** OpenSC's spy stands between a program and a module, and writes down each call. */
-  private Map<String, String> spied(Path calls) {
-    Map<String, String> environment = new HashMap<>(hsm.environment());
-    environment.put("PKCS11SPY", hsm.library().toString());
-    environment.put("PKCS11SPY_OUTPUT", calls.toString());
-    return environment;
+  private X509Certificate root() throws IOException {
+    return SignedChain.parse(Files.readString(folder.bundle())).getFirst();
+  }
+
+  /** Whether what the only key in the token signs is good by this public key. */
+  private boolean isSignedInToken(PublicKey key) throws Exception {
+    // SoftHSM signs digests only.
+    Path digest = Files.write(temporary.resolve("digest"), new byte[32]);
+    Path signature = temporary.resolve("signature");
+    pkcs11Tool(
+        "--sign",
+        "--id",
+        rootId(),
+        "--mechanism=ECDSA",
+        "--signature-format=openssl",
+        "--input-file=" + digest,
+        "--output-file=" + signature);
+    var verifier = Signature.getInstance("NONEwithECDSA");
+    verifier.initVerify(key);
+    verifier.update(Files.readAllBytes(digest));
+    return verifier.verify(Files.readAllBytes(signature));
+  }
+
+  private String rootId() throws IOException {
+    var id = Pattern.compile("ID: +([0-9a-f]+)");
+    var found = id.matcher(pkcs11Tool("--list-objects", "--type", "privkey"));
+    assertThat(found.find()).isTrue();
+    return found.group(1);
+  }
+
+  private static PublicKey otherKey() throws GeneralSecurityException {
+    var generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(256);
+    return generator.generateKeyPair().getPublic();
   }
 
   private String pkcs11Tool(String... arguments) throws IOException {
     List<String> all = new ArrayList<>(List.of("--token-label", "signet", "--pin", PIN));
     all.addAll(List.of(arguments));
     return hsm.pkcs11Tool(all.toArray(String[]::new));
-  }
-
-  private List<Path> filesNaming(String text) throws IOException {
-    try (Stream<Path> files = Files.walk(folder.path())) {
-      return files.filter(Files::isRegularFile).filter(file -> names(file, text)).toList();
-    }
-  }
-
-  private static boolean names(Path file, String text) {
-    try {
-      return Files.readString(file, ISO_8859_1).contains(text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -56,13 +56,16 @@ public final class KubeApiServer implements AutoCloseable {
   /** A new cluster with nothing in it but what the API server itself puts there, and ready. */
   public static KubeApiServer launch() throws IOException {
     Path binary = Peers.require("kube-apiserver");
-    var server = new KubeApiServer(binary, TemporaryFolder.create("kube-apiserver"), Etcd.start());
-    try {
+    try (var started = new Started()) {
+      Etcd etcd = Etcd.start();
+      started.add(etcd::close);
+      Path folder = TemporaryFolder.create("kube-apiserver");
+      started.add(() -> TemporaryFolder.delete(folder));
+      var server = new KubeApiServer(binary, folder, etcd);
+      started.add(() -> server.process.kill());
       server.awaitReady();
+      started.keep();
       return server;
-    } catch (AssertionError e) {
-      server.close();
-      throw e;
     }
   }
 

@@ -29,8 +29,17 @@ public final class SoftHsm implements AutoCloseable {
    *     whether the token is still there
    */
   public static SoftHsm create(boolean removable) throws IOException {
+    var _ = Peers.require("softhsm");
+    return createIn(TemporaryFolder.create("softhsm"), removable);
+  }
+
+  /** As {@link #create()}, with its tokens in a folder of the caller, who may delete it. */
+  public static SoftHsm createIn(Path folder) throws IOException {
+    return createIn(folder, false);
+  }
+
+  private static SoftHsm createIn(Path folder, boolean removable) throws IOException {
     Path installation = Peers.require("softhsm");
-    Path folder = TemporaryFolder.create("softhsm");
     var hsm = new SoftHsm(installation, folder);
     Files.createDirectory(hsm.tokens());
     Files.writeString(
@@ -61,6 +70,19 @@ public final class SoftHsm implements AutoCloseable {
    */
   public String pkcs11Tool(String... arguments) throws IOException {
     return run(Peers.require("opensc").resolve("pkcs11-tool"), arguments);
+  }
+
+  /** OpenSC's module that passes each call on to another, and writes it down. */
+  public Path spy() {
+    return Peers.require("opensc").resolve("usr/lib/x86_64-linux-gnu/pkcs11-spy.so");
+  }
+
+  /** What {@link #spy} needs in its environment to stand before this module. */
+  public Map<String, String> spying(Path calls) {
+    return Map.of(
+        "SOFTHSM2_CONF", confFile().toString(),
+        "PKCS11SPY", library().toString(),
+        "PKCS11SPY_OUTPUT", calls.toString());
   }
 
   /** The PKCS#11 module, to be loaded by a process that has {@link #environment}. */
