@@ -97,16 +97,16 @@ final class CommandLineE2eTest {
   }
 
   @Test
-  void envoyYaml_ofDev_validatesAndServesMutualTls() throws IOException {
+  void envoyYaml_ofDev_validatesAndServesMutualTls() throws Exception {
     Path bootstrap = directory.resolve("envoy.yaml");
     var validated = Envoy.validate(bootstrap);
     assertThat(validated.exit()).as(validated.errors()).isZero();
     done("svid", "fetch", "--sds", "unix:" + signet.socket(), "--out", folder.toString());
-    String port = String.valueOf(Ports.free());
-    String config = Files.readString(bootstrap).replace("10443", port);
+    int port = Ports.free();
+    String config = Files.readString(bootstrap).replace("10443", String.valueOf(port));
     try (var envoy = Envoy.start(config)) {
       envoy.awaitReady();
-      assertThat(curl(port)).contains("hello from example.org");
+      assertThat(MutualTls.of(folder).get(port)).contains("hello from example.org");
     }
   }
 
@@ -248,21 +248,6 @@ final class CommandLineE2eTest {
     var result = SignetProcess.command(arguments);
     assertThat(result.exit()).as(result.errors()).isZero();
     return result.output();
-  }
-
-  private String curl(String port) throws IOException {
-    return Command.run(
-        List.of(
-            "curl",
-            "--silent",
-            "--show-error",
-            // There is no host name in an SVID: openssl's chain is checked, its name is not.
-            "--insecure",
-            "--cert",
-            folder.resolve("svid.pem").toString(),
-            "--key",
-            folder.resolve("svid.key").toString(),
-            "https://127.0.0.1:" + port));
   }
 
   private static String modeOf(Path file) throws IOException {
