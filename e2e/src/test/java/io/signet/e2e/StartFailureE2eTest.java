@@ -1,5 +1,7 @@
 package io.signet.e2e;
 
+import static java.nio.file.attribute.PosixFilePermissions.asFileAttribute;
+import static java.nio.file.attribute.PosixFilePermissions.fromString;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.ca.authority.Authorities;
@@ -19,17 +21,20 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A server that cannot start says why, once and to a person, exits with 1, and damages nothing:
@@ -117,9 +122,9 @@ final class StartFailureE2eTest {
   @Test
   void serve_passphraseOpenToOthers_named() throws IOException {
     Path passphrase = folder.path().resolve("passphrase");
-    Files.setPosixFilePermissions(passphrase, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.setPosixFilePermissions(passphrase, fromString("rw-r--r--"));
     Failure.of(serve()).names(passphrase.toString());
-    Files.setPosixFilePermissions(passphrase, PosixFilePermissions.fromString("rw-------"));
+    Files.setPosixFilePermissions(passphrase, fromString("rw-------"));
     assertStartsWithSameRoot();
   }
 
@@ -128,6 +133,66 @@ final class StartFailureE2eTest {
     folder.secret("passphrase", "wrong horse");
     assertThat(Failure.of(serve()).names("passphrase").message()).doesNotContain("wrong horse");
     folder.secret("passphrase", ServerFolder.PASSPHRASE);
+    assertStartsWithSameRoot();
+  }
+
+  /** What can befall the file of a key. */
+  enum Damage {
+    A_FOLDER {
+      @Override
+      void replace(Path file, byte[] content) throws IOException {
+        Files.createDirectory(file);
+      }
+    },
+    TRUNCATED {
+      @Override
+      void replace(Path file, byte[] content) throws IOException {
+        writeSecret(file, Arrays.copyOf(content, content.length / 2));
+      }
+    },
+    EMPTY {
+      @Override
+      void replace(Path file, byte[] content) throws IOException {
+        writeSecret(file, new byte[0]);
+      }
+    },
+    FLIPPED_AT_THE_HEAD {
+      @Override
+      void replace(Path file, byte[] content) throws IOException {
+        writeSecret(file, flipped(content, 0));
+      }
+    },
+    FLIPPED_AT_THE_END {
+      @Override
+      void replace(Path file, byte[] content) throws IOException {
+        writeSecret(file, flipped(content, content.length - 1));
+      }
+    };
+
+    abstract void replace(Path file, byte[] content) throws IOException;
+
+    private static byte[] flipped(byte[] content, int at) {
+      byte[] flipped = content.clone();
+      flipped[at] ^= 1;
+      return flipped;
+    }
+
+    private static void writeSecret(Path file, byte[] content) throws IOException {
+      Files.createFile(file, asFileAttribute(fromString("rw-------")));
+      Files.write(file, content);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void serve_keyFileUnreadable_namedAndServesOnceItIsBack(Damage damage) throws IOException {
+    Path key = rootKey();
+    Path aside = Files.move(key, temporary.resolve("aside"));
+    damage.replace(key, Files.readAllBytes(aside));
+    String message = Failure.of(serve()).names(key.getFileName().toString()).message();
+    assertThat(message).hasLineCount(1).doesNotContain("java.", "io.signet", "null");
+    Files.delete(key);
+    Files.move(aside, key);
     assertStartsWithSameRoot();
   }
 
@@ -186,6 +251,12 @@ final class StartFailureE2eTest {
 
   private Command.Result serve() throws IOException {
     return SignetProcess.command("serve", "--config", folder.config().toString());
+  }
+
+  private Path rootKey() throws IOException {
+    try (Stream<Path> files = Files.list(folder.path().resolve("keys"))) {
+      return files.filter(file -> file.toString().endsWith(".key")).findFirst().orElseThrow();
+    }
   }
 
   private void assertStartsWithSameRoot() throws IOException {
