@@ -4,20 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.grpc.Status.Code;
+import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.store.Database;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.spiffe.SerialNumber;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The server is killed while it issues, and nothing that it promised is lost. */
+/**
+ * The server is killed while it issues, and nothing that it promised is lost. That a leaf is not
+ * signed before its intent is recorded cannot be seen from outside: {@code IssueSvidTest} has a
+ * ledger that fails. Of the root's signatures {@link CrashAtSignatureE2eTest} shows it.
+ */
 @Tag("e2e")
 final class CrashE2eTest {
   private static final Duration SOON = Duration.ofSeconds(60);
@@ -31,7 +41,7 @@ final class CrashE2eTest {
   // ISS-2, ISS-8, KC-7: the intent is recorded before the key is used, the result before it is
   // released.
   @Test
-  void kill_underLoad_sameRootAndEveryCertificateInTheLedger() throws Exception {
+  void kill_underLoad_sameRootNothingReleasedIsLostAndAllCallersGoOn() throws Exception {
     var moments = new Random(SEED);
     try (var signet = SignetProcess.dev(folder.resolve("dev"))) {
       String roots = Files.readString(signet.bundle());
@@ -43,10 +53,13 @@ final class CrashE2eTest {
         for (int i = 0; i < KILLS; i++) {
           load.awaitMore(1 + moments.nextInt(MOST_BETWEEN_KILLS), SOON);
           signet.kill();
+          Path left = copyOf(signet.dataDirectory(), folder.resolve("left-" + i));
+          assertAllInLedger(load.received(), left);
           signet.start();
           assertThat(Files.readString(signet.bundle())).isEqualTo(roots);
+          assertUnfinishedAreReported(left, signet.log());
+          load.awaitOneMoreForEach(SOON);
         }
-        load.awaitMore(CALLERS, SOON);
       }
       // ISTIO-32: a client is never told that it was wrong.
       assertThat(load.refusals()).extracting(Status::getCode).containsOnly(Code.UNAVAILABLE);
@@ -55,16 +68,48 @@ final class CrashE2eTest {
     }
   }
 
+  /** To be looked at as it was: whoever opens a database repairs it. */
+  private static Path copyOf(Path data, Path to) throws IOException {
+    Files.createDirectory(to);
+    Files.copy(data.resolve("signet.mv.db"), to.resolve("signet.mv.db"));
+    return to;
+  }
+
   private static void assertAllInLedger(List<X509Certificate> received, Path data)
       throws Exception {
+    List<X509Certificate> lost = new ArrayList<>();
     try (var database = Database.open(data);
         var ledger = new SqlIssuanceLedger(database)) {
-      assertThat(received).hasSizeGreaterThan(KILLS);
       for (X509Certificate each : received) {
-        var entry = ledger.find(new SerialNumber(each.getSerialNumber()));
-        assertThat(entry).as("intent of " + each.getSerialNumber().toString(16)).isPresent();
-        assertThat(entry.get().intent().tbs()).isEqualTo(each.getTBSCertificate());
-        assertThat(entry.get().signature()).hasValue(each.getSignature());
+        if (!isIn(ledger, each)) lost.add(each);
+      }
+    }
+    assertThat(received).isNotEmpty();
+    assertThat(lost).isEmpty();
+  }
+
+  private static boolean isIn(SqlIssuanceLedger ledger, X509Certificate certificate)
+      throws LedgerException, CertificateEncodingException {
+    byte[] tbs = certificate.getTBSCertificate();
+    return ledger
+        .find(new SerialNumber(certificate.getSerialNumber()))
+        .filter(entry -> Arrays.equals(entry.intent().tbs(), tbs))
+        .flatMap(LedgerEntry::signature)
+        .filter(signature -> Arrays.equals(signature, certificate.getSignature()))
+        .isPresent();
+  }
+
+  // ISS-8: over each of them a signature may exist.
+  private static void assertUnfinishedAreReported(Path data, String log) throws Exception {
+    try (var database = Database.open(data);
+        var ledger = new SqlIssuanceLedger(database)) {
+      List<LedgerEntry> unfinished = ledger.unfinished();
+      if (unfinished.isEmpty()) {
+        assertThat(log).doesNotContain("have no result");
+      } else {
+        assertThat(log)
+            .contains(unfinished.size() + " intents have no result")
+            .contains(unfinished.getFirst().intent().serial().toString());
       }
     }
   }

@@ -27,8 +27,7 @@ final class Load implements AutoCloseable {
 
   private final Dial dial;
   private final Csr csr;
-  private final List<Thread> callers = new ArrayList<>();
-  private final Queue<X509Certificate> received = new ConcurrentLinkedQueue<>();
+  private final List<Caller> callers = new ArrayList<>();
   private final Queue<Status> refusals = new ConcurrentLinkedQueue<>();
   private volatile boolean stopped;
 
@@ -40,15 +39,14 @@ final class Load implements AutoCloseable {
   /** Starts to ask. */
   static Load of(int callers, Csr csr, Dial dial) {
     var load = new Load(dial, csr);
-    for (int i = 0; i < callers; i++) {
-      load.callers.add(Thread.ofPlatform().name("caller-" + i).start(load::run));
-    }
+    for (int i = 0; i < callers; i++) load.callers.add(load.new Caller("caller-" + i));
+    load.callers.forEach(caller -> caller.thread.start());
     return load;
   }
 
   /** The certificates that arrived. */
   List<X509Certificate> received() {
-    return List.copyOf(received);
+    return callers.stream().flatMap(caller -> caller.received.stream()).toList();
   }
 
   /** The statuses of the calls that did not bring one. */
@@ -58,8 +56,20 @@ final class Load implements AutoCloseable {
 
   /** Returns when so many more certificates have arrived. */
   void awaitMore(int more, Duration deadline) {
-    int goal = received.size() + more;
-    Await.until(more + " certificates, after " + refusals, deadline, () -> received.size() >= goal);
+    int goal = received().size() + more;
+    Await.until(
+        more + " certificates, after " + refusals, deadline, () -> received().size() >= goal);
+  }
+
+  /** Returns when one more certificate has arrived at each caller. */
+  void awaitOneMoreForEach(Duration deadline) {
+    for (Caller caller : callers) {
+      int before = caller.received.size();
+      Await.until(
+          "a certificate for " + caller.thread.getName() + ", after " + refusals,
+          deadline,
+          () -> caller.received.size() > before);
+    }
   }
 
   /** Returns when all callers have the answers to their last calls. */
@@ -67,21 +77,31 @@ final class Load implements AutoCloseable {
   public void close() {
     stopped = true;
     try {
-      for (Thread caller : callers) caller.join();
+      for (Caller caller : callers) caller.thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void run() {
-    while (!stopped) {
-      try (var client = dial.client()) {
-        while (!stopped) received.add(client.sign(csr).leaf());
-      } catch (StatusRuntimeException e) {
-        refusals.add(e.getStatus());
-        LockSupport.parkNanos(PAUSE.toNanos());
-      } catch (IOException e) {
-        throw new AssertionError(e);
+  private final class Caller {
+    private final Queue<X509Certificate> received = new ConcurrentLinkedQueue<>();
+    private final Thread thread;
+
+    private Caller(String name) {
+      this.thread = Thread.ofPlatform().name(name).unstarted(this::run);
+    }
+
+    private void run() {
+      while (!stopped) {
+        try (var client = dial.client()) {
+          while (!stopped) received.add(client.sign(csr).leaf());
+        } catch (StatusRuntimeException e) {
+          refusals.add(e.getStatus());
+          LockSupport.parkNanos(PAUSE.toNanos());
+        } catch (IOException e) {
+          refusals.add(Status.fromThrowable(e)); // UNKNOWN, which no server answers
+          return;
+        }
       }
     }
   }

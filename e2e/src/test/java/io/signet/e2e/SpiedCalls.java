@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -22,12 +23,32 @@ record SpiedCalls(List<String> calls) {
   // Certificates have a CKA_VALUE too: a sequence in a sequence, with lengths of two bytes.
   private static final Pattern CERTIFICATE = Pattern.compile("30 8(1 ..|2 .. ..) 30 8[12] .*");
 
+  /** How the second line of 16 bytes of a value begins. */
+  static final String SECOND_LINE = "    00000010";
+
+  private static final String BYTES = "  ((?:[0-9A-F]{2} ){16}).*\\n";
+  private static final Pattern DIGEST =
+      Pattern.compile("pData.* / 32\\n    00000000" + BYTES + SECOND_LINE + BYTES);
+
   SpiedCalls {
     calls = List.copyOf(calls);
   }
 
   static SpiedCalls read(Path file) throws IOException {
-    return new SpiedCalls(List.of(START.split(Files.readString(file))));
+    return parse(Files.readString(file));
+  }
+
+  /** What was written so far. */
+  static SpiedCalls parse(String text) {
+    return new SpiedCalls(List.of(START.split(text)));
+  }
+
+  /** The digests of 32 bytes that were signed, or were to be, in hex. */
+  List<String> signedDigests() {
+    return of("C_Sign").stream()
+        .flatMap(call -> DIGEST.matcher(call).results())
+        .map(data -> (data.group(1) + data.group(2)).replace(" ", "").toLowerCase(Locale.ROOT))
+        .toList();
   }
 
   /** The calls of these functions. */
