@@ -3,6 +3,10 @@ package io.signet.e2e.bench;
 import io.signet.ca.config.Address;
 import io.signet.ca.config.Durations;
 import io.signet.hsm.KeyAlgorithm;
+import io.signet.spiffe.SpiffeId;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -33,6 +37,7 @@ final class BenchCommand implements Runnable {
     register(commandLine, Duration.class, Durations::parse);
     register(commandLine, Address.class, Address::parse);
     register(commandLine, Rate.class, Rate::parse);
+    register(commandLine, SpiffeId.class, SpiffeId::parse);
     register(commandLine, KeyAlgorithm.class, BenchCommand::keyAlgorithm);
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -59,11 +64,18 @@ final class BenchCommand implements Runnable {
   }
 
   private static int failed(Exception e, CommandLine command) throws Exception {
-    if (!(e instanceof BenchException)) {
-      throw e;
-    }
-    command.getErr().println("signet bench: " + e.getMessage());
+    command.getErr().println("signet bench: " + message(e));
     return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private static String message(Exception e) throws Exception {
+    return switch (e) {
+      case BenchException _ -> String.valueOf(e.getMessage());
+      case NoSuchFileException file -> file.getFile() + ": not there (expected: a file to read)";
+      case AccessDeniedException file -> file.getFile() + ": may not be read by this user";
+      case IOException io -> String.valueOf(io.getMessage());
+      default -> throw e;
+    };
   }
 
   @Override

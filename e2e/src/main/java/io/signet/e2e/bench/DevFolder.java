@@ -1,7 +1,6 @@
 package io.signet.e2e.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -60,6 +59,12 @@ final class DevFolder implements AutoCloseable {
     return start(program, "serve", "--config", home().resolve("config.yaml").toString());
   }
 
+  /** Takes away what a server has made: root and store. The next one starts as on a new folder. */
+  void forget() throws IOException {
+    delete(home().resolve("data"));
+    delete(home().resolve("keys"));
+  }
+
   private ServerProcess start(Program program, String... arguments)
       throws BenchException, IOException, InterruptedException {
     return ServerProcess.start(program.command(List.of(arguments)), path.resolve("server.log"));
@@ -67,16 +72,14 @@ final class DevFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (Stream<Path> files = Files.walk(path)) {
-      files.sorted(Comparator.reverseOrder()).forEach(DevFolder::delete);
-    }
+    delete(path);
   }
 
-  private static void delete(Path file) {
-    try {
-      Files.delete(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 }

@@ -50,7 +50,7 @@ final class IssueCommand implements Callable<Integer> {
       names = "--identity",
       paramLabel = "SPIFFE-ID",
       description = "whose token that is; goes into the requests")
-  private Optional<String> identity = Optional.empty();
+  private Optional<SpiffeId> identity = Optional.empty();
 
   @Option(
       names = "--pid",
@@ -137,7 +137,7 @@ final class IssueCommand implements Callable<Integer> {
         server,
         required("--ca-file", caFile),
         required("--token-file", tokenFile),
-        SpiffeId.parse(required("--identity", identity)),
+        required("--identity", identity),
         process());
   }
 

@@ -21,9 +21,8 @@ import picocli.CommandLine.Spec;
     name = "start",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures the time from the start of the process to its line `ready`: on a new folder,"
-          + " again,",
-      "and with an AOT cache; and the memory it takes, idle and after load."
+      "Measures the time from the start of the process to its line `ready`: of dev and serve, on a",
+      "new folder and again, without and with an AOT cache; and memory, idle and after load."
     })
 final class StartCommand implements Callable<Integer> {
 
@@ -68,34 +67,37 @@ final class StartCommand implements Callable<Integer> {
 
   private List<StartReport.Line> measured()
       throws BenchException, IOException, InterruptedException {
-    Program plain = Program.here(List.of());
-    List<StartReport.Line> lines = new ArrayList<>();
-    lines.add(onNewFolders(plain));
     try (DevFolder folder = DevFolder.create()) {
+      Program plain = Program.here(List.of());
       folder.dev(plain).close();
-      lines.add(again("dev, again", folder, plain, DevFolder::dev));
-      lines.add(again("serve", folder, plain, DevFolder::serve));
-      Program cached = trained(folder);
-      lines.add(again("dev, AOT cache", folder, cached, DevFolder::dev));
-      lines.add(again("serve, AOT cache", folder, cached, DevFolder::serve));
+      List<StartReport.Line> lines = new ArrayList<>(all("", folder, plain));
+      lines.addAll(all(", AOT cache", folder, trained(folder)));
+      return lines;
     }
-    return lines;
   }
 
-  private StartReport.Line onNewFolders(Program program)
+  private List<StartReport.Line> all(String how, DevFolder folder, Program program)
       throws BenchException, IOException, InterruptedException {
-    List<Duration> times = new ArrayList<>();
-    for (int run = 1; run < runs; run++) {
-      try (DevFolder folder = DevFolder.create()) {
-        times.add(timed(folder, program, DevFolder::dev));
-      }
-    }
-    try (DevFolder folder = DevFolder.create()) {
-      return last("dev, new folder", times, folder, program, DevFolder::dev);
-    }
+    return List.of(
+        line("dev, new folder" + how, folder, program, StartCommand::newDev),
+        line("dev, again" + how, folder, program, DevFolder::dev),
+        line("serve, new folder" + how, folder, program, StartCommand::newServe),
+        line("serve, again" + how, folder, program, DevFolder::serve));
   }
 
-  private StartReport.Line again(String name, DevFolder folder, Program program, Start start)
+  private static ServerProcess newDev(DevFolder folder, Program program)
+      throws BenchException, IOException, InterruptedException {
+    folder.forget();
+    return folder.dev(program);
+  }
+
+  private static ServerProcess newServe(DevFolder folder, Program program)
+      throws BenchException, IOException, InterruptedException {
+    folder.forget();
+    return folder.serve(program);
+  }
+
+  private StartReport.Line line(String name, DevFolder folder, Program program, Start start)
       throws BenchException, IOException, InterruptedException {
     List<Duration> times = new ArrayList<>();
     for (int run = 1; run < runs; run++) {

@@ -63,11 +63,25 @@ class BenchCommandTest {
         "issue --rate 0",
         "issue --key dsa",
         "issue --duration soon",
+        "issue --address localhost:1 --identity http://example.org/web",
         "start --runs 0",
         "walk"
       })
   void run_wrongUsage_twoAndWhy(String line) {
     assertThat(run(line.split(" "))).isEqualTo(2);
     assertThat(err.toString()).isNotBlank();
+  }
+
+  @Test
+  void run_fileThatIsNotThere_oneAndOneLine() {
+    assertThat(
+            run(
+                "issue",
+                "--address=localhost:1",
+                "--identity=spiffe://example.org/web",
+                "--ca-file=no-ca.pem",
+                "--token-file=no-token"))
+        .isEqualTo(1);
+    assertThat(err.toString()).startsWith("signet bench: no-token: not there").hasLineCount(1);
   }
 }
