@@ -3,6 +3,7 @@ package io.signet.e2e;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.signet.ca.store.Database;
 import io.signet.e2e.peers.Command;
 import io.signet.e2e.peers.PeerProcess;
 import io.signet.e2e.peers.SoftHsm;
@@ -108,13 +109,13 @@ final class CrashAtSignatureE2eTest {
   }
 
   private static Set<String> digestsInLedger(Server server) throws Exception {
+    Path data = server.folder.path().resolve("data");
+    Database.open(data).close(); // finds what a crash has left, as the next start would
     var sha256 = MessageDigest.getInstance("SHA-256");
     Set<String> digests = new HashSet<>();
     try (var database =
             DriverManager.getConnection(
-                "jdbc:h2:file:"
-                    + server.folder.path().resolve("data/signet")
-                    + ";DATABASE_TO_LOWER=TRUE");
+                "jdbc:h2:file:" + data.resolve("signet") + ";DATABASE_TO_LOWER=TRUE");
         var query = database.createStatement();
         var rows = query.executeQuery("select tbs from ledger")) {
       while (rows.next()) digests.add(HexFormat.of().formatHex(sha256.digest(rows.getBytes(1))));

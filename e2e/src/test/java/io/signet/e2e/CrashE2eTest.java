@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +72,9 @@ final class CrashE2eTest {
   /** To be looked at as it was: whoever opens a database repairs it. */
   private static Path copyOf(Path data, Path to) throws IOException {
     Files.createDirectory(to);
-    Files.copy(data.resolve("signet.mv.db"), to.resolve("signet.mv.db"));
+    try (Stream<Path> files = Files.list(data)) {
+      for (Path file : files.toList()) Files.copy(file, to.resolve(file.getFileName()));
+    }
     return to;
   }
 

@@ -43,15 +43,8 @@ final class LauncherE2eTest {
       copyFromRepository(file);
     }
     Files.createDirectories(home.resolve("ca-server/src/main"));
-    maven =
-        script(
-            temporary.resolve("bin/mvn"),
-            """
-            echo "$*" >> "%1$s/mvn.calls"
-            [[ -e "%1$s/mvn.fails" ]] && exit 1
-            mkdir -p "%2$s/lib" && ln -sf "%3$s/%4$s" "%2$s" && ln -sf "%3$s"/lib/* "%2$s/lib"
-            """
-                .formatted(temporary, target(), built().toAbsolutePath().normalize(), JAR));
+    maven = temporary.resolve("bin/mvn");
+    mavenThatBuilds("touch " + JAR + " lib/any.jar");
   }
 
   @Test
@@ -170,6 +163,8 @@ final class LauncherE2eTest {
   // The real program: what a person types first, and how a service manager ends it.
   @Test
   void dev_realProgram_readyAndEndsInOrder() throws IOException {
+    Path built = REPOSITORY.resolve("ca-server/target").toAbsolutePath();
+    mavenThatBuilds("cp -p \"" + built.resolve(JAR) + "\" . && cp -p \"" + built + "\"/lib/* lib");
     var environment = environment(Map.of("SIGNET_JAVA_HOME", System.getProperty("java.home")));
     var command =
         List.of(launcher(), "dev", "--dir", "dev", "--workload-port", "0", "--operator-port", "0");
@@ -216,8 +211,16 @@ final class LauncherE2eTest {
     return home.resolve("ca-server/target");
   }
 
-  private static Path built() {
-    return REPOSITORY.resolve("ca-server/target");
+  /** Puts a Maven on the path that notes each call, and then does this in the target folder. */
+  private void mavenThatBuilds(String command) throws IOException {
+    script(
+        maven,
+        """
+        echo "$*" >> "%1$s/mvn.calls"
+        [[ -e "%1$s/mvn.fails" ]] && exit 1
+        mkdir -p "%2$s/lib" && cd "%2$s" && %3$s
+        """
+            .formatted(temporary, target(), command));
   }
 
   private List<String> mavenCalls() throws IOException {
@@ -234,10 +237,10 @@ final class LauncherE2eTest {
     return jdk;
   }
 
-  private static Path script(Path file, String lines) throws IOException {
+  private static void script(Path file, String lines) throws IOException {
     Files.createDirectories(file.resolveSibling(""));
     Files.writeString(file, "#!/usr/bin/env bash\n" + lines);
-    return Files.setPosixFilePermissions(file, fromString("rwx------"));
+    Files.setPosixFilePermissions(file, fromString("rwx------"));
   }
 
   private void copyFromRepository(String name) throws IOException {
