@@ -3,7 +3,6 @@ package io.signet.e2e;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.signet.ca.store.Database;
 import io.signet.e2e.peers.Command;
 import io.signet.e2e.peers.PeerProcess;
 import io.signet.e2e.peers.SoftHsm;
@@ -11,13 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.sql.DriverManager;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -109,17 +107,11 @@ final class CrashAtSignatureE2eTest {
   }
 
   private static Set<String> digestsInLedger(Server server) throws Exception {
-    Path data = server.folder.path().resolve("data");
-    Database.open(data).close(); // finds what a crash has left, as the next start would
     var sha256 = MessageDigest.getInstance("SHA-256");
-    Set<String> digests = new HashSet<>();
-    try (var database =
-            DriverManager.getConnection(
-                "jdbc:h2:file:" + data.resolve("signet") + ";DATABASE_TO_LOWER=TRUE");
-        var query = database.createStatement();
-        var rows = query.executeQuery("select tbs from ledger")) {
-      while (rows.next()) digests.add(HexFormat.of().formatHex(sha256.digest(rows.getBytes(1))));
+    try (var store = LeftStore.open(server.folder.path().resolve("data"))) {
+      return store.intents().stream()
+          .map(tbs -> HexFormat.of().formatHex(sha256.digest(tbs)))
+          .collect(Collectors.toSet());
     }
-    return digests;
   }
 }
