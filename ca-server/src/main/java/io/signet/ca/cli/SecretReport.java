@@ -15,7 +15,7 @@ final class SecretReport {
 
   /** One line a certificate, under headings. */
   static Table table(Collection<ReceivedSecret> secrets) {
-    var table = new Table("NAME", "SPIFFE ID", "SERIAL", "NOT AFTER", "ISSUER", "ROOTS");
+    var table = new Table().row("NAME", "SPIFFE ID", "SERIAL", "NOT AFTER", "ISSUER", "ROOTS");
     for (ReceivedSecret secret : secrets) {
       switch (secret) {
         case Identity identity -> table.row(row(identity));
@@ -30,25 +30,27 @@ final class SecretReport {
     return secrets.stream().map(SecretReport::fields).toList();
   }
 
-  private static List<String> row(Identity identity) {
+  private static String[] row(Identity identity) {
     X509Certificate leaf = identity.leaf();
-    return List.of(
-        identity.name(),
-        identity.spiffeId().orElse("-"),
-        serial(leaf),
-        notAfter(leaf),
-        issuer(leaf),
-        "-");
+    return new String[] {
+      identity.name(),
+      identity.spiffeId().orElse("-"),
+      serial(leaf),
+      notAfter(leaf),
+      issuer(leaf),
+      "-"
+    };
   }
 
-  private static List<String> row(Roots roots, X509Certificate root) {
-    return List.of(
-        roots.name(),
-        "-",
-        serial(root),
-        notAfter(root),
-        issuer(root),
-        String.valueOf(roots.roots().size()));
+  private static String[] row(Roots roots, X509Certificate root) {
+    return new String[] {
+      roots.name(),
+      "-",
+      serial(root),
+      notAfter(root),
+      issuer(root),
+      String.valueOf(roots.roots().size())
+    };
   }
 
   private static Map<String, Object> fields(ReceivedSecret secret) {

@@ -1,20 +1,20 @@
 package io.signet.ca.cli;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Columns under headings, two spaces apart. */
-final class Table {
+/** Columns for people, two spaces apart; rows may differ in length. For one thread. */
+public final class Table {
   private final List<List<String>> rows = new ArrayList<>();
 
-  Table(String... headings) {
-    rows.add(List.of(headings));
-  }
-
-  void row(List<String> cells) {
-    rows.add(List.copyOf(cells));
+  /** Adds a row, such as the headings. */
+  @CanIgnoreReturnValue
+  public Table row(String... cells) {
+    rows.add(List.of(cells));
+    return this;
   }
 
   @Override
@@ -30,7 +30,11 @@ final class Table {
   }
 
   private int width(int column) {
-    return rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
+    return rows.stream()
+        .filter(row -> row.size() > column)
+        .mapToInt(row -> row.get(column).length())
+        .max()
+        .orElse(0);
   }
 
   private static String pad(String cell, int width) {

@@ -1,5 +1,6 @@
 package io.signet.e2e.bench;
 
+import io.signet.ca.cli.Table;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.signet.e2e.bench;
 
+import io.signet.ca.cli.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

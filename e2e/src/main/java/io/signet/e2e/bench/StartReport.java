@@ -1,5 +1,6 @@
 package io.signet.e2e.bench;
 
+import io.signet.ca.cli.Table;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
