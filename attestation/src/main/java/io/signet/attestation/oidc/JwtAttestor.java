@@ -2,6 +2,7 @@ package io.signet.attestation.oidc;
 
 import static java.util.stream.Collectors.toUnmodifiableMap;
 
+import com.nimbusds.jose.Algorithm;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -55,16 +56,36 @@ public final class JwtAttestor implements Attestor {
           JWSAlgorithm.ES512);
 
   private final TrustedIssuer issuer;
-  private final Map<String, JWK> keys;
+  private final Map<String, TrustedKey> keys;
   private final TrustDomain trustDomain;
   private final Clock clock;
+
+  /**
+   * A key of the issuer, and what verifies with it: made once, for that takes as long as to verify.
+   */
+  private record TrustedKey(JWK jwk, JWSVerifier verifier) {
+    String id() {
+      return jwk.getKeyID();
+    }
+  }
 
   /** Gives identities of the trust domain to what the issuer's tokens name. */
   public JwtAttestor(TrustedIssuer issuer, TrustDomain trustDomain, Clock clock) {
     this.issuer = issuer;
-    this.keys = issuer.keys().stream().collect(toUnmodifiableMap(JWK::getKeyID, key -> key));
+    this.keys =
+        issuer.keys().stream().collect(toUnmodifiableMap(JWK::getKeyID, JwtAttestor::trusted));
     this.trustDomain = trustDomain;
     this.clock = clock;
+  }
+
+  private static TrustedKey trusted(JWK key) {
+    try {
+      return new TrustedKey(
+          key,
+          key instanceof ECKey ec ? new ECDSAVerifier(ec) : new RSASSAVerifier(key.toRSAKey()));
+    } catch (JOSEException e) {
+      throw new IllegalArgumentException("key \"" + key.getKeyID() + "\" cannot verify", e);
+    }
   }
 
   @Override
@@ -119,38 +140,34 @@ public final class JwtAttestor implements Attestor {
   }
 
   private void requireSignature(SignedJWT token) throws RefusedToken {
-    JWK key = key(token.getHeader());
+    TrustedKey key = key(token.getHeader());
     try {
-      if (!token.verify(verifier(key))) {
-        throw new RefusedToken("the signature does not verify with key \"" + key.getKeyID() + '"');
+      if (!token.verify(key.verifier())) {
+        throw new RefusedToken("the signature does not verify with key \"" + key.id() + '"');
       }
     } catch (JOSEException unfit) {
       throw new RefusedToken(
-          "alg: %s does not fit key \"%s\""
-              .formatted(token.getHeader().getAlgorithm(), key.getKeyID()));
+          "alg: %s does not fit key \"%s\"".formatted(token.getHeader().getAlgorithm(), key.id()));
     }
   }
 
-  private JWK key(JWSHeader header) throws RefusedToken {
-    JWK key = header.getKeyID() == null ? onlyKey() : keys.get(header.getKeyID());
+  private TrustedKey key(JWSHeader header) throws RefusedToken {
+    TrustedKey key = header.getKeyID() == null ? onlyKey() : keys.get(header.getKeyID());
     if (key == null) {
       throw new RefusedToken(
           "kid: \"%s\" (expected: one of %s)".formatted(header.getKeyID(), keys.keySet()));
     }
-    if (key.getAlgorithm() != null && !key.getAlgorithm().equals(header.getAlgorithm())) {
+    Algorithm only = key.jwk().getAlgorithm();
+    if (only != null && !only.equals(header.getAlgorithm())) {
       throw new RefusedToken(
           "alg: %s (expected: %s, as key \"%s\" says)"
-              .formatted(header.getAlgorithm(), key.getAlgorithm(), key.getKeyID()));
+              .formatted(header.getAlgorithm(), only, key.id()));
     }
     return key;
   }
 
-  private @Nullable JWK onlyKey() {
+  private @Nullable TrustedKey onlyKey() {
     return keys.size() == 1 ? keys.values().iterator().next() : null;
-  }
-
-  private static JWSVerifier verifier(JWK key) throws JOSEException {
-    return key instanceof ECKey ec ? new ECDSAVerifier(ec) : new RSASSAVerifier(key.toRSAKey());
   }
 
   private void requireAudience(JWTClaimsSet claims) throws RefusedToken {

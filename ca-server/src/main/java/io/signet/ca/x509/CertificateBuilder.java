@@ -3,6 +3,7 @@ package io.signet.ca.x509;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SerialNumber;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.PublicKey;
@@ -10,18 +11,20 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
-import org.bouncycastle.asn1.ASN1EncodableVector;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1Integer;
 import org.bouncycastle.asn1.ASN1Object;
-import org.bouncycastle.asn1.ASN1Primitive;
 import org.bouncycastle.asn1.DERBitString;
+import org.bouncycastle.asn1.DERGeneralizedTime;
 import org.bouncycastle.asn1.DERNull;
-import org.bouncycastle.asn1.DERSequence;
+import org.bouncycastle.asn1.DERSequenceGenerator;
+import org.bouncycastle.asn1.DERUTCTime;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
@@ -46,7 +49,15 @@ import org.bouncycastle.util.IPAddress;
 /** Writes a template down as the bytes to be signed, and puts bytes and signature together. */
 public final class CertificateBuilder {
 
+  private static final Instant FOUR_DIGITS = Instant.parse("2050-01-01T00:00:00Z");
+  private static final DateTimeFormatter UTC_TIME = utc("yyMMddHHmmss'Z'");
+  private static final DateTimeFormatter GENERALIZED_TIME = utc("uuuuMMddHHmmss'Z'");
+
   private CertificateBuilder() {}
+
+  private static DateTimeFormatter utc(String pattern) {
+    return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(ZoneOffset.UTC);
+  }
 
   /** The bytes to sign, for the issuer whose certificate this is. */
   public static byte[] tbs(
@@ -85,18 +96,26 @@ public final class CertificateBuilder {
 
   /** The certificate of these bytes and their signature, read back by the JDK's own parser. */
   public static X509Certificate assemble(byte[] tbs, KeyAlgorithm algorithm, byte[] signature) {
-    ASN1EncodableVector parts = new ASN1EncodableVector(3);
     try {
-      parts.add(ASN1Primitive.fromByteArray(tbs));
-      parts.add(signatureAlgorithm(algorithm));
-      parts.add(new DERBitString(signature));
+      byte[] certificate = sequence(tbs, algorithm, signature);
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")
-              .generateCertificate(new ByteArrayInputStream(der(new DERSequence(parts))));
+              .generateCertificate(new ByteArrayInputStream(certificate));
     } catch (IOException | CertificateException e) {
       throw new IllegalStateException(
           "a certificate that we built does not parse: " + e.getMessage(), e);
     }
+  }
+
+  private static byte[] sequence(byte[] tbs, KeyAlgorithm algorithm, byte[] signature)
+      throws IOException {
+    ByteArrayOutputStream der = new ByteArrayOutputStream();
+    DERSequenceGenerator parts = new DERSequenceGenerator(der);
+    parts.getRawOutputStream().write(tbs); // as they are: to read them would be to trust it
+    parts.addObject(signatureAlgorithm(algorithm));
+    parts.addObject(new DERBitString(signature));
+    parts.close();
+    return der.toByteArray();
   }
 
   private static AlgorithmIdentifier signatureAlgorithm(KeyAlgorithm algorithm) {
@@ -116,8 +135,11 @@ public final class CertificateBuilder {
     return name.build();
   }
 
+  // RFC 5280, 4.1.2.5: two digits of the year through 2049, four from then on.
   private static Time time(Instant instant) {
-    return new Time(Date.from(instant));
+    return instant.isBefore(FOUR_DIGITS)
+        ? new Time(new DERUTCTime(UTC_TIME.format(instant)))
+        : new Time(new DERGeneralizedTime(GENERALIZED_TIME.format(instant)));
   }
 
   private static Extensions extensions(CertificateTemplate template, PublicKey issuerKey) {
