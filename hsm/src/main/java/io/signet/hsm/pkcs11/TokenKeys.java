@@ -191,9 +191,13 @@ final class TokenKeys {
     List<Long> made = unfinished(UNFINISHED);
     if (made.size() != 1) {
       destroyAll(made);
-      throw made.isEmpty()
-          ? failure(Fault.BROKEN, label, "it was made and the token does not list it")
-          : failure(Fault.BUSY, label, "another process makes a key in the same moment; try again");
+      // None is there when that process has taken ours for what a crash has left.
+      throw failure(
+          Fault.BUSY,
+          label,
+          "%d keys are unfinished (expected: this one); another process makes a key in the same"
+              + " moment; try again",
+          made.size());
     }
     requireKept(label, made.getFirst());
     session.set(made.getFirst(), Attribute.label(label.value()));

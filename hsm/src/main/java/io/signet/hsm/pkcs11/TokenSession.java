@@ -35,8 +35,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * is thrown away whole and another is made (P11-2).
  *
  * <p>Safe for use by many threads, except that keys are made one at a time. What takes several
- * calls of the library, save generation and signatures, is one step for the threads of this
- * process.
+ * calls of the library, save signatures, is one step for the threads of this process.
  */
 final class TokenSession implements AutoCloseable {
 
@@ -149,14 +148,12 @@ final class TokenSession implements AutoCloseable {
   record Unfinished(KeyLabel label, KeyAlgorithm algorithm, KeyPair pair, long object) {}
 
   /** Makes a key, under a label that is free. */
-  Unfinished begin(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    removeLeftovers(label);
-    KeyPair pair = newPair(label, algorithm);
-    return new Unfinished(label, algorithm, pair, claim(label));
-  }
-
-  private synchronized void removeLeftovers(KeyLabel label) throws CustodyException {
+  // Signatures go on meanwhile; but SoftHSM 2.6 now and then answers CKR_GENERAL_ERROR to a
+  // generation while others list or destroy objects.
+  synchronized Unfinished begin(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
     keys.removeLeftovers(label);
+    KeyPair pair = newPair(label, algorithm);
+    return new Unfinished(label, algorithm, pair, keys.claim(label));
   }
 
   private KeyPair newPair(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
@@ -167,10 +164,6 @@ final class TokenSession implements AutoCloseable {
     } catch (GeneralSecurityException | ProviderException e) {
       throw Ckr.failure(settings.where(), "key " + label + ": cannot make " + algorithm, e);
     }
-  }
-
-  private synchronized long claim(KeyLabel label) throws CustodyException {
-    return keys.claim(label);
   }
 
   /**
