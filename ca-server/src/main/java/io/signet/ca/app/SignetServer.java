@@ -132,8 +132,9 @@ final class SignetServer implements RunningServer {
     ExecutorService streams = life.started(streamExecutor());
     SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer));
     publish(authorities.bundle());
-    WorkloadServer workload =
-        life.started(workload(issuance, callers, serving, feeds, timer, streams, metrics));
+    SdsEndpoint sds =
+        sds(feeds, callers, timer, streams, new SdsMetrics(metrics.registry(), audit));
+    WorkloadServer workload = life.started(workload(issuance, sds, serving));
     OperatorServer operator =
         life.started(operator(new ServerReadiness(authorities, core.ledger(), callers), metrics));
     listening = listening(workload.port(), operator.port());
@@ -179,26 +180,26 @@ final class SignetServer implements RunningServer {
         (holder, e) -> LOG.error("the SVID of {} was not renewed", holder, e));
   }
 
-  private WorkloadServer workload(
-      ObservedIssuance issuance,
-      CallerAttestors callers,
-      ServingIdentity serving,
+  private SdsEndpoint sds(
       SvidFeeds feeds,
+      CallerAttestors callers,
       Timer timer,
       ExecutorService streams,
-      Metrics metrics)
-      throws IOException {
+      SdsMetrics metrics) {
+    return new SdsEndpoint(
+        feeds,
+        new AttestedCallers(callers.attestors(), metrics::refused),
+        new AckLedger(clock),
+        clock,
+        timer,
+        streams,
+        metrics);
+  }
+
+  private WorkloadServer workload(
+      ObservedIssuance issuance, SdsEndpoint sds, ServingIdentity serving) throws IOException {
     IstioCertificateEndpoint istio =
         new IstioCertificateEndpoint(issuance, issuance, REQUEST_LIMIT);
-    SdsEndpoint sds =
-        new SdsEndpoint(
-            feeds,
-            new AttestedCallers(callers.attestors()),
-            new AckLedger(clock),
-            clock,
-            timer,
-            streams,
-            new SdsMetrics(metrics.registry()));
     return WorkloadServer.start(
         new WorkloadAddresses(
             config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),

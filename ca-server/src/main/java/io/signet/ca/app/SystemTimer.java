@@ -16,6 +16,8 @@ final class SystemTimer implements Timer, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SystemTimer.class);
 
+  private static final int STOP_SECONDS = 10;
+
   private final ScheduledThreadPoolExecutor waiting =
       new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("timer").daemon().factory());
   private final ExecutorService working =
@@ -54,6 +56,14 @@ final class SystemTimer implements Timer, AutoCloseable {
   @Override
   public void close() {
     waiting.shutdownNow();
-    working.close();
+    working.shutdown();
+    try {
+      // Not for ever: a call of a token's library may hang (P11-16).
+      if (!working.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("a task did not end within {} s and is left alone", STOP_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

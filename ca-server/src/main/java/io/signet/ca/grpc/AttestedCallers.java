@@ -5,29 +5,34 @@ import io.signet.attestation.Attestation.Proven;
 import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence;
-import io.signet.attestation.Refusal;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
 import io.signet.sds.envoy.Callers;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Attests the callers of the secret discovery service by what they show on the call. */
 public final class AttestedCallers implements Callers {
-  private static final Logger LOG = LoggerFactory.getLogger(AttestedCallers.class);
-
   private final Attestors attestors;
+  private final BiConsumer<List<Evidence>, Refused> onRefused;
   private final Supplier<List<Evidence>> shown;
 
-  public AttestedCallers(Attestors attestors) {
-    this(attestors, CallEvidence::current);
+  /**
+   * @param onRefused is told what was shown and the precise reason, which the caller is not
+   *     (ISTIO-33); must not block
+   */
+  public AttestedCallers(Attestors attestors, BiConsumer<List<Evidence>, Refused> onRefused) {
+    this(attestors, onRefused, CallEvidence::current);
   }
 
-  AttestedCallers(Attestors attestors, Supplier<List<Evidence>> shown) {
+  AttestedCallers(
+      Attestors attestors,
+      BiConsumer<List<Evidence>, Refused> onRefused,
+      Supplier<List<Evidence>> shown) {
     this.attestors = attestors;
+    this.onRefused = onRefused;
     this.shown = shown;
   }
 
@@ -36,13 +41,12 @@ public final class AttestedCallers implements Callers {
     List<Evidence> evidence = shown.get();
     return switch (attestors.attest(evidence)) {
       case Proven(var proof) -> new Caller(new Holder(proof.id(), proof.instance()), proof.until());
-      case Unproven(var refusal) -> throw refused(evidence, refusal);
+      case Unproven(var refusal) -> throw refused(evidence, Refused.of(refusal));
     };
   }
 
-  // Only here is the precise reason told (ISTIO-33).
-  private static StatusException refused(List<Evidence> evidence, Refusal refusal) {
-    LOG.info("stream refused to {}: {}", evidence, refusal);
-    return Statuses.of(Refused.of(refusal)).asException();
+  private StatusException refused(List<Evidence> evidence, Refused refused) {
+    onRefused.accept(evidence, refused);
+    return Statuses.of(refused).asException();
   }
 }

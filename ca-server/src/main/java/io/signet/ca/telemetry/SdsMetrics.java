@@ -3,10 +3,13 @@ package io.signet.ca.telemetry;
 import io.grpc.Status;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.signet.attestation.Evidence;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
 import io.signet.sds.Subscriber;
 import io.signet.sds.envoy.SdsListener;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,14 +33,24 @@ public final class SdsMetrics implements SdsListener {
   private final Counter nacks;
   private final Counter missing;
   private final Counter withheld;
+  private final Counter refused;
+  private final AuditLog audit;
 
-  public SdsMetrics(MeterRegistry registry) {
+  public SdsMetrics(MeterRegistry registry, AuditLog audit) {
+    this.audit = audit;
     streams = registry.gauge("signet.sds.streams", new AtomicInteger());
     pushes = registry.counter("signet.sds.pushes");
     acks = registry.counter("signet.sds.acks");
     nacks = registry.counter("signet.sds.nacks");
     missing = registry.counter("signet.sds.missing");
     withheld = registry.counter("signet.sds.withheld");
+    refused = registry.counter("signet.sds.refused");
+  }
+
+  /** A stream was refused because of its caller. */
+  public void refused(List<Evidence> shown, Refused why) {
+    refused.increment();
+    audit.decided(shown, why);
   }
 
   @Override

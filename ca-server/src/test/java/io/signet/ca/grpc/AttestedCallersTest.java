@@ -17,6 +17,7 @@ import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
 import io.signet.spiffe.SpiffeId;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Test;
 final class AttestedCallersTest {
   private static final SpiffeId ID = SpiffeId.parse("spiffe://example.org/user/me");
   private static final Evidence SHOWN = new PeerCredentials(1000, 1000, 42);
+
+  private final List<String> told = new ArrayList<>();
 
   // AUTH-6: the stream ends with the proof. K8S-48: no two pods share a key.
   @Test
@@ -47,6 +50,8 @@ final class AttestedCallersTest {
   void current_invalid_unauthenticatedWithoutDetail() {
     assertThat(refusal(Attestation.invalid("token of another audience")))
         .isEqualTo("UNAUTHENTICATED: request authenticate failure");
+    // ISTIO-33: the reason is for us.
+    assertThat(told).containsExactly(List.of(SHOWN) + ": fake: token of another audience");
   }
 
   @Test
@@ -61,14 +66,17 @@ final class AttestedCallersTest {
         .isEqualTo("UNAVAILABLE: temporarily unable to serve the request");
   }
 
-  private static String refusal(Attestation attestation) {
+  private String refusal(Attestation attestation) {
     var callers = callers(attestation);
     Status status = catchThrowableOfType(StatusException.class, callers::current).getStatus();
     return status.getCode() + ": " + status.getDescription();
   }
 
-  private static AttestedCallers callers(Attestation attestation) {
+  private AttestedCallers callers(Attestation attestation) {
     var attestor = new FakeAttestor("fake").answer(SHOWN, attestation);
-    return new AttestedCallers(new Attestors(List.of(attestor)), () -> List.of(SHOWN));
+    return new AttestedCallers(
+        new Attestors(List.of(attestor)),
+        (shown, refused) -> told.add(shown + ": " + refused.detail()),
+        () -> List.of(SHOWN));
   }
 }
