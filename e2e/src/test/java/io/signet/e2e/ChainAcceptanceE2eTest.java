@@ -86,7 +86,7 @@ final class ChainAcceptanceE2eTest {
     assertThat(refusal(() -> client.sign(wish)).getCode()).isEqualTo(Code.PERMISSION_DENIED);
   }
 
-  // ISTIO-2, ISTIO-21 to ISTIO-25
+  // ISTIO-2, ISTIO-21, ISTIO-22, ISTIO-23, ISTIO-24, ISTIO-25
   @Test
   void sign_layout_leafThenOneIntermediateEachThenAllRoots() throws IOException {
     SignedChain chain = client.sign(Csr.create(folder));

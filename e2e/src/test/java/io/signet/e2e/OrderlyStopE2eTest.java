@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.grpc.Status.Code;
+import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -40,7 +41,7 @@ final class OrderlyStopE2eTest {
       }
       // What was signed has arrived; who came too late was told to come again (ISTIO-32).
       assertThat(load.received())
-          .extracting(each -> each.getSerialNumber().toString(16))
+          .extracting(each -> SerialNumber.of(each).toString())
           .containsExactlyInAnyOrderElementsOf(issued(signet.log()));
       assertThat(load.refusals()).extracting(Status::getCode).containsOnly(Code.UNAVAILABLE);
       assertNothingIsLeft(signet);

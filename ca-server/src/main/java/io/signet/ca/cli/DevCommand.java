@@ -3,9 +3,9 @@ package io.signet.ca.cli;
 import io.signet.attestation.ServiceAccountName;
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,7 +44,7 @@ final class DevCommand implements Callable<Integer> {
   public Integer call() throws IOException, CommandException, StartException, InterruptedException {
     options.requireInRange();
     var directory = new DevDirectory(options.dir);
-    try (FileLock lock = directory.lock()) {
+    try (Closeable _ = directory.lock()) {
       directory.makeSecrets();
       new DevIssuer(directory, clock).prepare();
       serve(directory);

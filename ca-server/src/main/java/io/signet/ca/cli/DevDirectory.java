@@ -2,6 +2,7 @@ package io.signet.ca.cli;
 
 import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.SignetConfig;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -75,7 +76,7 @@ final class DevDirectory {
    *
    * @throws CommandException if another process has it
    */
-  FileLock lock() throws IOException, CommandException {
+  Closeable lock() throws IOException, CommandException {
     LocalFiles.makePrivateFolder(root);
     FileChannel channel =
         FileChannel.open(
@@ -89,11 +90,19 @@ final class DevDirectory {
     }
     channel.truncate(0);
     channel.write(ascii(String.valueOf(ProcessHandle.current().pid())), 0);
-    return lock;
+    return channel; // whose end is that of the lock
   }
 
-  /** Makes the secrets that are missing; only who has the lock may. */
-  void makeSecrets() throws IOException {
+  /**
+   * Makes the secrets that are missing; only who has the lock may.
+   *
+   * @throws CommandException if the passphrase of keys that are there is missing
+   */
+  void makeSecrets() throws IOException, CommandException {
+    if (Files.exists(keys()) && !Files.exists(passphrase())) {
+      throw new CommandException(
+          passphrase() + ": missing (expected: the passphrase of the keys in " + keys() + ")");
+    }
     makeSecret(adminToken());
     makeSecret(passphrase());
   }

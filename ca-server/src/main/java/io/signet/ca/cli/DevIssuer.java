@@ -72,7 +72,12 @@ final class DevIssuer {
     }
     var issuer = new JwtIssuer(NAME, audience, KEY_ID, clock);
     try (KeyCustodian custodian = custodian()) {
-      return issuer.issue(account, ttl, key(custodian)::sign);
+      KeyHandle key =
+          custodian
+              .find(LABEL)
+              .orElseThrow(() ->
+                  new CommandException(folder + ": no key (expected: as signet dev made it)"));
+      return issuer.issue(account, ttl, key::sign);
     } catch (CustodyException e) {
       throw broken(e);
     }

@@ -1,7 +1,7 @@
 package io.signet.ca.cli;
 
 /** How data is printed. */
-enum OutputFormat {
+public enum OutputFormat {
   TABLE,
   JSON;
 

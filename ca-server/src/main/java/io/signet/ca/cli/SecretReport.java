@@ -78,8 +78,10 @@ final class SecretReport {
     return fields;
   }
 
+  // As our own logs write it, two digits an octet; a foreign root may have one that we would not.
   private static String serial(X509Certificate certificate) {
-    return certificate.getSerialNumber().toString(16);
+    String digits = certificate.getSerialNumber().toString(16);
+    return digits.length() % 2 == 0 ? digits : "0" + digits;
   }
 
   private static String notAfter(X509Certificate certificate) {

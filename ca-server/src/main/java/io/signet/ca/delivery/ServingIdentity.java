@@ -2,6 +2,7 @@ package io.signet.ca.delivery;
 
 import io.signet.ca.authorization.Grant;
 import io.signet.sds.Timer;
+import io.signet.spiffe.SerialNumber;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -64,7 +65,7 @@ public final class ServingIdentity implements AutoCloseable {
   public record Keyed(List<X509Certificate> chain, PrivateKey key) {
     @Override
     public String toString() {
-      return "Keyed[" + chain.getFirst().getSerialNumber().toString(16) + "]";
+      return "Keyed[" + SerialNumber.of(chain.getFirst()) + "]";
     }
   }
 

@@ -30,10 +30,12 @@ final class SvidFeed implements AutoCloseable {
   private final Maker maker;
   private final ValidationContext trust;
   private final Timer timer;
+  private final Clock clock;
   private final Renewal renewal;
   private final List<Subscription> subscriptions = new ArrayList<>();
   private volatile Instant renewAt = Instant.EPOCH;
   private Snapshot current = Snapshot.EMPTY;
+  private Instant idleSince;
 
   SvidFeed(
       Maker maker,
@@ -44,6 +46,8 @@ final class SvidFeed implements AutoCloseable {
     this.maker = maker;
     this.trust = trust;
     this.timer = timer;
+    this.clock = clock;
+    this.idleSince = clock.instant();
     this.renewal = new Renewal(new Work(), timer, clock, onFailure);
   }
 
@@ -61,11 +65,14 @@ final class SvidFeed implements AutoCloseable {
 
   synchronized void remove(Subscription subscription) {
     subscription.close();
-    boolean _ = subscriptions.remove(subscription);
+    if (subscriptions.remove(subscription) && subscriptions.isEmpty()) {
+      idleSince = clock.instant();
+    }
   }
 
-  synchronized boolean isIdle() {
-    return subscriptions.isEmpty();
+  /** Whether nobody has listened for that long. */
+  synchronized boolean isIdleFor(Duration time) {
+    return subscriptions.isEmpty() && !clock.instant().isBefore(idleSince.plus(time));
   }
 
   private final class Work implements Renewal.Work {

@@ -16,8 +16,9 @@ import java.util.function.Consumer;
 /**
  * Feeds each attested caller its own SVID, renewed in good time, and the trust bundle. All streams
  * of one holder share one feed, so that a proxy that opens a stream per name gets one SVID and not
- * several, and two pods of one account never share a key. A feed outlives its last stream by up to
- * a minute, so that a proxy that comes back finds its SVID again. Safe for use by many threads.
+ * several, and two pods of one account never share a key. A feed outlives its last stream by a
+ * minute or two, so that a proxy that comes back finds its SVID again. Safe for use by many
+ * threads.
  */
 public final class SvidFeeds implements SecretSource, AutoCloseable {
 
@@ -83,7 +84,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
     if (closed) {
       return;
     }
-    if (feed.isIdle()) {
+    if (feed.isIdleFor(LINGER)) {
       feed.close();
       feeds.remove(caller);
     } else {

@@ -1,5 +1,6 @@
 package io.signet.ca.grpc;
 
+import io.signet.spiffe.SerialNumber;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -22,8 +23,6 @@ public record ServingCertificate(List<X509Certificate> chain, PrivateKey key) {
   @Override
   public String toString() {
     return "ServingCertificate[serial %s, expires %s]"
-        .formatted(
-            chain.getFirst().getSerialNumber().toString(16),
-            chain.getFirst().getNotAfter().toInstant());
+        .formatted(SerialNumber.of(chain.getFirst()), chain.getFirst().getNotAfter().toInstant());
   }
 }

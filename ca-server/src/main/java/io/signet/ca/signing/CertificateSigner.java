@@ -110,10 +110,18 @@ public final class CertificateSigner {
   public X509Certificate sign(SigningTicket ticket) throws CustodyException, SelfCheckException {
     Draft draft = ticket.redeem();
     byte[] signature = draft.key().sign(draft.tbs());
-    X509Certificate certificate =
-        CertificateBuilder.assemble(draft.tbs(), draft.key().algorithm(), signature);
+    X509Certificate certificate = readBack(draft, signature);
     refuse("signed " + draft.profile(), differences(draft, certificate));
     return certificate;
+  }
+
+  private static X509Certificate readBack(Draft draft, byte[] signature) throws SelfCheckException {
+    try {
+      return CertificateBuilder.assemble(draft.tbs(), draft.key().algorithm(), signature);
+    } catch (IllegalStateException e) {
+      throw new SelfCheckException(
+          "signed " + draft.profile(), List.of(String.valueOf(e.getMessage())));
+    }
   }
 
   private static List<String> differences(Draft draft, X509Certificate certificate) {

@@ -63,7 +63,7 @@ class SvidCommandsTest {
                   """
                   NAME     SPIFFE ID                             SERIAL  NOT AFTER             ISSUER   ROOTS
                   default  spiffe://example.org/ns/shop/sa/cart  ab      2099-01-01T00:00:00Z  CN=root  -
-                  ROOTCA   -                                     1       2099-01-01T00:00:00Z  CN=root  1
+                  ROOTCA   -                                     01      2099-01-01T00:00:00Z  CN=root  1
                   """,
                   ""));
       assertThat(out.resolve("svid.pem")).hasContent(pki.leaf());

@@ -44,7 +44,7 @@ final class IstioCertificateEndpointTest {
     plane.close();
   }
 
-  // ISTIO-2, 21, 22, 25
+  // ISTIO-2, ISTIO-21, ISTIO-22, ISTIO-25
   @Test
   void create_leafUnderIntermediate_eachByItselfAndRootsTogether() {
     var second = TestCertificates.root("second root");
@@ -123,7 +123,7 @@ final class IstioCertificateEndpointTest {
         .isEqualTo(Optional.ofNullable(expected).map(Duration::ofSeconds));
   }
 
-  // ISTIO-26, 27, 28, 29, 32
+  // ISTIO-26, ISTIO-27, ISTIO-28, ISTIO-29, ISTIO-32
   @ParameterizedTest
   @CsvSource({
     "UNAUTHENTICATED, UNAUTHENTICATED, request authenticate failure",
@@ -151,7 +151,7 @@ final class IstioCertificateEndpointTest {
     assertThat(refusal(REQUEST)).isEqualTo(status(Status.INTERNAL, "internal error"));
   }
 
-  // ISTIO-15, 94
+  // ISTIO-15, ISTIO-94
   @ParameterizedTest
   @MethodSource("authorizations")
   void create_authorizationHeaders_firstBearerTaken(List<String> values, List<String> tokens)
@@ -217,7 +217,7 @@ final class IstioCertificateEndpointTest {
     assertThat(plane.issuance.refusedEarly).hasSize(1);
   }
 
-  // ISTIO-9, 12
+  // ISTIO-9, ISTIO-12
   @ParameterizedTest
   @CsvSource({
     "CertSigner, clusterissuers.istio.io/x",

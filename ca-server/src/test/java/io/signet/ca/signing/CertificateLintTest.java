@@ -222,7 +222,7 @@ final class CertificateLintTest {
     assertOnly(authority().subject(""), "cannot be read");
   }
 
-  // SPIFFE-18 to 22: each name is compared, not only how many there are.
+  // SPIFFE-18, SPIFFE-19, SPIFFE-20, SPIFFE-22: each name is compared, not only how many there are.
   @Test
   void names_wrong_found() {
     assertOnly(names(uri(CART)), "alternative names");
@@ -247,7 +247,7 @@ final class CertificateLintTest {
     }
   }
 
-  // SPIFFE-24 to 27
+  // SPIFFE-24, SPIFFE-25, SPIFFE-26, SPIFFE-27
   @Test
   void usage_wrong_found() {
     assertOnly(leafUsage(0x80 | 0x20), "key usage"); // keyEncipherment with an EC key, PROF-2
@@ -282,7 +282,7 @@ final class CertificateLintTest {
         .with(Extension.keyUsage, true, new DERBitString(new byte[] {(byte) bits}, padding));
   }
 
-  // SPIFFE-21, 24
+  // SPIFFE-21, SPIFFE-24
   @Test
   void constraints_wrong_found() {
     assertOnly(

@@ -49,7 +49,7 @@ final class CertificateBuilderTest {
   private final CertificateSigner signer =
       new CertificateSigner(new FakeLedger(), Fixtures.serials(), new TestClock());
 
-  // PROF-1, PROF-2, PROF-3, SPIFFE-18 to 20, 24 to 27
+  // PROF-1, PROF-2, PROF-3, SPIFFE-18, SPIFFE-19, SPIFFE-20, SPIFFE-24, SPIFFE-25
   @Test
   void leaf_ecKey_exactProfile() throws Exception {
     X509Certificate leaf = leaf(issuing(KeyAlgorithm.EC_P256), KEY, List.of());
@@ -92,7 +92,7 @@ final class CertificateBuilderTest {
             List.of(7, "2001:db8:0:0:0:0:0:1"));
   }
 
-  // PROF-5, SPIFFE-21, 22
+  // PROF-5, SPIFFE-21, SPIFFE-22
   @Test
   void issuing_exactProfile() throws Exception {
     X509Certificate issuing = issuing(KeyAlgorithm.EC_P256).certificate();

@@ -41,7 +41,7 @@ final class CsrParserTest {
 
   private static final int MUTANTS = 10_000;
 
-  // ISTIO-17 to 19, CSR-8, CSR-9
+  // ISTIO-17, ISTIO-18, ISTIO-19, CSR-8, CSR-9
   @ParameterizedTest
   @MethodSource
   void parse_whatMeshesSend_keyAndUri(String name, Csrs csr) throws Exception {

@@ -1,5 +1,6 @@
 package io.signet.e2e.bench;
 
+import io.signet.ca.cli.OutputFormat;
 import io.signet.ca.config.Address;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SpiffeId;

@@ -1,5 +1,6 @@
 package io.signet.e2e.bench;
 
+import io.signet.ca.cli.OutputFormat;
 import io.signet.hsm.KeyAlgorithm;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package io.signet.e2e.bench;
 
+import io.signet.ca.cli.OutputFormat;
 import io.signet.ca.cli.Table;
 import io.signet.e2e.bench.jmh.IssuanceSteps;
 import java.io.IOException;
