@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
  * The counts that istiod has under the names that dashboards know (ISTIO-75), and our own, which
  * tell every reason apart.
  */
-final class IssuanceMetrics {
+final class IssuanceMetrics implements Observation.Measures {
   private static final String PREFIX = "citadel_server_";
   private final MeterRegistry registry;
   private final LongAdder requests;
@@ -42,7 +42,8 @@ final class IssuanceMetrics {
             .register(registry);
   }
 
-  void decided(IssuanceOutcome outcome, Duration took) {
+  @Override
+  public void decided(IssuanceOutcome outcome, Duration took) {
     requests.increment();
     timers.decided(outcome, took);
     switch (outcome) {
@@ -52,7 +53,8 @@ final class IssuanceMetrics {
     }
   }
 
-  void failed(Duration took) {
+  @Override
+  public void failed(Duration took) {
     requests.increment();
     timers.failed(took);
     failures.increment();

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** How long each issuance of one kind took, by its outcome. */
-final class IssuanceTimers {
+final class IssuanceTimers implements Observation.Measures {
   private static final Duration[] BUCKETS = {
     Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(5), Duration.ofMillis(10),
     Duration.ofMillis(25), Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250),
@@ -39,7 +39,8 @@ final class IssuanceTimers {
     }
   }
 
-  void decided(IssuanceOutcome outcome, Duration took) {
+  @Override
+  public void decided(IssuanceOutcome outcome, Duration took) {
     switch (outcome) {
       case Issued _ -> issued.record(took);
       case Refused(Why why, String _) ->
@@ -47,8 +48,8 @@ final class IssuanceTimers {
     }
   }
 
-  /** It ended without an outcome. */
-  void failed(Duration took) {
+  @Override
+  public void failed(Duration took) {
     failed.record(took);
   }
 

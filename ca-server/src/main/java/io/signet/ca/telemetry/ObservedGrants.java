@@ -5,7 +5,6 @@ import io.signet.ca.authorization.Grant;
 import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssuanceOutcome;
 import java.security.PublicKey;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -16,9 +15,7 @@ import java.util.function.LongSupplier;
 public final class ObservedGrants implements GrantedIssuance {
 
   private final GrantedIssuance issuance;
-  private final IssuanceTimers timers;
-  private final AuditLog audit;
-  private final LongSupplier nanoTime;
+  private final Observation observation;
 
   /**
    * @param nanoTime as {@link System#nanoTime}
@@ -26,28 +23,11 @@ public final class ObservedGrants implements GrantedIssuance {
   public ObservedGrants(
       GrantedIssuance issuance, MeterRegistry registry, AuditLog audit, LongSupplier nanoTime) {
     this.issuance = issuance;
-    this.timers = new IssuanceTimers(registry, "grant");
-    this.audit = audit;
-    this.nanoTime = nanoTime;
+    this.observation = new Observation(new IssuanceTimers(registry, "grant"), audit, nanoTime);
   }
 
   @Override
   public IssuanceOutcome issue(Grant grant, List<String> hosts, PublicKey key) {
-    long begin = nanoTime.getAsLong();
-    IssuanceOutcome outcome;
-    try {
-      outcome = issuance.issue(grant, hosts, key);
-    } catch (RuntimeException | Error e) {
-      timers.failed(since(begin));
-      audit.failed(List.of(), e);
-      throw e;
-    }
-    timers.decided(outcome, since(begin));
-    audit.decided(List.of(), outcome);
-    return outcome;
-  }
-
-  private Duration since(long begin) {
-    return Duration.ofNanos(nanoTime.getAsLong() - begin);
+    return observation.of(List.of(), () -> issuance.issue(grant, hosts, key));
   }
 }

@@ -18,7 +18,7 @@ public final class ObservedIssuance implements Issuance, CsrEvents {
   private final Issuance issuance;
   private final IssuanceMetrics metrics;
   private final AuditLog audit;
-  private final LongSupplier nanoTime;
+  private final Observation observation;
 
   /**
    * @param nanoTime as {@link System#nanoTime}
@@ -28,27 +28,12 @@ public final class ObservedIssuance implements Issuance, CsrEvents {
     this.issuance = issuance;
     this.metrics = new IssuanceMetrics(registry);
     this.audit = audit;
-    this.nanoTime = nanoTime;
+    this.observation = new Observation(metrics, audit, nanoTime);
   }
 
   @Override
   public IssuanceOutcome issue(IssuanceRequest request) {
-    long begin = nanoTime.getAsLong();
-    IssuanceOutcome outcome;
-    try {
-      outcome = issuance.issue(request);
-    } catch (RuntimeException | Error e) {
-      metrics.failed(since(begin));
-      audit.failed(request.shown(), e);
-      throw e;
-    }
-    metrics.decided(outcome, since(begin));
-    audit.decided(request.shown(), outcome);
-    return outcome;
-  }
-
-  private Duration since(long begin) {
-    return Duration.ofNanos(nanoTime.getAsLong() - begin);
+    return observation.of(request.shown(), () -> issuance.issue(request));
   }
 
   @Override

@@ -8,9 +8,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.attestation.Attestation;
-import io.signet.attestation.Attestor;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence;
+import io.signet.attestation.FakeAttestor;
 import io.signet.attestation.Proof;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
@@ -69,28 +69,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The journey of a request: each way it can end, and that no step is taken before its turn. */
 final class IssueSvidTest {
 
+  private static final Evidence SHOWN = new Evidence.PeerCredentials(1000, 1000, 1);
   private static final Proof PROOF = new Proof.LocalUser(CART, 1000, 1);
   private static final byte[] CSR = csr(CART.toString());
   private static final byte[] GARBAGE = {1, 2, 3};
 
-  /** Answers what it is told to. */
-  private static final class FakeAttestor implements Attestor {
-    private Attestation answer = new Attestation.Proven(PROOF);
-
-    @Override
-    public String name() {
-      return "fake";
-    }
-
-    @Override
-    public Attestation attest(Evidence evidence) {
-      return answer;
-    }
-  }
-
   @RegisterExtension private final CapturedLog log = new CapturedLog(IssueSvid.class);
   private final TestClock clock = new TestClock();
-  private final FakeAttestor attestor = new FakeAttestor();
+  private final FakeAttestor attestor =
+      new FakeAttestor("fake").answer(SHOWN, new Attestation.Proven(PROOF));
   private final FakeLedger ledger = new FakeLedger();
   private final FakeKeyCustodian roots = new FakeKeyCustodian();
   private final FakeKeyCustodian issuers = new FakeKeyCustodian();
@@ -167,7 +154,7 @@ final class IssueSvidTest {
   // ISTIO-26: who is not proven learns nothing about the rest of its request.
   @Test
   void issue_unprovenWithGarbage_unauthenticatedAndNotParsed() {
-    attestor.answer = Attestation.invalid("token expired");
+    attestor.answer(SHOWN, Attestation.invalid("token expired"));
 
     assertRefused(request(GARBAGE, Optional.empty()), Why.UNAUTHENTICATED, "token expired");
     assertNothingRecorded();
@@ -181,14 +168,14 @@ final class IssueSvidTest {
 
   @Test
   void issue_nothingToJudge_unauthenticated() {
-    attestor.answer = Attestation.missing("not mine");
+    attestor.answer(SHOWN, Attestation.missing("not mine"));
 
     assertRefused(request(CSR, Optional.empty()), Why.UNAUTHENTICATED, "not mine");
   }
 
   @Test
   void issue_attestorUnavailable_attestationUnavailable() {
-    attestor.answer = Attestation.unavailable("API server down");
+    attestor.answer(SHOWN, Attestation.unavailable("API server down"));
 
     assertRefused(request(CSR, Optional.empty()), Why.ATTESTATION_UNAVAILABLE, "API server down");
   }
@@ -310,7 +297,7 @@ final class IssueSvidTest {
   }
 
   private static IssuanceRequest request(byte[] csr, Optional<Duration> lifetime) {
-    return new IssuanceRequest(List.of(new Evidence.PeerCredentials(1000, 1000, 1)), csr, lifetime);
+    return new IssuanceRequest(List.of(SHOWN), csr, lifetime);
   }
 
   /**
