@@ -7,7 +7,7 @@ import java.util.Optional;
 /** What was proven of a caller. */
 public sealed interface Proof {
 
-  /** The caller's own identity. */
+  /** The identity that was proven: the caller's own, or the one that it may ask for. */
   SpiffeId id();
 
   /** When the proof ends, such as the expiry of the token; empty when it has no end of its own. */
@@ -38,6 +38,19 @@ public sealed interface Proof {
 
   /** The pod that a token is bound to. */
   record Pod(String name, String uid) {}
+
+  /**
+   * The identity of a workload, for the proxy of its node, which asks in the workload's name
+   * (ISTIO-12).
+   *
+   * @param by who asks
+   */
+  record Impersonated(SpiffeId id, ServiceAccount by) implements Proof {
+    @Override
+    public Optional<Instant> until() {
+      return by.until();
+    }
+  }
 
   /** The subject of a token signed by a trusted issuer. */
   record TokenSubject(SpiffeId id, Optional<Instant> until, String issuer, String subject)

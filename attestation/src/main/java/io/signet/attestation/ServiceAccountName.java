@@ -50,6 +50,19 @@ public record ServiceAccountName(String namespace, String name) {
   }
 
   /**
+   * Reads {@code spiffe://TD/ns/NAMESPACE/sa/NAME}, of any trust domain (ISTIO-16).
+   *
+   * @throws IllegalArgumentException if the path is anything else
+   */
+  public static ServiceAccountName of(SpiffeId id) {
+    String[] segments = id.path().split("/", -1);
+    if (segments.length != 5 || !segments[1].equals("ns") || !segments[3].equals("sa")) {
+      throw refused("identity", id.toString(), "spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/NAME");
+    }
+    return new ServiceAccountName(segments[2], segments[4]);
+  }
+
+  /**
    * Its identity, {@code spiffe://TD/ns/NAMESPACE/sa/NAME} (K8S-8, ISTIO-16). Istio's replacement
    * of {@code @} in the trust domain has nothing to do here: a {@link TrustDomain} holds none.
    */

@@ -77,6 +77,31 @@ class ServiceAccountNameTest {
         .isEqualTo(SpiffeId.parse("spiffe://cluster.local/ns/default/sa/web"));
   }
 
+  // ISTIO-16
+  @Test
+  void of_identityOfAnAccount_itsNames() {
+    assertThat(ServiceAccountName.of(SpiffeId.parse("spiffe://any/ns/default/sa/web.x")))
+        .isEqualTo(new ServiceAccountName("default", "web.x"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "spiffe://td",
+        "spiffe://td/ns/default/sa",
+        "spiffe://td/ns/default/sa/web/x",
+        "spiffe://td/x/ns/default/sa/web",
+        "spiffe://td/sa/default/ns/web",
+        "spiffe://td/ns/default/SA/web",
+        "spiffe://td/ns/Default/sa/web",
+        "spiffe://td/ns/default/sa/we_b"
+      })
+  void of_anyOtherIdentity_refused(String id) {
+    assertThatThrownBy(() -> ServiceAccountName.of(SpiffeId.parse(id)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected:");
+  }
+
   @Test
   void toString_parsedAgain_same() {
     var account = new ServiceAccountName("ns", "sa.x");

@@ -2,8 +2,12 @@ package io.signet.ca.app;
 
 import io.signet.attestation.Attestor;
 import io.signet.attestation.Attestors;
+import io.signet.attestation.Impersonation;
 import io.signet.attestation.kubernetes.Cluster;
+import io.signet.attestation.kubernetes.NodeAuthorizer;
+import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.attestation.kubernetes.TokenReviewAttestor;
+import io.signet.attestation.kubernetes.TrustedNodes;
 import io.signet.attestation.oidc.JwtAttestor;
 import io.signet.attestation.oidc.TrustedIssuer;
 import io.signet.attestation.unix.PeerCredentialsAttestor;
@@ -19,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The attestors that the configuration names. What is judged here comes before what another machine
@@ -27,20 +32,31 @@ import java.util.Set;
  */
 final class CallerAttestors implements AutoCloseable {
 
+  // Both together within the limit of a request, and of what a proxy waits for.
   private static final Duration REVIEW_DEADLINE = Duration.ofSeconds(3);
+  private static final Duration LOOKUP_DEADLINE = Duration.ofSeconds(3);
 
   private final Attestors attestors;
   private final Optional<TokenReviewAttestor> kubernetes;
+  private final NodeAuthorizer nodes;
 
-  private CallerAttestors(List<Attestor> others, Optional<TokenReviewAttestor> kubernetes) {
+  private CallerAttestors(
+      List<Attestor> others, Optional<TokenReviewAttestor> kubernetes, NodeAuthorizer nodes) {
     List<Attestor> all = new ArrayList<>();
     all.addAll(others);
     kubernetes.ifPresent(all::add);
     this.attestors = new Attestors(all);
     this.kubernetes = kubernetes;
+    this.nodes = nodes;
   }
 
-  static CallerAttestors open(SignetConfig config, Clock clock) throws IOException {
+  /**
+   * Opens all of them.
+   *
+   * @param onDenied is told the rule of each impersonation that is denied; must not block
+   */
+  static CallerAttestors open(SignetConfig config, Clock clock, Consumer<Rule> onDenied)
+      throws IOException {
     AttestationConfig attestation = config.attestation();
     List<Attestor> others = new ArrayList<>();
     for (JwtIssuer issuer : attestation.jwt()) {
@@ -53,7 +69,7 @@ final class CallerAttestors implements AutoCloseable {
                   .map(u -> new PeerCredentialsAttestor.Rule((int) u.uid(), u.id()))
                   .toList()));
     }
-    return new CallerAttestors(others, kubernetes(config, clock));
+    return new CallerAttestors(others, kubernetes(config, clock), nodes(config, clock, onDenied));
   }
 
   private static TrustedIssuer trusted(JwtIssuer issuer) throws IOException {
@@ -70,6 +86,16 @@ final class CallerAttestors implements AutoCloseable {
             TokenReviewAttestor.open(clusters, config.trustDomain(), REVIEW_DEADLINE, clock));
   }
 
+  private static NodeAuthorizer nodes(SignetConfig config, Clock clock, Consumer<Rule> onDenied) {
+    List<TrustedNodes> trusted =
+        config.attestation().kubernetes().stream().map(CallerAttestors::trustedNodes).toList();
+    return NodeAuthorizer.open(trusted, config.trustDomain(), LOOKUP_DEADLINE, clock, onDenied);
+  }
+
+  private static TrustedNodes trustedNodes(KubernetesCluster cluster) {
+    return new TrustedNodes(cluster(cluster), Set.copyOf(cluster.trustedNodeAccounts()));
+  }
+
   private static Cluster cluster(KubernetesCluster cluster) {
     return new Cluster(
         cluster.cluster(), Set.copyOf(cluster.aliases()), cluster.audience(), cluster.kubeconfig());
@@ -79,6 +105,11 @@ final class CallerAttestors implements AutoCloseable {
     return attestors;
   }
 
+  /** Who of the proven callers may ask in the name of others. */
+  Impersonation impersonation() {
+    return nodes;
+  }
+
   /** Why tokens cannot be judged now, if they cannot. */
   Optional<String> problem() {
     return kubernetes.flatMap(TokenReviewAttestor::problem);
@@ -86,6 +117,7 @@ final class CallerAttestors implements AutoCloseable {
 
   @Override
   public void close() {
+    nodes.close();
     kubernetes.ifPresent(TokenReviewAttestor::close);
   }
 }

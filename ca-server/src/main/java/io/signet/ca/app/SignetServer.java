@@ -1,5 +1,7 @@
 package io.signet.ca.app;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authorization.Entitlements;
@@ -28,6 +30,7 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
 import io.signet.ca.telemetry.ExpiryMetrics;
+import io.signet.ca.telemetry.ImpersonationMetrics;
 import io.signet.ca.telemetry.Metrics;
 import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
@@ -46,11 +49,13 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,11 +119,18 @@ final class SignetServer implements RunningServer {
     IssuingCore core = IssuingCore.open(config, clock, timer, life);
     Authorities authorities = core.authorities();
     Metrics metrics = life.started(metrics(authorities));
-    CallerAttestors callers = life.started(CallerAttestors.open(config, clock));
+    CallerAttestors callers =
+        life.started(CallerAttestors.open(config, clock, denials(metrics.registry())));
     Entitlements entitlements =
         new Entitlements(config.svid().defaultLifetime(), config.svid().maxLifetime());
     IssueSvid issue =
-        new IssueSvid(callers.attestors(), entitlements, authorities, core.signer(), clock);
+        new IssueSvid(
+            callers.attestors(),
+            callers.impersonation(),
+            entitlements,
+            authorities,
+            core.signer(),
+            clock);
     AuditLog audit = AuditLog.toLogger();
     ObservedIssuance issuance =
         new ObservedIssuance(issue, metrics.registry(), audit, System::nanoTime);
@@ -148,6 +160,12 @@ final class SignetServer implements RunningServer {
         () -> authorities.bundle().authorities(),
         () -> chain(authorities));
     return metrics;
+  }
+
+  private static Consumer<Rule> denials(MeterRegistry registry) {
+    List<String> rules = Arrays.stream(Rule.values()).map(Rule::label).toList();
+    ImpersonationMetrics metrics = new ImpersonationMetrics(registry, rules);
+    return rule -> metrics.denied(rule.label());
   }
 
   private static List<X509Certificate> chain(Authorities authorities) {

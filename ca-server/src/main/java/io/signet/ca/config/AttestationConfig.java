@@ -1,5 +1,6 @@
 package io.signet.ca.config;
 
+import io.signet.attestation.ServiceAccountName;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.nio.file.Path;
@@ -42,12 +43,19 @@ public record AttestationConfig(
    * @param aliases other ids for the same cluster
    * @param kubeconfig how to reach it; empty: as a pod of this cluster
    * @param audience what a token must be made for
+   * @param trustedNodeAccounts who may ask in the name of the workloads on its own node; empty:
+   *     nobody
    */
   public record KubernetesCluster(
-      String cluster, List<String> aliases, Optional<Path> kubeconfig, String audience) {
-    /** Copies the aliases. */
+      String cluster,
+      List<String> aliases,
+      Optional<Path> kubeconfig,
+      String audience,
+      List<ServiceAccountName> trustedNodeAccounts) {
+    /** Copies the lists. */
     public KubernetesCluster {
       aliases = List.copyOf(aliases);
+      trustedNodeAccounts = List.copyOf(trustedNodeAccounts);
     }
   }
 

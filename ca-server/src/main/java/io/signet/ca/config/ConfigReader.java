@@ -1,5 +1,6 @@
 package io.signet.ca.config;
 
+import io.signet.attestation.ServiceAccountName;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
@@ -16,6 +17,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -217,8 +219,30 @@ final class ConfigReader {
     Optional<Path> kubeconfig = optionalFile(in, Key.KUBERNETES_KUBECONFIG, Need.READABLE);
     Optional<String> audience = in.value(Key.KUBERNETES_AUDIENCE, text -> text);
     in.fixed(Key.KUBERNETES_REVIEW, "local");
+    List<ServiceAccountName> nodeAccounts = nodeAccounts(in);
     return in.complete(() ->
-        new KubernetesCluster(cluster.orElseThrow(), aliases, kubeconfig, audience.orElseThrow()));
+        new KubernetesCluster(
+            cluster.orElseThrow(), aliases, kubeconfig, audience.orElseThrow(), nodeAccounts));
+  }
+
+  private static List<ServiceAccountName> nodeAccounts(Section in) {
+    List<ServiceAccountName> accounts = new ArrayList<>();
+    for (String text : in.texts(Key.KUBERNETES_TRUSTED_NODE_ACCOUNTS)) {
+      try {
+        accounts.add(nodeAccount(text));
+      } catch (IllegalArgumentException e) {
+        in.refuse(Key.KUBERNETES_TRUSTED_NODE_ACCOUNTS, text);
+      }
+    }
+    return accounts;
+  }
+
+  private static ServiceAccountName nodeAccount(String text) {
+    String[] names = text.split("/", -1);
+    if (names.length != 2) {
+      throw new IllegalArgumentException(text);
+    }
+    return new ServiceAccountName(names[0], names[1]);
   }
 
   private Optional<UnixCaller> unix(Section in, Set<Long> uids, Optional<TrustDomain> trustDomain) {

@@ -52,7 +52,10 @@ enum Key {
   KUBERNETES_KUBECONFIG("attestation.kubernetes[].kubeconfig", Form.FILE, Default.ABSENT),
   KUBERNETES_AUDIENCE("attestation.kubernetes[].audience", Form.TEXT, "istio-ca"),
   KUBERNETES_REVIEW("attestation.kubernetes[].review", "api", "api"),
-  KUBERNETES_TRUSTED_NODE_ACCOUNTS("attestation.kubernetes[].trusted-node-accounts", Form.NOT_YET),
+  KUBERNETES_TRUSTED_NODE_ACCOUNTS(
+      "attestation.kubernetes[].trusted-node-accounts",
+      "a list of NAMESPACE/NAME of service accounts",
+      "[]"),
   ATTESTATION_UNIX("attestation.unix[]", Form.SECTION),
   UNIX_UID("attestation.unix[].uid", "a user id from 0 to 4294967294, each once"),
   UNIX_ID("attestation.unix[].id", "a SPIFFE ID with a path, in the trust domain"),

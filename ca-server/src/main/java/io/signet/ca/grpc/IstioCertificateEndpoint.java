@@ -38,6 +38,8 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   private static final long LONGEST_WISH = Duration.ofDays(3650).toSeconds();
 
   private static final String IMPERSONATED = "ImpersonatedIdentity";
+  // As istiod reads it: an empty name is none.
+  private static final Value NOBODY = Value.newBuilder().setStringValue("").build();
 
   private final Issuance issuance;
   private final CsrEvents events;
@@ -72,7 +74,9 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
       throw Statuses.of(unfit.get()).asException();
     }
     byte[] csr = request.getCsrBytes().toByteArray();
-    var asked = new IssuanceRequest(shown, csr, lifetime(request.getValidityDuration()));
+    var asked =
+        new IssuanceRequest(
+            shown, csr, lifetime(request.getValidityDuration()), impersonated(request));
     return switch (issueInTime(asked)) {
       case Issued issued -> response(issued);
       case Refused refused -> throw Statuses.of(refused).asException();
@@ -86,24 +90,23 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
       String detail = "CSR of %d bytes (expected: at most %d)".formatted(size, CsrParser.LONGEST);
       return Optional.of(new Refused(Why.BAD_REQUEST, detail));
     }
-    return impersonated(request)
-        .map(whom -> new Refused(Why.UNAUTHENTICATED, "may not impersonate " + whom));
+    Value whom = whom(request);
+    return whom.hasStringValue() ? Optional.empty() : Optional.of(noName(whom));
   }
 
-  // Whoever asks for the identity of another must never get its own instead. All other metadata is
-  // for other authorities (ISTIO-9, 12).
+  // ISTIO-26: as opaque as any other failure to impersonate.
+  private static Refused noName(Value whom) {
+    String detail = "%s: %s (expected: one string)".formatted(IMPERSONATED, whom.getKindCase());
+    return new Refused(Why.UNAUTHENTICATED, detail);
+  }
+
   private static Optional<String> impersonated(IstioCertificateRequest request) {
-    Value whom = request.getMetadata().getFieldsOrDefault(IMPERSONATED, absent());
-    return switch (whom.getKindCase()) {
-      case NULL_VALUE, KIND_NOT_SET -> Optional.empty();
-      case STRING_VALUE -> Optional.of(whom.getStringValue()).filter(name -> !name.isEmpty());
-      case NUMBER_VALUE, BOOL_VALUE, STRUCT_VALUE, LIST_VALUE ->
-          Optional.of("something that is no name");
-    };
+    return Optional.of(whom(request).getStringValue()).filter(name -> !name.isEmpty());
   }
 
-  private static Value absent() {
-    return Value.getDefaultInstance();
+  // All other metadata is for other authorities (ISTIO-9, ISTIO-12).
+  private static Value whom(IstioCertificateRequest request) {
+    return request.getMetadata().getFieldsOrDefault(IMPERSONATED, NOBODY);
   }
 
   private static Optional<Duration> lifetime(long seconds) {

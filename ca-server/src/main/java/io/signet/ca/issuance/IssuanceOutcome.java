@@ -1,14 +1,27 @@
 package io.signet.ca.issuance;
 
+import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.attestation.Refusal;
 import io.signet.spiffe.TrustBundle;
 import io.signet.spiffe.X509Svid;
+import java.util.Optional;
 
 /** How a request ended. */
 public sealed interface IssuanceOutcome {
 
-  /** The SVID with its intermediates, and the roots to trust with it. */
-  record Issued(X509Svid svid, TrustBundle bundle) implements IssuanceOutcome {}
+  /**
+   * The SVID with its intermediates, and the roots to trust with it.
+   *
+   * @param by who got it in the workload's name; empty: the workload itself
+   */
+  record Issued(X509Svid svid, TrustBundle bundle, Optional<ServiceAccount> by)
+      implements IssuanceOutcome {
+
+    /** Issued to the workload itself. */
+    public Issued(X509Svid svid, TrustBundle bundle) {
+      this(svid, bundle, Optional.empty());
+    }
+  }
 
   /**
    * Not issued. The detail is precise and for our log; whether the caller may see it is decided

@@ -4,7 +4,10 @@ import io.signet.attestation.Attestation;
 import io.signet.attestation.Attestation.Proven;
 import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestors;
+import io.signet.attestation.Impersonation;
 import io.signet.attestation.Proof;
+import io.signet.attestation.Proof.Impersonated;
+import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.IssuingAuthority;
@@ -32,6 +35,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +46,7 @@ public final class IssueSvid implements Issuance {
   private static final Logger LOG = LoggerFactory.getLogger(IssueSvid.class);
 
   private final Attestors attestors;
+  private final Impersonation impersonation;
   private final Entitlements entitlements;
   private final Authorities authorities;
   private final CertificateSigner signer;
@@ -49,11 +54,13 @@ public final class IssueSvid implements Issuance {
 
   public IssueSvid(
       Attestors attestors,
+      Impersonation impersonation,
       Entitlements entitlements,
       Authorities authorities,
       CertificateSigner signer,
       Clock clock) {
     this.attestors = attestors;
+    this.impersonation = impersonation;
     this.entitlements = entitlements;
     this.authorities = authorities;
     this.signer = signer;
@@ -62,10 +69,21 @@ public final class IssueSvid implements Issuance {
 
   @Override
   public IssuanceOutcome issue(IssuanceRequest request) {
-    Attestation attested = attestors.attest(request.shown()); // 2
-    if (!(attested instanceof Proven(Proof proof))) {
-      return refused(attested);
-    }
+    Attestation attested = attested(request); // 2
+    return attested instanceof Proven(Proof proof)
+        ? withAsker(proof, issue(proof, request))
+        : refused(attested);
+  }
+
+  // Whoever asks for the identity of another never gets its own instead.
+  private Attestation attested(IssuanceRequest request) {
+    Attestation caller = attestors.attest(request.shown());
+    return caller instanceof Proven(Proof proof) && request.impersonated().isPresent()
+        ? impersonation.impersonate(proof, request.impersonated().get())
+        : caller;
+  }
+
+  private IssuanceOutcome issue(Proof proof, IssuanceRequest request) {
     try {
       CertificateRequest csr = CsrParser.parse(request.csr()); // 3
       Decision decision = entitlements.decide(proof, csr.uri(), request.lifetime());
@@ -75,6 +93,17 @@ public final class IssueSvid implements Issuance {
     } catch (CsrException e) {
       return new Refused(Why.BAD_REQUEST, proof.id() + ": " + e.getMessage());
     }
+  }
+
+  // ISTIO-33: the record names both, the workload and who asked in its name.
+  private static IssuanceOutcome withAsker(Proof proof, IssuanceOutcome outcome) {
+    if (!(proof instanceof Impersonated(_, ServiceAccount by))) {
+      return outcome;
+    }
+    return switch (outcome) {
+      case Issued issued -> new Issued(issued.svid(), issued.bundle(), Optional.of(by));
+      case Refused refused -> new Refused(refused.why(), by.id() + " for " + refused.detail());
+    };
   }
 
   /** Issues what was granted, with host names beside the identity where policy wants them. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.signet.attestation.Evidence;
+import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
@@ -38,7 +39,7 @@ public final class AuditLog {
 
   void decided(List<Evidence> shown, IssuanceOutcome outcome) {
     switch (outcome) {
-      case Issued issued -> lines.accept(issued(shown, issued.svid()));
+      case Issued issued -> lines.accept(issued(shown, issued));
       case Refused refused -> lines.accept(refused(shown, refused));
     }
   }
@@ -52,12 +53,26 @@ public final class AuditLog {
     lines.accept(event("abandoned", shown).put("limit", limit.toString()).toString());
   }
 
-  private static String issued(List<Evidence> shown, X509Svid svid) {
-    return event("issued", shown)
-        .put("id", svid.id().toString())
-        .put("serial", svid.serial().toString())
-        .put("expires", svid.expiresAt().toString())
-        .toString();
+  private static String issued(List<Evidence> shown, Issued issued) {
+    X509Svid svid = issued.svid();
+    ObjectNode line =
+        event("issued", shown)
+            .put("id", svid.id().toString())
+            .put("serial", svid.serial().toString())
+            .put("expires", svid.expiresAt().toString());
+    issued.by().ifPresent(by -> line.set("by", asker(by)));
+    return line.toString();
+  }
+
+  /** Who asked in the name of the workload, and so on which node. */
+  private static ObjectNode asker(ServiceAccount by) {
+    ObjectNode asker =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", by.id().toString())
+            .put("cluster", by.cluster());
+    by.pod().ifPresent(pod -> asker.put("pod", pod.name()));
+    return asker;
   }
 
   private static String refused(List<Evidence> shown, Refused refused) {

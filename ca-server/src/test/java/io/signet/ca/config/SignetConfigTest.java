@@ -3,6 +3,7 @@ package io.signet.ca.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.attestation.ServiceAccountName;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
@@ -87,6 +88,7 @@ class SignetConfigTest {
               kubernetes:
               - cluster: main
                 aliases: [east, west]
+                trusted-node-accounts: [istio-system/ztunnel, a/b.c]
                 kubeconfig: /etc/signet/kubeconfig
                 audience: signet
                 review: api
@@ -123,7 +125,10 @@ class SignetConfigTest {
                             "main",
                             List.of("east", "west"),
                             Optional.of(Path.of("/etc/signet/kubeconfig")),
-                            "signet")),
+                            "signet",
+                            List.of(
+                                new ServiceAccountName("istio-system", "ztunnel"),
+                                new ServiceAccountName("a", "b.c")))),
                     List.of(
                         new UnixCaller(0, SpiffeId.parse("spiffe://example.org/a")),
                         new UnixCaller(4294967294L, SpiffeId.parse("spiffe://example.org/b"))),
@@ -177,7 +182,11 @@ class SignetConfigTest {
           trust-domain: example.org | trust-domain: | line 1: trust-domain: empty (expected: a trust domain name such as example.org)
           trust-domain: example.org | trust-domain: [example.org] | line 1: trust-domain: a list (expected: a trust domain name such as example.org)
           unix: | kubernetes: [ { review: local } ]\\n  unix: | line 7: attestation.kubernetes[0].review: local, not available yet (expected: api)
-          unix: | kubernetes: [ { trusted-node-accounts: [a/b] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: not available yet (expected: the key left out)
+          unix: | kubernetes: [ { trusted-node-accounts: [a/b, ztunnel] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: ztunnel (expected: a list of NAMESPACE/NAME of service accounts)
+          unix: | kubernetes: [ { trusted-node-accounts: [a/b/c] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: a/b/c (expected: a list of NAMESPACE/NAME of service accounts)
+          unix: | kubernetes: [ { trusted-node-accounts: [istio-system/*] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: istio-system/* (expected: a list of NAMESPACE/NAME of service accounts)
+          unix: | kubernetes: [ { trusted-node-accounts: [Istio/ztunnel] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: Istio/ztunnel (expected: a list of NAMESPACE/NAME of service accounts)
+          unix: | kubernetes: [ { trusted-node-accounts: a/b } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: one value (expected: a list)
           unix: | kubernetes: [ {}, { cluster: b } ]\\n  unix: | line 7: attestation.kubernetes: several clusters, not available yet (expected: one cluster)
           """)
   void load_violation_refused(String valid, String invalid, String problem) {

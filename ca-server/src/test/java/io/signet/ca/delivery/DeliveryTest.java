@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.util.concurrent.Uninterruptibles;
+import io.signet.attestation.Attestation;
 import io.signet.attestation.Attestors;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
@@ -72,7 +73,14 @@ final class DeliveryTest {
             clock);
     Entitlements entitlements = new Entitlements(LIFE, LIFE);
     issuance =
-        new IssueSvid(new Attestors(List.of()), entitlements, authorities, signer, clock)::granted;
+        new IssueSvid(
+                new Attestors(List.of()),
+                (_, _) -> Attestation.invalid("nobody may impersonate"),
+                entitlements,
+                authorities,
+                signer,
+                clock)
+            ::granted;
     maker =
         new SvidMaker(
             (grant, hosts, key) -> issuance.issue(grant, hosts, key),

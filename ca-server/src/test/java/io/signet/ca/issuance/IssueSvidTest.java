@@ -31,6 +31,7 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
+import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.X509Svid;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -42,7 +43,9 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bouncycastle.asn1.ASN1EncodableVector;
 import org.bouncycastle.asn1.DERBitString;
@@ -65,12 +68,21 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The journey of a request: each way it can end, and that no step is taken before its turn. */
 final class IssueSvidTest {
 
   private static final Evidence SHOWN = new Evidence.PeerCredentials(1000, 1000, 1);
   private static final Proof PROOF = new Proof.LocalUser(CART, 1000, 1);
+  private static final Proof.ServiceAccount ZTUNNEL =
+      new Proof.ServiceAccount(
+          SpiffeId.parse("spiffe://example.org/ns/istio-system/sa/ztunnel"),
+          Optional.empty(),
+          "main",
+          "istio-system",
+          "ztunnel",
+          Optional.of(new Proof.Pod("ztunnel-a", "uid-a")));
   private static final byte[] CSR = csr(CART.toString());
   private static final byte[] GARBAGE = {1, 2, 3};
 
@@ -78,6 +90,7 @@ final class IssueSvidTest {
   private final TestClock clock = new TestClock();
   private final FakeAttestor attestor =
       new FakeAttestor("fake").answer(SHOWN, new Attestation.Proven(PROOF));
+  private final Map<String, Attestation> lent = new HashMap<>();
   private final FakeLedger ledger = new FakeLedger();
   private final FakeKeyCustodian roots = new FakeKeyCustodian();
   private final FakeKeyCustodian issuers = new FakeKeyCustodian();
@@ -94,8 +107,19 @@ final class IssueSvidTest {
     authorities = Authorities.open(new FakeAuthorityStore(), roots, issuers, signer, policy, clock);
     Entitlements entitlements = new Entitlements(Duration.ofHours(24), Duration.ofDays(90));
     issuance =
-        new IssueSvid(new Attestors(List.of(attestor)), entitlements, authorities, signer, clock);
+        new IssueSvid(
+            new Attestors(List.of(attestor)),
+            this::impersonate,
+            entitlements,
+            authorities,
+            signer,
+            clock);
     entries = ledger.entries().size();
+  }
+
+  private Attestation impersonate(Proof caller, String identity) {
+    assertThat(caller).isEqualTo(ZTUNNEL);
+    return lent.getOrDefault(identity, Attestation.invalid("not on its node"));
   }
 
   @Test
@@ -193,6 +217,99 @@ final class IssueSvidTest {
 
     assertRefused(request(bank, Optional.empty()), Why.NOT_ENTITLED, "asked for");
     assertNothingRecorded();
+  }
+
+  // ISTIO-12, ISTIO-24, ISTIO-57: exactly the identity that was proven, and no name beside it.
+  @ParameterizedTest
+  @ValueSource(strings = {"", "spiffe://example.org/ns/shop/sa/cart"})
+  void issue_impersonated_thatIdentityAndWhoAsked(String inTheRequest) throws Exception {
+    lend(CART);
+
+    Issued issued = issued(impersonating(CART.toString(), csr(inTheRequest)));
+
+    assertThat(issued.svid().id()).isEqualTo(CART);
+    assertThat(issued.svid().leaf().getSubjectAlternativeNames())
+        .containsExactly(List.of(6, CART.toString()));
+    assertThat(issued.by()).contains(ZTUNNEL);
+  }
+
+  @Test
+  void issue_ownIdentity_nobodyElseAsked() {
+    assertThat(issued(request(CSR, Optional.empty())).by()).isEmpty();
+  }
+
+  // ISTIO-24, CSR-7: the name in the request is the impersonated one or none; also not the caller's
+  // own.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "spiffe://example.org/ns/istio-system/sa/ztunnel",
+        "spiffe://example.org/ns/shop/sa/bank"
+      })
+  void issue_impersonatedAndAnotherNameInTheRequest_notEntitledAndBothNamed(String other) {
+    lend(CART);
+
+    IssuanceRequest request = impersonating(CART.toString(), csr(other));
+
+    assertRefused(request, Why.NOT_ENTITLED, ZTUNNEL.id() + " for " + CART);
+    assertRefused(request, Why.NOT_ENTITLED, other);
+    assertNothingRecorded();
+  }
+
+  // ISTIO-26: who may not impersonate learns nothing about the rest, and never gets its own.
+  @Test
+  void issue_impersonationDenied_unauthenticatedAndNotParsed() {
+    attestor.answer(SHOWN, new Attestation.Proven(ZTUNNEL));
+
+    assertRefused(impersonating(CART.toString(), GARBAGE), Why.UNAUTHENTICATED, "not on its node");
+    assertRefused(impersonating(ZTUNNEL.id().toString(), CSR), Why.UNAUTHENTICATED, "not on");
+    assertNothingRecorded();
+  }
+
+  // ISTIO-32
+  @Test
+  void issue_impersonationNotJudged_attestationUnavailable() {
+    lend(CART);
+    lent.put(CART.toString(), Attestation.unavailable("no answer"));
+
+    assertRefused(impersonating(CART.toString(), CSR), Why.ATTESTATION_UNAVAILABLE, "no answer");
+    assertNothingRecorded();
+  }
+
+  @Test
+  void issue_unprovenCallerImpersonates_itsOwnRefusal() {
+    attestor.answer(SHOWN, Attestation.invalid("token expired"));
+    lent.put(CART.toString(), new Attestation.Proven(PROOF));
+
+    assertRefused(impersonating(CART.toString(), CSR), Why.UNAUTHENTICATED, "token expired");
+    assertNothingRecorded();
+  }
+
+  @Test
+  void issue_impersonatedWithBadCsr_badRequestThatNamesBoth() {
+    lend(CART);
+
+    assertRefused(
+        impersonating(CART.toString(), GARBAGE), Why.BAD_REQUEST, ZTUNNEL.id() + " for " + CART);
+    assertNothingRecorded();
+  }
+
+  @Test
+  void issue_impersonatedWithoutAuthority_refusalNamesBoth() {
+    lend(CART);
+    clock.advance(Duration.ofDays(3));
+
+    assertRefused(
+        impersonating(CART.toString(), CSR), Why.NO_AUTHORITY, ZTUNNEL.id() + " for " + CART);
+  }
+
+  private void lend(SpiffeId id) {
+    attestor.answer(SHOWN, new Attestation.Proven(ZTUNNEL));
+    lent.put(id.toString(), new Attestation.Proven(new Proof.Impersonated(id, ZTUNNEL)));
+  }
+
+  private static IssuanceRequest impersonating(String identity, byte[] csr) {
+    return new IssuanceRequest(List.of(SHOWN), csr, Optional.empty(), Optional.of(identity));
   }
 
   @Test

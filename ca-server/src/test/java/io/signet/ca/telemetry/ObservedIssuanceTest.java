@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.BearerToken;
+import io.signet.attestation.Proof.Pod;
+import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.grpc.TestCertificates;
 import io.signet.ca.issuance.IssuanceOutcome;
@@ -14,6 +16,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.IssuanceRequest;
+import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.time.Clock;
@@ -102,6 +105,46 @@ final class ObservedIssuanceTest {
     assertThat(line.path("id").asText()).isEqualTo("spiffe://example.org/ns/a/sa/b");
     assertThat(line.path("serial").asText()).isEqualTo(ISSUED.svid().serial().toString());
     assertThat(line.path("expires").asText()).isEqualTo(ISSUED.svid().expiresAt().toString());
+  }
+
+  // ISTIO-33: who asked in the name of the workload, and on which node that was.
+  @Test
+  void issue_issuedToAnother_auditedWithBoth() throws IOException {
+    var ztunnel =
+        new ServiceAccount(
+            SpiffeId.parse("spiffe://example.org/ns/istio-system/sa/ztunnel"),
+            Optional.empty(),
+            "main",
+            "istio-system",
+            "ztunnel",
+            Optional.of(new Pod("ztunnel-a", "uid-a")));
+    outcome = new Issued(ISSUED.svid(), ISSUED.bundle(), Optional.of(ztunnel));
+    var _ = issue();
+
+    JsonNode line = onlyLine();
+    assertThat(line.path("id").asText()).isEqualTo("spiffe://example.org/ns/a/sa/b");
+    assertThat(line.path("by"))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"id": "spiffe://example.org/ns/istio-system/sa/ztunnel",
+                     "cluster": "main", "pod": "ztunnel-a"}
+                    """));
+  }
+
+  // ISTIO-33: each rule by itself, and no more series than there are rules.
+  @Test
+  void denied_impersonation_countedByRule() {
+    var impersonation = new ImpersonationMetrics(metrics.registry(), List.of("node", "account"));
+    impersonation.denied("node");
+    impersonation.denied("node");
+
+    assertThat(metrics.scrape())
+        .contains("\nsignet_impersonation_denied_total{rule=\"node\"} 2.0\n")
+        .contains("\nsignet_impersonation_denied_total{rule=\"account\"} 0.0\n");
+    assertThatThrownBy(() -> impersonation.denied("whatever"))
+        .isInstanceOf(NullPointerException.class);
   }
 
   // ISTIO-33: the precise reason for us; never the token.

@@ -91,6 +91,7 @@ public class Issuer {
       issuance =
           new IssueSvid(
               new Attestors(List.of(new Believer())),
+              (_, _) -> Attestation.invalid("nobody may impersonate"),
               new Entitlements(LIFETIME, LIFETIME),
               authorities,
               signer,
