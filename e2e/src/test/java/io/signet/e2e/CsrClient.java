@@ -3,6 +3,8 @@ package io.signet.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -10,6 +12,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.netty.channel.EventLoopGroup;
@@ -23,6 +26,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the CSR endpoint for certificates as Istio's clients do (ISTIO-8 to ISTIO-12). */
@@ -36,6 +40,7 @@ final class CsrClient implements AutoCloseable {
   private final ManagedChannel channel;
   private final @Nullable EventLoopGroup loops;
   private final Metadata headers = new Metadata();
+  private final Struct.Builder metadata = Struct.newBuilder();
 
   private CsrClient(ManagedChannel channel, @Nullable EventLoopGroup loops) {
     this.channel = channel;
@@ -52,6 +57,27 @@ final class CsrClient implements AutoCloseable {
         TlsChannelCredentials.newBuilder()
             .trustManager(new ByteArrayInputStream(roots.getBytes(UTF_8)));
     return new CsrClient(Grpc.newChannelBuilder("localhost:" + port, trust.build()).build(), null);
+  }
+
+  /**
+   * A client over TLS to this machine as ztunnel is one: TLS 1.3 with AES-GCM only, and pings
+   * (ISTIO-37).
+   *
+   * @param roots that the server must chain to, as PEM
+   */
+  static CsrClient ztunnel(int port, String roots) throws IOException {
+    var tls =
+        GrpcSslContexts.forClient()
+            .trustManager(new ByteArrayInputStream(roots.getBytes(UTF_8)))
+            .protocols("TLSv1.3")
+            .ciphers(List.of("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"));
+    var channel =
+        NettyChannelBuilder.forAddress("localhost", port)
+            .sslContext(tls.build())
+            .keepAliveTime(30, SECONDS)
+            .keepAliveTimeout(10, SECONDS)
+            .build();
+    return new CsrClient(channel, null);
   }
 
   /** A client over a Unix socket; this process is its credential. */
@@ -81,6 +107,12 @@ final class CsrClient implements AutoCloseable {
     return this;
   }
 
+  /** Asks in the name of this workload from now on (ISTIO-12). */
+  CsrClient impersonating(String identity) {
+    metadata.putFields("ImpersonatedIdentity", Value.newBuilder().setStringValue(identity).build());
+    return this;
+  }
+
   /** As {@link #sign(Csr, Duration)}, with a wish for an hour. */
   SignedChain sign(Csr csr) {
     return sign(csr, Duration.ofHours(1));
@@ -102,7 +134,11 @@ final class CsrClient implements AutoCloseable {
    */
   SignedChain sign(String csr, long seconds) {
     var request =
-        IstioCertificateRequest.newBuilder().setCsr(csr).setValidityDuration(seconds).build();
+        IstioCertificateRequest.newBuilder()
+            .setCsr(csr)
+            .setValidityDuration(seconds)
+            .setMetadata(metadata)
+            .build();
     var withHeaders =
         ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     var reply =

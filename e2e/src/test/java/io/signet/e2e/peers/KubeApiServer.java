@@ -144,6 +144,23 @@ public final class KubeApiServer implements AutoCloseable {
     return pod.at("/metadata/uid").asText();
   }
 
+  /**
+   * Writes the phase of a pod, as its kubelet does.
+   *
+   * @param phase such as {@code Succeeded}
+   */
+  public void setPhase(String namespace, String name, String phase) throws IOException {
+    patch(
+        namespaced(namespace, "pods/" + name + "/status"),
+        "application/merge-patch+json",
+        "{\"status\": {\"phase\": \"%s\"}}".formatted(phase));
+  }
+
+  /** Begins to delete a pod; without a kubelet to end it, it stays as it is then. */
+  public void terminatePod(String namespace, String name) throws IOException {
+    delete(namespaced(namespace, "pods/" + name + "?gracePeriodSeconds=3600"));
+  }
+
   /** Deletes a pod at once, without grace. */
   public void deletePod(String namespace, String name) throws IOException {
     delete(namespaced(namespace, "pods/" + name + "?gracePeriodSeconds=0"));
