@@ -35,7 +35,8 @@ final class CryptoProvider {
     LOG.info("signatures by provider {}", inUse());
   }
 
-  private static String inUse() {
+  /** Who makes and verifies signatures, with its version. */
+  static String inUse() {
     for (Provider provider : Security.getProviders()) {
       if (provider.getService("Signature", SIGNATURE) != null) {
         return provider.getName() + " " + provider.getVersionStr();

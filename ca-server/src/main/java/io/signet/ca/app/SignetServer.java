@@ -154,6 +154,9 @@ final class SignetServer implements RunningServer {
 
   private Metrics metrics(Authorities authorities) {
     Metrics metrics = new Metrics();
+    LOG.info("TLS by {}", WorkloadServer.tlsLibrary());
+    metrics.provider("signatures", CryptoProvider.inUse());
+    metrics.provider("tls", WorkloadServer.tlsLibrary());
     ExpiryMetrics.bind(
         metrics.registry(),
         clock,

@@ -9,7 +9,7 @@ import java.util.List;
  * What the server shows of itself in a TLS handshake.
  *
  * @param chain the leaf first, then the issuing authorities; never empty
- * @param key of the leaf; may live in a custodian, it is only ever signed with
+ * @param key of the leaf; in memory, because TLS in native code reads its bytes
  */
 public record ServingCertificate(List<X509Certificate> chain, PrivateKey key) {
   public ServingCertificate {

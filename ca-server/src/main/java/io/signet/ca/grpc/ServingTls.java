@@ -4,9 +4,15 @@ import io.grpc.netty.GrpcSslContexts;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslServerSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.internal.tcnative.SSL;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
@@ -14,40 +20,107 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSessionContext;
 
 /**
- * TLS of the workload port: 1.2 and 1.3 of the JDK's provider, ALPN h2, a client certificate asked
- * for and never required (ISTIO-1, ISTIO-44, GOT-10).
+ * TLS of the workload port: 1.2 and 1.3, ALPN h2, a client certificate asked for and never required
+ * (ISTIO-1, ISTIO-44, GOT-10). BoringSSL where its library loads, with the key exchange that
+ * ztunnel's post-quantum policy insists on (ISTIO-37); elsewhere the JDK's own, which is slower and
+ * has no such key exchange.
  *
- * <p>Every connection gets a context of its own. The keys of session tickets and the session cache
- * belong to the context, so no session can be resumed: each connection proves the possession of its
- * client key anew and meets the current serving certificate, and nothing that was once accepted
- * outlives its certificate by a ticket (DEV-8). The JDK has no other way to refuse resumption than
- * system properties of the whole process. What it costs is a fraction of the handshake, which
- * long-lived connections make rarely.
+ * <p>No session can be resumed: each connection proves the possession of its client key anew and
+ * meets the current serving certificate, and nothing that was once accepted outlives its
+ * certificate by a ticket (DEV-8). BoringSSL is told so. The JDK has no other way to refuse
+ * resumption than system properties of the whole process, so there every connection gets a context
+ * of its own, with its own ticket keys and session cache. What it costs is a fraction of the
+ * handshake, which long-lived connections make rarely.
  */
 final class ServingTls extends SslContext {
-  private final Supplier<ServingCertificate> serving;
-  private final SslContext first;
+  private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
 
-  private ServingTls(Supplier<ServingCertificate> serving, SslContext first) {
+  private final Supplier<ServingCertificate> serving;
+  private final SslProvider provider;
+  private volatile Made made;
+
+  /** A context, and the certificate that it shows. */
+  private record Made(ServingCertificate certificate, SslContext context) {}
+
+  private ServingTls(Supplier<ServingCertificate> serving, SslProvider provider, Made first) {
     this.serving = serving;
-    this.first = first;
+    this.provider = provider;
+    this.made = first;
   }
 
   /**
    * @param serving asked at each handshake, so a renewed certificate needs no restart
    * @throws SSLException if the platform lacks what the port needs
    */
-  static SslContext of(Supplier<ServingCertificate> serving) throws SSLException {
-    return new ServingTls(serving, fresh(serving.get()));
+  static ServingTls of(Supplier<ServingCertificate> serving) throws SSLException {
+    return of(serving, OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK);
+  }
+
+  static ServingTls of(Supplier<ServingCertificate> serving, SslProvider provider)
+      throws SSLException {
+    return new ServingTls(serving, provider, make(serving.get(), provider));
+  }
+
+  /** The library that does it, with its version. */
+  static String library() {
+    return OpenSsl.isAvailable() ? OpenSsl.versionString() : "JDK " + Runtime.version();
   }
 
   @Override
   public SSLEngine newEngine(ByteBufAllocator allocator) {
     try {
-      return fresh(serving.get()).newEngine(allocator);
+      return withoutTickets(current().newEngine(allocator));
     } catch (SSLException e) {
       throw new IllegalStateException("what the start could do, this connection cannot", e);
     }
+  }
+
+  // Netty switches them on again for each connection that may speak TLS 1.3.
+  private static SSLEngine withoutTickets(SSLEngine engine) {
+    if (engine instanceof ReferenceCountedOpenSslEngine boringSsl) {
+      SSL.setOptions(boringSsl.sslPointer(), SSL.SSL_OP_NO_TICKET);
+    }
+    return engine;
+  }
+
+  // Two connections may both make the context of a new certificate; one of the two stays.
+  private SslContext current() throws SSLException {
+    ServingCertificate certificate = serving.get();
+    Made last = made;
+    if (provider == SslProvider.OPENSSL && last.certificate().equals(certificate)) {
+      return last.context();
+    }
+    Made next = make(certificate, provider);
+    made = next;
+    return next.context();
+  }
+
+  private static Made make(ServingCertificate certificate, SslProvider provider)
+      throws SSLException {
+    return new Made(
+        certificate, provider == SslProvider.OPENSSL ? boringSsl(certificate) : jdk(certificate));
+  }
+
+  private static SslContext boringSsl(ServingCertificate certificate) throws SSLException {
+    X509Certificate[] chain = certificate.chain().toArray(X509Certificate[]::new);
+    SslContext context =
+        configured(SslContextBuilder.forServer(certificate.key(), chain), SslProvider.OPENSSL)
+            .option(OpenSslContextOption.GROUPS, GROUPS)
+            .build();
+    ((OpenSslServerSessionContext) context.sessionContext()).setSessionCacheEnabled(false);
+    return context;
+  }
+
+  private static SslContext jdk(ServingCertificate certificate) throws SSLException {
+    var builder = SslContextBuilder.forServer(new ServingKeyManager(certificate));
+    return configured(builder, SslProvider.JDK).build();
+  }
+
+  private static SslContextBuilder configured(SslContextBuilder builder, SslProvider provider) {
+    return GrpcSslContexts.configure(builder, provider)
+        .protocols("TLSv1.3", "TLSv1.2")
+        .trustManager(new AnyClientCertificate())
+        .clientAuth(ClientAuth.OPTIONAL);
   }
 
   @Override
@@ -62,26 +135,17 @@ final class ServingTls extends SslContext {
 
   @Override
   public List<String> cipherSuites() {
-    return first.cipherSuites();
+    return made.context().cipherSuites();
   }
 
   @Override
   @SuppressWarnings("deprecation") // The only way that netty has to say it.
   public ApplicationProtocolNegotiator applicationProtocolNegotiator() {
-    return first.applicationProtocolNegotiator();
+    return made.context().applicationProtocolNegotiator();
   }
 
   @Override
   public SSLSessionContext sessionContext() {
-    return first.sessionContext();
-  }
-
-  private static SslContext fresh(ServingCertificate certificate) throws SSLException {
-    var builder = SslContextBuilder.forServer(new ServingKeyManager(certificate));
-    return GrpcSslContexts.configure(builder, SslProvider.JDK)
-        .protocols("TLSv1.3", "TLSv1.2")
-        .trustManager(new AnyClientCertificate())
-        .clientAuth(ClientAuth.OPTIONAL)
-        .build();
+    return made.context().sessionContext();
   }
 }

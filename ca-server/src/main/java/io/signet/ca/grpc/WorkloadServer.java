@@ -127,6 +127,11 @@ public final class WorkloadServer implements AutoCloseable {
     return server;
   }
 
+  /** The library that does TLS here, with its version. */
+  public static String tlsLibrary() {
+    return ServingTls.library();
+  }
+
   /** The TCP port, which the system chose if it was asked to. */
   public int port() {
     return listening.getFirst().server().getPort();

@@ -31,6 +31,17 @@ public final class Metrics implements AutoCloseable {
     return registry;
   }
 
+  /** Tells who does a part of the cryptography, for speed and security depend on it. */
+  public void provider(String of, String name) {
+    var _ =
+        Gauge.builder("signet.crypto.provider", () -> 1)
+            .description("Always 1; its tags tell who does which part of the cryptography")
+            .tag("of", of)
+            .tag("provider", name)
+            .strongReference(true)
+            .register(registry);
+  }
+
   /** Everything in Prometheus' text format. */
   public String scrape() {
     return registry.scrape();

@@ -11,6 +11,7 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /** A client that speaks just enough HTTP/2 to do what a well-behaved client would not. */
@@ -51,14 +52,22 @@ final class RawHttp2 implements AutoCloseable {
 
   static SSLContext trusting(X509Certificate root) {
     try {
+      var context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {trust(root)}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static TrustManager trust(X509Certificate root) {
+    try {
       var store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
       store.setCertificateEntry("root", root);
       var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trust.init(store);
-      var context = SSLContext.getInstance("TLS");
-      context.init(null, trust.getTrustManagers(), null);
-      return context;
+      return trust.getTrustManagers()[0];
     } catch (GeneralSecurityException | IOException e) {
       throw new AssertionError(e);
     }
