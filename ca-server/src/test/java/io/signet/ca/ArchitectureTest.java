@@ -77,7 +77,7 @@ final class ArchitectureTest {
           .whereLayer("issuance")
           .mayOnlyBeAccessedByLayers("app", "edges")
           .whereLayer("authorization")
-          .mayOnlyBeAccessedByLayers("app", "edges", "issuance")
+          .mayOnlyBeAccessedByLayers("app", "cli", "config", "edges", "issuance")
           .whereLayer("authority")
           .mayOnlyBeAccessedByLayers("app", "edges", "issuance")
           .whereLayer("signing")

@@ -25,6 +25,8 @@ import io.signet.ca.http.HealthRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.SelfCheckException;
@@ -36,7 +38,6 @@ import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.hsm.CustodyException;
-import io.signet.hsm.KeyAlgorithm;
 import io.signet.sds.AckLedger;
 import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.Timer;
@@ -121,8 +122,7 @@ final class SignetServer implements RunningServer {
     Metrics metrics = life.started(metrics(authorities));
     CallerAttestors callers =
         life.started(CallerAttestors.open(config, clock, denials(metrics.registry())));
-    Entitlements entitlements =
-        new Entitlements(config.svid().defaultLifetime(), config.svid().maxLifetime());
+    Entitlements entitlements = config.entitlements();
     IssueSvid issue =
         new IssueSvid(
             callers.attestors(),
@@ -137,15 +137,14 @@ final class SignetServer implements RunningServer {
     SvidMaker maker =
         new SvidMaker(
             new ObservedGrants(issue::granted, metrics.registry(), audit, System::nanoTime),
-            KeyAlgorithm.EC_P256,
             clock,
             new SecureRandom());
     ServingIdentity serving = life.started(serving(maker, timer));
     ExecutorService streams = life.started(streamExecutor());
-    SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer));
+    SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit);
+    SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer, sdsMetrics));
     publish(authorities.bundle());
-    SdsEndpoint sds =
-        sds(feeds, callers, timer, streams, new SdsMetrics(metrics.registry(), audit));
+    SdsEndpoint sds = sds(feeds, callers, timer, streams, sdsMetrics);
     WorkloadServer workload = life.started(workload(issuance, sds, serving));
     OperatorServer operator =
         life.started(operator(new ServerReadiness(authorities, core.ledger(), callers), metrics));
@@ -183,22 +182,26 @@ final class SignetServer implements RunningServer {
     SpiffeId id = SpiffeId.of(config.trustDomain(), "signet", "server");
     return new ServingIdentity(
         maker,
-        new Grant(id, config.svid().maxLifetime()),
-        config.servingNames(),
+        Grant.own(id, config.svid().maxLifetime(), config.servingNames()),
         timer,
         clock,
         e -> LOG.error("the server's own certificate was not renewed", e));
   }
 
   private SvidFeeds feeds(
-      SvidMaker maker, Entitlements entitlements, Authorities authorities, Timer timer) {
+      SvidMaker maker,
+      Entitlements entitlements,
+      Authorities authorities,
+      Timer timer,
+      SdsMetrics metrics) {
     return new SvidFeeds(
         maker,
         entitlements,
         new ValidationContext(authorities.bundle()),
         timer,
         clock,
-        (holder, e) -> LOG.error("the SVID of {} was not renewed", holder, e));
+        (holder, e) -> LOG.error("the SVID of {} was not renewed", holder, e),
+        (_, reason) -> metrics.denied(new Refused(Why.NOT_ENTITLED, reason)));
   }
 
   private SdsEndpoint sds(

@@ -3,45 +3,122 @@ package io.signet.ca.authorization;
 import io.signet.attestation.Proof;
 import io.signet.ca.authorization.Decision.Denied;
 import io.signet.ca.authorization.Decision.Granted;
+import io.signet.ca.authorization.Decision.WrongKey;
 import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.TrustDomain;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Decides what a proven caller may hold: its own identity only. The names in a request are a wish,
- * and so is the lifetime, which is clamped instead of refused (ISTIO-4).
+ * Decides what a proven caller may hold: the first rule that is for the caller decides alone, and
+ * where none is, the caller may hold its own identity only. The names in a request are a wish, and
+ * so is the lifetime, which is clamped instead of refused (ISTIO-4). Immutable.
  */
 public final class Entitlements {
 
+  private final TrustDomain trustDomain;
   private final Duration defaultLifetime;
   private final Duration maxLifetime;
-
-  public Entitlements(Duration defaultLifetime, Duration maxLifetime) {
-    this.defaultLifetime = defaultLifetime;
-    this.maxLifetime = maxLifetime;
-  }
+  private final List<Rule> rules;
+  private final Entitlement standard;
 
   /**
-   * Whether the caller may have the name it wishes; without a wish it gets its own.
-   *
-   * @param lifetime what it wishes; absent, zero or negative means the default (ISTIO-62)
+   * @param trustDomain outside of which nobody gets anything
+   * @param maxLifetime the most that anyone gets
+   * @param rules in the order in which they are tried
+   * @throws IllegalArgumentException if a rule gives an identity of another trust domain or a
+   *     longer life
    */
-  public Decision decide(Proof proof, Optional<String> name, Optional<Duration> lifetime) {
-    if (name.isPresent() && !name.get().equals(proof.id().toString())) {
-      return new Denied(
-          "%s asked for \"%s\" (expected: its own identity)".formatted(proof.id(), name.get()));
+  public Entitlements(
+      TrustDomain trustDomain, Duration defaultLifetime, Duration maxLifetime, List<Rule> rules) {
+    this.trustDomain = trustDomain;
+    this.defaultLifetime = defaultLifetime;
+    this.maxLifetime = maxLifetime;
+    this.rules = List.copyOf(rules);
+    this.standard = Entitlement.ownOnly(maxLifetime);
+    rules.forEach(this::requireWithin);
+  }
+
+  private void requireWithin(Rule rule) {
+    Entitlement gives = rule.entitlement();
+    if (!gives.others().stream().allMatch(this::isWorkload)
+        || gives.maxLifetime().compareTo(maxLifetime) > 0) {
+      throw new IllegalArgumentException(
+          "%s: %s for %s (expected: IDs with a path in %s, for at most %s)"
+              .formatted(rule, gives.others(), gives.maxLifetime(), trustDomain.id(), maxLifetime));
     }
-    return new Granted(new Grant(proof.id(), clamped(lifetime)));
   }
 
-  /** What a caller gets that asks for nothing in particular: its own identity. */
-  public Grant own(SpiffeId id) {
-    return new Grant(id, defaultLifetime);
+  /** The DNS names that the caller gets beside any identity, so that it may ask for them too. */
+  public List<String> hosts(Proof proof) {
+    return entitlement(rule(proof.id())).hosts();
   }
 
-  private Duration clamped(Optional<Duration> wish) {
-    return wish.filter(Duration::isPositive)
-        .map(wanted -> wanted.compareTo(maxLifetime) < 0 ? wanted : maxLifetime)
-        .orElse(defaultLifetime);
+  /** Whether the caller may have what it wishes. */
+  public Decision decide(Proof proof, Wish wish) {
+    return decide(proof.id(), wish);
+  }
+
+  /** The same for whoever proves to be this caller. */
+  public Decision decide(SpiffeId caller, Wish wish) {
+    Optional<Rule> rule = rule(caller);
+    Entitlement may = entitlement(rule);
+    Optional<SpiffeId> id = may.identity(caller, wish.name()).filter(this::isWorkload);
+    if (id.isEmpty()) {
+      return new Denied(rule, denial(caller, wish, rule));
+    }
+    if (wish.key().isPresent() && !may.allows(wish.key().get())) {
+      return new WrongKey(rule, wrongKey(wish.key().get(), may, rule));
+    }
+    Duration lifetime = clamped(wish.lifetime(), may.maxLifetime());
+    return new Granted(new Grant(caller, rule, id.get(), lifetime, may.hosts(), may.keys()));
+  }
+
+  private Optional<Rule> rule(SpiffeId caller) {
+    if (!isWorkload(caller)) {
+      return Optional.empty();
+    }
+    CallerPattern exact = CallerPattern.of(caller);
+    return rules.stream().filter(rule -> rule.caller().covers(exact)).findFirst();
+  }
+
+  private Entitlement entitlement(Optional<Rule> rule) {
+    return rule.map(Rule::entitlement).orElse(standard);
+  }
+
+  private boolean isWorkload(SpiffeId id) {
+    return id.memberOf(trustDomain) && id.hasPath();
+  }
+
+  // The rule stands first: what a caller asked for may be so long that a log cuts it.
+  private String denial(SpiffeId caller, Wish wish, Optional<Rule> rule) {
+    if (!isWorkload(caller)) {
+      return "caller %s (expected: an ID with a path in %s)".formatted(caller, trustDomain.id());
+    }
+    return "%s: %s asked for %s (expected: %s)"
+        .formatted(
+            rule.map(Rule::toString).orElse("no rule is for the caller"),
+            caller,
+            wish.name().map(name -> '"' + name + '"').orElse("its own identity"),
+            rule.map(Entitlements::listed).orElse("its own identity"));
+  }
+
+  private static String listed(Rule rule) {
+    List<String> all = rule.entitlement().mayHold();
+    return all.isEmpty() ? "nothing, it may hold none" : String.join(", ", all);
+  }
+
+  private static String wrongKey(KeyType key, Entitlement may, Optional<Rule> rule) {
+    return "key of kind %s (expected: %s, by %s)"
+        .formatted(
+            key,
+            String.join(" or ", may.keys().stream().map(KeyType::toString).toList()),
+            rule.map(Rule::name).orElse("default"));
+  }
+
+  private Duration clamped(Optional<Duration> wish, Duration most) {
+    Duration wanted = wish.filter(Duration::isPositive).orElse(defaultLifetime);
+    return wanted.compareTo(most) < 0 ? wanted : most;
   }
 }

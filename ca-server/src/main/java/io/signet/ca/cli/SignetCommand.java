@@ -3,11 +3,14 @@ package io.signet.ca.cli;
 import io.signet.ca.config.Address;
 import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.Durations;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +43,9 @@ public final class SignetCommand {
             .addSubcommand(new ServeCommand(starter))
             .addSubcommand(new ConfigCommand())
             .addSubcommand(
+                new CommandLine(new EntitlementCommand())
+                    .addSubcommand(new EntitlementExplainCommand()))
+            .addSubcommand(
                 new CommandLine(new SvidCommand())
                     .addSubcommand(new SvidFetchCommand())
                     .addSubcommand(new SvidWatchCommand())
@@ -71,6 +77,16 @@ public final class SignetCommand {
     register(TrustDomain.class, TrustDomain::parse);
     register(Address.class, Address::parse);
     register(SdsAddress.class, SdsAddress::parse);
+    register(SpiffeId.class, SpiffeId::parse);
+    register(KeyAlgorithm.class, SignetCommand::keyAlgorithm);
+  }
+
+  private static KeyAlgorithm keyAlgorithm(String name) {
+    return KeyAlgorithm.named(name)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "key type %s (expected: one of %s)"
+                    .formatted(name, Arrays.toString(KeyAlgorithm.values()))));
   }
 
   private <T> void register(Class<T> type, Function<String, T> parser) {

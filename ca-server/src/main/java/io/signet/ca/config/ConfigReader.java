@@ -1,6 +1,7 @@
 package io.signet.ca.config;
 
 import io.signet.attestation.ServiceAccountName;
+import io.signet.ca.authorization.Rule;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
@@ -80,6 +81,7 @@ final class ConfigReader {
     Optional<AuthorityConfig> authority = authority(in.section(Key.AUTHORITY));
     Optional<SvidConfig> svid = svid(in.section(Key.SVID));
     Optional<AttestationConfig> attestation = attestation(in.section(Key.ATTESTATION), trustDomain);
+    List<Rule> rules = new EntitlementReader(trustDomain, svid, names).read(in);
     Optional<SinksConfig> sinks = sinks(in.section(Key.SINKS));
     Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
     checkTogether(authority, svid);
@@ -92,6 +94,7 @@ final class ConfigReader {
             authority.orElseThrow(),
             svid.orElseThrow(),
             attestation.orElseThrow(),
+            rules,
             sinks.orElseThrow(),
             dataDir.orElseThrow()));
   }
@@ -285,7 +288,7 @@ final class ConfigReader {
     return in.has(key) ? in.file(key, need) : Optional.empty();
   }
 
-  private static <T> T unused(Set<T> used, T value) {
+  static <T> T unused(Set<T> used, T value) {
     if (!used.add(value)) {
       throw new IllegalArgumentException(value + " again");
     }

@@ -64,6 +64,23 @@ enum Key {
   JWT_AUDIENCE("attestation.jwt[].audience", Form.TEXT, "istio-ca"),
   JWT_JWKS_FILE("attestation.jwt[].jwks-file", Form.FILE),
 
+  ENTITLEMENTS("entitlements[]", Form.SECTION),
+  ENTITLEMENTS_CALLER(
+      "entitlements[].caller",
+      "a SPIFFE ID with a path, in the trust domain, * for any one segment of it"),
+  ENTITLEMENTS_MAY_HOLD(
+      "entitlements[].may-hold",
+      "a list of own and SPIFFE IDs with a path, in the trust domain, each once",
+      "[own]"),
+  ENTITLEMENTS_MAX_LIFETIME(
+      "entitlements[].max-lifetime", new Range("10s", "365d"), Default.SVID_MAX_LIFETIME),
+  ENTITLEMENTS_KEYS(
+      "entitlements[].keys",
+      "a list of ec, ec-p256, ec-p384, rsa, rsa-2048, rsa-3072 and rsa-4096, no kind twice",
+      "[ec, rsa]"),
+  ENTITLEMENTS_DNS_NAMES(
+      "entitlements[].dns-names", "a list of DNS names in lower case, each once, at most 16", "[]"),
+
   SINKS("sinks", Form.SECTION),
   SINKS_BUNDLE_FILE("sinks.bundle-file", Form.NEW_FILE, Default.ABSENT),
 
@@ -76,6 +93,7 @@ enum Key {
   static final class Default {
     static final String ABSENT = "absent";
     static final String ONE_OF_TWO = "one of the two";
+    static final String SVID_MAX_LIFETIME = "svid.max-lifetime";
 
     private Default() {}
   }
@@ -205,6 +223,8 @@ enum Key {
   }
 
   private boolean hasNoStandard() {
-    return Default.ABSENT.equals(standard) || Default.ONE_OF_TWO.equals(standard);
+    return Default.ABSENT.equals(standard)
+        || Default.ONE_OF_TWO.equals(standard)
+        || Default.SVID_MAX_LIFETIME.equals(standard);
   }
 }

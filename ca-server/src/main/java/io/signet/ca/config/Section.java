@@ -67,6 +67,11 @@ final class Section {
     return texts;
   }
 
+  /** Reads each value of a list, in order; those that are malformed are left out. */
+  <T> List<T> values(Key key, Function<String, T> parser) {
+    return texts(key).stream().flatMap(text -> parsed(key, text, parser).stream()).toList();
+  }
+
   /** The value under this key or its default; a problem if there is neither. */
   <T> Optional<T> value(Key key, Function<String, T> parser) {
     if (!has(key) && key.standard().isEmpty()) {
@@ -119,6 +124,11 @@ final class Section {
   <T> Optional<T> complete(Supplier<T> construction) {
     boolean clean = file.problems().count() == problemsBefore;
     return clean ? file.problems().attempt(construction) : Optional.empty();
+  }
+
+  /** Whether a list stands there, without an entry. */
+  boolean isEmptyList(Key key) {
+    return node(key).filter(node -> node.equals(Sequence.EMPTY)).isPresent();
   }
 
   boolean has(Key key) {

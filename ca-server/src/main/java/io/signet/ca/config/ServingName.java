@@ -3,7 +3,7 @@ package io.signet.ca.config;
 import io.netty.util.NetUtil;
 import java.util.regex.Pattern;
 
-/** Names that a server certificate may hold. */
+/** Host names that a certificate may hold. */
 final class ServingName {
   private static final int LONGEST = 253;
   private static final Pattern DNS =
@@ -23,6 +23,11 @@ final class ServingName {
     return NUMBERS.matcher(name).matches()
         ? IPV4.matcher(name).matches()
         : name.length() <= LONGEST && DNS.matcher(name).matches();
+  }
+
+  /** Whether this is a DNS name. */
+  static boolean isDns(String name) {
+    return isValid(name) && name.indexOf(':') < 0 && !NUMBERS.matcher(name).matches();
   }
 
   private static boolean isIpv6(String name) {

@@ -1,5 +1,7 @@
 package io.signet.ca.config;
 
+import io.signet.ca.authorization.Entitlements;
+import io.signet.ca.authorization.Rule;
 import io.signet.spiffe.TrustDomain;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +17,8 @@ import java.util.Optional;
  * @param authority how long root and issuing authorities live
  * @param svid how long the certificates of workloads live
  * @param attestation whom to believe; at least one attestor
+ * @param rules what callers may hold other than just their own identity; the first that is for a
+ *     caller decides
  * @param sinks where else the trust bundle goes
  * @param dataDir the folder of the embedded store; created at start if missing
  */
@@ -26,6 +30,7 @@ public record SignetConfig(
     AuthorityConfig authority,
     SvidConfig svid,
     AttestationConfig attestation,
+    List<Rule> rules,
     SinksConfig sinks,
     Path dataDir) {
 
@@ -35,10 +40,22 @@ public record SignetConfig(
    */
   public SignetConfig {
     servingNames = List.copyOf(servingNames);
+    rules = List.copyOf(rules);
     InvalidValueException.require(
         !servingNames.isEmpty(), "serving-names", "none", "at least one name");
     svid.requireWithin(authority);
     attestation.requireWithin(trustDomain);
+    var _ = entitlements(trustDomain, svid, rules);
+  }
+
+  /** What decides on what callers may hold. */
+  public Entitlements entitlements() {
+    return entitlements(trustDomain, svid, rules);
+  }
+
+  private static Entitlements entitlements(
+      TrustDomain trustDomain, SvidConfig svid, List<Rule> rules) {
+    return new Entitlements(trustDomain, svid.defaultLifetime(), svid.maxLifetime(), rules);
   }
 
   /**

@@ -16,6 +16,8 @@ sealed interface YamlNode {
   }
 
   record Sequence(List<YamlNode> entries) implements YamlNode {
+    static final Sequence EMPTY = new Sequence(List.of());
+
     @Override
     public String kind() {
       return "a list";

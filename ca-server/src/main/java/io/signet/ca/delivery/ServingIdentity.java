@@ -18,27 +18,21 @@ public final class ServingIdentity implements AutoCloseable {
 
   private final SvidMaker maker;
   private final Grant grant;
-  private final List<String> hosts;
   private final Renewal renewal;
   private volatile KeyedSvid current;
 
   /**
    * Makes the first certificate; without it there is nothing to serve with.
    *
+   * @param grant our identity, with the names that clients call us by
    * @param onFailure is told of each renewal that failed; the certificate in use stays
    */
   public ServingIdentity(
-      SvidMaker maker,
-      Grant grant,
-      List<String> hosts,
-      Timer timer,
-      Clock clock,
-      Consumer<RenewalException> onFailure)
+      SvidMaker maker, Grant grant, Timer timer, Clock clock, Consumer<RenewalException> onFailure)
       throws RenewalException {
     this.maker = maker;
     this.grant = grant;
-    this.hosts = List.copyOf(hosts);
-    this.current = maker.make(grant, this.hosts);
+    this.current = maker.make(grant);
     this.renewal = new Renewal(new Work(), timer, clock, onFailure);
     renewal.start();
   }
@@ -51,7 +45,7 @@ public final class ServingIdentity implements AutoCloseable {
 
     @Override
     public void run() throws RenewalException {
-      current = maker.make(grant, hosts);
+      current = maker.make(grant);
     }
   }
 

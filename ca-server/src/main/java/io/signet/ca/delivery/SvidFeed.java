@@ -11,11 +11,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * What one caller is fed: its SVID with the bundle, each renewal after that; and the bundle alone
- * while no SVID could be made yet, for whoever needs only that.
+ * while no SVID could be made yet or none may be, for whoever needs only that.
  */
 final class SvidFeed implements AutoCloseable {
 
@@ -27,33 +28,35 @@ final class SvidFeed implements AutoCloseable {
   // Before the first SVID the bundle does not wait longer: it is there, and some need only that.
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-  private final Maker maker;
   private final ValidationContext trust;
   private final Timer timer;
   private final Clock clock;
-  private final Renewal renewal;
+  private final Optional<Renewal> renewal;
   private final List<Subscription> subscriptions = new ArrayList<>();
   private volatile Instant renewAt = Instant.EPOCH;
   private Snapshot current = Snapshot.EMPTY;
   private Instant idleSince;
 
+  /**
+   * @param maker empty: the caller may hold no SVID
+   */
   SvidFeed(
-      Maker maker,
+      Optional<Maker> maker,
       ValidationContext trust,
       Timer timer,
       Clock clock,
       Consumer<RenewalException> onFailure) {
-    this.maker = maker;
     this.trust = trust;
     this.timer = timer;
     this.clock = clock;
     this.idleSince = clock.instant();
-    this.renewal = new Renewal(new Work(), timer, clock, onFailure);
+    this.renewal = maker.map(each -> new Renewal(new Work(each), timer, clock, onFailure));
   }
 
   void start() {
-    renewal.start();
-    Timer.Scheduled _ = timer.after(PATIENCE, this::publishTrustAlone);
+    renewal.ifPresent(Renewal::start);
+    Duration patience = renewal.isPresent() ? PATIENCE : Duration.ZERO;
+    Timer.Scheduled _ = timer.after(patience, this::publishTrustAlone);
   }
 
   synchronized void add(Subscription subscription) {
@@ -76,6 +79,12 @@ final class SvidFeed implements AutoCloseable {
   }
 
   private final class Work implements Renewal.Work {
+    private final Maker maker;
+
+    Work(Maker maker) {
+      this.maker = maker;
+    }
+
     @Override
     public Instant due() {
       return renewAt;
@@ -116,7 +125,7 @@ final class SvidFeed implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    renewal.close();
+    renewal.ifPresent(Renewal::close);
     subscriptions.forEach(Subscription::close);
   }
 }

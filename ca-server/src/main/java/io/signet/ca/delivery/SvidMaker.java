@@ -5,12 +5,10 @@ import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
-import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.soft.ExportableKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Makes a key and has an SVID issued for it. Safe for use by many threads. */
@@ -20,28 +18,18 @@ public final class SvidMaker {
   private static final double JITTER = 0.1;
 
   private final GrantedIssuance issuance;
-  private final KeyAlgorithm algorithm;
   private final Clock clock;
   private final RandomGenerator random;
 
-  /**
-   * @param algorithm of the keys that are made
-   */
-  public SvidMaker(
-      GrantedIssuance issuance, KeyAlgorithm algorithm, Clock clock, RandomGenerator random) {
+  public SvidMaker(GrantedIssuance issuance, Clock clock, RandomGenerator random) {
     this.issuance = issuance;
-    this.algorithm = algorithm;
     this.clock = clock;
     this.random = random;
   }
 
   KeyedSvid make(Grant grant) throws RenewalException {
-    return make(grant, List.of());
-  }
-
-  KeyedSvid make(Grant grant, List<String> hosts) throws RenewalException {
-    ExportableKey key = ExportableKey.generate(algorithm);
-    IssuanceOutcome outcome = issuance.issue(grant, hosts, key.publicKey());
+    ExportableKey key = ExportableKey.generate(grant.keys().getFirst().algorithm());
+    IssuanceOutcome outcome = issuance.issue(grant, key.publicKey());
     return switch (outcome) {
       case Refused refused -> throw new RenewalException(refused.detail(), null);
       case Issued issued -> new KeyedSvid(key, issued.svid(), renewAt(issued.svid().expiresAt()));

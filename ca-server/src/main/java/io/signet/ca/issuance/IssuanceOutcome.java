@@ -13,15 +13,10 @@ public sealed interface IssuanceOutcome {
    * The SVID with its intermediates, and the roots to trust with it.
    *
    * @param by who got it in the workload's name; empty: the workload itself
+   * @param detail to whom it was granted and by what, for our log
    */
-  record Issued(X509Svid svid, TrustBundle bundle, Optional<ServiceAccount> by)
-      implements IssuanceOutcome {
-
-    /** Issued to the workload itself. */
-    public Issued(X509Svid svid, TrustBundle bundle) {
-      this(svid, bundle, Optional.empty());
-    }
-  }
+  record Issued(X509Svid svid, TrustBundle bundle, Optional<ServiceAccount> by, String detail)
+      implements IssuanceOutcome {}
 
   /**
    * Not issued. The detail is precise and for our log; whether the caller may see it is decided

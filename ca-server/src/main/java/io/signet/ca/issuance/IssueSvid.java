@@ -11,11 +11,13 @@ import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.IssuingAuthority;
-import io.signet.ca.authorization.Decision;
 import io.signet.ca.authorization.Decision.Denied;
 import io.signet.ca.authorization.Decision.Granted;
+import io.signet.ca.authorization.Decision.WrongKey;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.authorization.KeyType;
+import io.signet.ca.authorization.Wish;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
@@ -85,11 +87,12 @@ public final class IssueSvid implements Issuance {
 
   private IssuanceOutcome issue(Proof proof, IssuanceRequest request) {
     try {
-      CertificateRequest csr = CsrParser.parse(request.csr()); // 3
-      Decision decision = entitlements.decide(proof, csr.uri(), request.lifetime());
-      return decision instanceof Granted(Grant grant)
-          ? granted(grant, List.of(), csr.publicKey()) // 4 to 7
-          : refused(decision);
+      CertificateRequest csr = CsrParser.parse(request.csr(), entitlements.hosts(proof)); // 3
+      return switch (entitlements.decide(proof, wish(request, csr))) {
+        case Granted(Grant grant) -> granted(grant, csr.publicKey()); // 4 to 7
+        case Denied denied -> new Refused(Why.NOT_ENTITLED, denied.reason());
+        case WrongKey wrong -> new Refused(Why.BAD_REQUEST, proof.id() + ": " + wrong.reason());
+      };
     } catch (CsrException e) {
       return new Refused(Why.BAD_REQUEST, proof.id() + ": " + e.getMessage());
     }
@@ -101,16 +104,21 @@ public final class IssueSvid implements Issuance {
       return outcome;
     }
     return switch (outcome) {
-      case Issued issued -> new Issued(issued.svid(), issued.bundle(), Optional.of(by));
+      case Issued issued ->
+          new Issued(issued.svid(), issued.bundle(), Optional.of(by), issued.detail());
       case Refused refused -> new Refused(refused.why(), by.id() + " for " + refused.detail());
     };
   }
 
-  /** Issues what was granted, with host names beside the identity where policy wants them. */
-  public IssuanceOutcome granted(Grant grant, List<String> hosts, PublicKey key) {
+  private static Wish wish(IssuanceRequest request, CertificateRequest csr) {
+    return new Wish(csr.uri(), request.lifetime(), Optional.of(KeyType.of(csr.publicKey())));
+  }
+
+  /** Issues what was granted. */
+  public IssuanceOutcome granted(Grant grant, PublicKey key) {
     try {
       IssuingAuthority by = authorities.active();
-      Draft draft = prepared(grant, hosts, key, by); // 4
+      Draft draft = prepared(grant, key, by); // 4
       SigningTicket ticket = signer.intend(draft); // 5
       X509Certificate leaf = signer.sign(ticket); // 6
       Issued issued = issued(grant, leaf, by);
@@ -127,7 +135,7 @@ public final class IssueSvid implements Issuance {
     }
   }
 
-  private Draft prepared(Grant grant, List<String> hosts, PublicKey key, IssuingAuthority by)
+  private Draft prepared(Grant grant, PublicKey key, IssuingAuthority by)
       throws SelfCheckException {
     Instant now = clock.instant();
     Instant wanted = now.plus(grant.lifetime());
@@ -136,22 +144,19 @@ public final class IssueSvid implements Issuance {
     Instant notAfter = wanted.isBefore(end) ? wanted : end;
     return signer.prepare(
         CertificateProfile.LEAF,
-        CertificateProfile.leaf(grant.id(), hosts, key, now, notAfter),
+        CertificateProfile.leaf(grant.id(), grant.hosts(), key, now, notAfter),
         by.authority());
   }
 
   // Before the result is recorded: what the ledger calls issued can be released (ISS-8).
   private Issued issued(Grant grant, X509Certificate leaf, IssuingAuthority by) {
     List<X509Certificate> chain = Stream.concat(Stream.of(leaf), by.chain().stream()).toList();
-    return new Issued(new X509Svid(grant.id(), chain), authorities.bundle());
+    X509Svid svid = new X509Svid(grant.id(), chain);
+    return new Issued(svid, authorities.bundle(), Optional.empty(), grant.reason());
   }
 
   private static Refused refused(Attestation attested) {
     return Refused.of(((Unproven) attested).refusal());
-  }
-
-  private static Refused refused(Decision decision) {
-    return new Refused(Why.NOT_ENTITLED, ((Denied) decision).reason());
   }
 
   private static Refused refused(Why why, Grant grant, Exception cause) {

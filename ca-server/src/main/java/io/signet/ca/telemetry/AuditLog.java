@@ -59,7 +59,8 @@ public final class AuditLog {
         event("issued", shown)
             .put("id", svid.id().toString())
             .put("serial", svid.serial().toString())
-            .put("expires", svid.expiresAt().toString());
+            .put("expires", svid.expiresAt().toString())
+            .put("detail", shortened(issued.detail()));
     issued.by().ifPresent(by -> line.set("by", asker(by)));
     return line.toString();
   }

@@ -27,7 +27,7 @@ public final class ObservedGrants implements GrantedIssuance {
   }
 
   @Override
-  public IssuanceOutcome issue(Grant grant, List<String> hosts, PublicKey key) {
-    return observation.of(List.of(), () -> issuance.issue(grant, hosts, key));
+  public IssuanceOutcome issue(Grant grant, PublicKey key) {
+    return observation.of(List.of(), () -> issuance.issue(grant, key));
   }
 }

@@ -34,6 +34,7 @@ public final class SdsMetrics implements SdsListener {
   private final Counter missing;
   private final Counter withheld;
   private final Counter refused;
+  private final Counter denied;
   private final AuditLog audit;
 
   public SdsMetrics(MeterRegistry registry, AuditLog audit) {
@@ -45,12 +46,19 @@ public final class SdsMetrics implements SdsListener {
     missing = registry.counter("signet.sds.missing");
     withheld = registry.counter("signet.sds.withheld");
     refused = registry.counter("signet.sds.refused");
+    denied = registry.counter("signet.sds.denied");
   }
 
   /** A stream was refused because of its caller. */
   public void refused(List<Evidence> shown, Refused why) {
     refused.increment();
     audit.decided(shown, why);
+  }
+
+  /** A caller may hold no SVID; its streams go on without one (SDS-6). */
+  public void denied(Refused why) {
+    denied.increment();
+    audit.decided(List.of(), why);
   }
 
   @Override

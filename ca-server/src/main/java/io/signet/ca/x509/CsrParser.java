@@ -12,6 +12,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -77,12 +78,21 @@ public final class CsrParser {
    * @throws CsrException for every other input, whatever it is (CSR-2)
    */
   public static CertificateRequest parse(byte[] request) throws CsrException {
+    return parse(request, List.of());
+  }
+
+  /**
+   * As {@link #parse(byte[])}, of a sender who gets DNS names by policy.
+   *
+   * @param hosts these names; a request may list them beside its URI, and they are read over
+   */
+  public static CertificateRequest parse(byte[] request, List<String> hosts) throws CsrException {
     if (request.length > LONGEST) {
       throw new CsrException(
           "request of %d bytes (expected: at most %d)".formatted(request.length, LONGEST));
     }
     try {
-      return parseDer(der(request));
+      return parseDer(der(request), hosts);
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       // Bouncy Castle answers hostile input with a dozen unchecked exceptions (CSR-2).
       throw new CsrException("request is not a well-formed PKCS#10 request");
@@ -113,7 +123,7 @@ public final class CsrParser {
     return Arrays.copyOf(kept, length);
   }
 
-  private static CertificateRequest parseDer(byte[] der)
+  private static CertificateRequest parseDer(byte[] der, List<String> hosts)
       throws CsrException, IOException, GeneralSecurityException {
     CertificationRequest request = strict(der);
     CertificationRequestInfo info = request.getCertificationRequestInfo();
@@ -123,7 +133,7 @@ public final class CsrParser {
     requireHarmlessSubject(info.getSubject());
     PublicKey key = publicKey(info.getSubjectPublicKeyInfo());
     requirePossession(request, key);
-    return new CertificateRequest(key, uri(info));
+    return new CertificateRequest(key, uri(info, hosts));
   }
 
   // CSR-3: Bouncy Castle reads BER as well; only what is DER comes out as it went in.
@@ -247,7 +257,7 @@ public final class CsrParser {
     }
   }
 
-  private static Optional<String> uri(CertificationRequestInfo info)
+  private static Optional<String> uri(CertificationRequestInfo info, List<String> hosts)
       throws CsrException, IOException {
     Optional<Extensions> extensions = extensions(info);
     if (extensions.isEmpty()) {
@@ -258,7 +268,8 @@ public final class CsrParser {
         throw new CsrException("extension %s (expected: only a URI SAN)".formatted(oid));
       }
     }
-    return Optional.of(onlyUri(extensions.get().getExtension(Extension.subjectAlternativeName)));
+    return Optional.of(
+        onlyUri(extensions.get().getExtension(Extension.subjectAlternativeName), hosts));
   }
 
   // CSR-6: of two extension requests Bouncy Castle would silently take the first.
@@ -276,19 +287,24 @@ public final class CsrParser {
     return Optional.of(Extensions.getInstance(attribute.getAttrValues().getObjectAt(0)));
   }
 
-  private static String onlyUri(Extension extension) throws CsrException, IOException {
+  private static String onlyUri(Extension extension, List<String> hosts)
+      throws CsrException, IOException {
     byte[] octets = extension.getExtnValue().getOctets();
     GeneralNames names = GeneralNames.getInstance(ASN1Primitive.fromByteArray(octets));
     requireDer(names, octets);
-    GeneralName[] all = names.getNames();
-    if (all.length != 1 || all[0].getTagNo() != GeneralName.uniformResourceIdentifier) {
+    List<GeneralName> all =
+        Arrays.stream(names.getNames()).filter(name -> !isOneOf(hosts, name)).toList();
+    if (all.size() != 1 || all.getFirst().getTagNo() != GeneralName.uniformResourceIdentifier) {
       throw new CsrException(
           "subject alternative names: %d, types %s (expected: one URI)"
               .formatted(
-                  all.length,
-                  Arrays.stream(all).limit(MOST_SHOWN).map(GeneralName::getTagNo).toList()));
+                  all.size(), all.stream().limit(MOST_SHOWN).map(GeneralName::getTagNo).toList()));
     }
-    return requirePrintable(all[0].getName().toString());
+    return requirePrintable(all.getFirst().getName().toString());
+  }
+
+  private static boolean isOneOf(List<String> hosts, GeneralName name) {
+    return name.getTagNo() == GeneralName.dNSName && hosts.contains(name.getName().toString());
   }
 
   // It will stand in messages and logs, whatever it is.

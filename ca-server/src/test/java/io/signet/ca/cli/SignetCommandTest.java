@@ -24,6 +24,8 @@ class SignetCommandTest {
         "serve",
         "config",
         "config check",
+        "entitlement",
+        "entitlement explain",
         "svid",
         "svid fetch",
         "svid watch",
@@ -47,7 +49,12 @@ class SignetCommandTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'', 'dev, serve, config, svid'", "svid, 'fetch, watch, sign'", "config, check"})
+  @CsvSource({
+    "'', 'dev, serve, config, entitlement, svid'",
+    "svid, 'fetch, watch, sign'",
+    "config, check",
+    "entitlement, explain"
+  })
   void noCommand_usageOnStandardError(String command, String expected) {
     Ran ran = command.isEmpty() ? signet() : signet(command);
 

@@ -31,12 +31,13 @@ class ReferenceTest {
   }
 
   @Test
-  void sample_parses() throws Exception {
-    String text = Files.readString(REFERENCE);
-    int start = text.indexOf("```yaml\n") + "```yaml\n".length();
-    String sample = text.substring(start, text.indexOf("```", start));
+  void samples_parse() throws Exception {
+    String[] samples = Files.readString(REFERENCE).split("```yaml\n|\n```\n");
+    String whole = samples[1];
+    String rules = samples[3];
 
-    assertThat(SignetConfig.parse(sample, Path.of("/")).trustDomain()).hasToString("example.org");
+    assertThat(SignetConfig.parse(whole, Path.of("/")).trustDomain()).hasToString("example.org");
+    assertThat(SignetConfig.parse(whole + "\n" + rules, Path.of("/")).rules()).hasSize(2);
   }
 
   private static String row(Key key) {

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.attestation.ServiceAccountName;
+import io.signet.ca.authorization.CallerPattern;
+import io.signet.ca.authorization.Entitlement;
+import io.signet.ca.authorization.KeyType;
+import io.signet.ca.authorization.Rule;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
@@ -62,6 +66,7 @@ class SignetConfigTest {
                     List.of(),
                     List.of(new UnixCaller(1000, SpiffeId.parse("spiffe://example.org/user/jo"))),
                     List.of()),
+                List.of(),
                 new SinksConfig(Optional.empty()),
                 Path.of("/var/lib/signet")));
   }
@@ -97,6 +102,15 @@ class SignetConfigTest {
               - { uid: 4294967294, id: "spiffe://example.org/b" }
               jwt:
               - { issuer: "https://issuer", audience: signet, jwks-file: jwks.json }
+            entitlements:
+            - caller: spiffe://example.org/ns/istio-system/sa/gateway
+              may-hold: [own, spiffe://example.org/ns/edge/sa/front]
+              max-lifetime: 1h
+              keys: [ec-p256, rsa]
+              dns-names: [front.example.org, front]
+            - caller: spiffe://example.org/ns/*/sa/gateway
+              may-hold: []
+            - caller: spiffe://example.org/ns/edge/sa/*
             sinks: { bundle-file: bundle.pem }
             data-dir: data
             """);
@@ -134,6 +148,26 @@ class SignetConfigTest {
                         new UnixCaller(4294967294L, SpiffeId.parse("spiffe://example.org/b"))),
                     List.of(
                         new JwtIssuer("https://issuer", "signet", folder.resolve("jwks.json")))),
+                List.of(
+                    new Rule(
+                        0,
+                        CallerPattern.parse("spiffe://example.org/ns/istio-system/sa/gateway"),
+                        new Entitlement(
+                            true,
+                            List.of(SpiffeId.parse("spiffe://example.org/ns/edge/sa/front")),
+                            Duration.ofHours(1),
+                            List.of(KeyType.of(KeyAlgorithm.EC_P256), KeyType.RSA),
+                            List.of("front.example.org", "front"))),
+                    new Rule(
+                        1,
+                        CallerPattern.parse("spiffe://example.org/ns/*/sa/gateway"),
+                        new Entitlement(
+                            false, List.of(), Duration.ofMinutes(90), KeyType.ALL, List.of())),
+                    new Rule(
+                        2,
+                        CallerPattern.parse("spiffe://example.org/ns/edge/sa/*"),
+                        new Entitlement(
+                            true, List.of(), Duration.ofMinutes(90), KeyType.ALL, List.of()))),
                 new SinksConfig(Optional.of(folder.resolve("bundle.pem"))),
                 folder.resolve("data")));
   }

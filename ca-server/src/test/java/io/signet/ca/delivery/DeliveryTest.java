@@ -12,8 +12,12 @@ import io.signet.attestation.Attestors;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.FakeAuthorityStore;
+import io.signet.ca.authorization.CallerPattern;
+import io.signet.ca.authorization.Entitlement;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.authorization.KeyType;
+import io.signet.ca.authorization.Rule;
 import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.ledger.FakeLedger;
@@ -55,14 +59,16 @@ final class DeliveryTest {
   private final FakeTimer timer = new FakeTimer(clock);
   private final FakeLedger ledger = new FakeLedger();
   private final List<String> failures = new ArrayList<>();
+  private final List<String> denials = new ArrayList<>();
   private volatile GrantedIssuance issuance;
+  private Authorities authorities;
   private SvidMaker maker;
   private SvidFeeds feeds;
 
   @BeforeEach
   void wire() throws Exception {
     CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
-    Authorities authorities =
+    authorities =
         Authorities.open(
             new FakeAuthorityStore(),
             new FakeKeyCustodian(),
@@ -71,30 +77,36 @@ final class DeliveryTest {
             new AuthorityPolicy(
                 DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(30)),
             clock);
-    Entitlements entitlements = new Entitlements(LIFE, LIFE);
     issuance =
         new IssueSvid(
                 new Attestors(List.of()),
                 (_, _) -> Attestation.invalid("nobody may impersonate"),
-                entitlements,
+                entitlements(),
                 authorities,
                 signer,
                 clock)
             ::granted;
-    maker =
-        new SvidMaker(
-            (grant, hosts, key) -> issuance.issue(grant, hosts, key),
-            KeyAlgorithm.EC_P256,
-            clock,
-            new Random(1));
-    feeds =
-        new SvidFeeds(
-            maker,
-            entitlements,
-            new ValidationContext(authorities.bundle()),
-            timer,
-            clock,
-            (holder, e) -> failures.add(holder.identity() + ": " + e.getMessage()));
+    maker = new SvidMaker((grant, key) -> issuance.issue(grant, key), clock, new Random(1));
+    feeds = feeds(entitlements());
+  }
+
+  private static Entitlements entitlements(Rule... rules) {
+    return new Entitlements(DOMAIN, LIFE, LIFE, List.of(rules));
+  }
+
+  private SvidFeeds feeds(Entitlements entitlements) {
+    return new SvidFeeds(
+        maker,
+        entitlements,
+        new ValidationContext(authorities.bundle()),
+        timer,
+        clock,
+        (holder, e) -> failures.add(holder.identity() + ": " + e.getMessage()),
+        (_, reason) -> denials.add(reason));
+  }
+
+  private static Grant grant(SpiffeId id) {
+    return Grant.own(id, LIFE, List.of());
   }
 
   // DEV-7: half of its life, up to a tenth of that earlier, drawn once for each.
@@ -102,7 +114,7 @@ final class DeliveryTest {
   void make_many_renewedBetween45And50PercentOfLife() throws Exception {
     List<Instant> due = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
-      due.add(maker.make(new Grant(CART, LIFE)).renewAt());
+      due.add(maker.make(grant(CART)).renewAt());
     }
 
     assertThat(due)
@@ -115,7 +127,7 @@ final class DeliveryTest {
   void make_refused_renewalExceptionSaysWhy() {
     ledger.failNextIntend(full);
 
-    assertThatThrownBy(() -> maker.make(new Grant(CART, LIFE)))
+    assertThatThrownBy(() -> maker.make(grant(CART)))
         .isInstanceOf(RenewalException.class)
         .hasMessageContaining("disk full");
   }
@@ -200,6 +212,53 @@ final class DeliveryTest {
     assertThat(seen).hasSize(before + 1);
   }
 
+  // The rules of CSRs are those of streams.
+  @Test
+  void open_callerWithARule_lifetimeKeyAndNamesOfTheRule() throws Exception {
+    List<Snapshot> seen = new ArrayList<>();
+    Rule rule =
+        rule(
+            new Entitlement(
+                true,
+                List.of(),
+                Duration.ofMinutes(10),
+                List.of(KeyType.RSA),
+                List.of("cart.example.org")));
+
+    Feed _ = feeds(entitlements(rule)).open(CART_1, seen::add);
+    timer.runDue();
+
+    X509Svid svid = seen.getLast().svids().getFirst().svid();
+    assertThat(svid.expiresAt()).isEqualTo(NOW.plus(Duration.ofMinutes(10)));
+    assertThat(KeyType.of(svid.leaf().getPublicKey())).hasToString("rsa-2048");
+    assertThat(svid.leaf().getSubjectAlternativeNames())
+        .containsExactly(List.of(6, CART.toString()), List.of(2, "cart.example.org"));
+  }
+
+  // SDS-6: its own name looks like one that does not exist, and the stream goes on.
+  @Test
+  void open_callerWithoutItsOwnIdentity_bundleAlone() {
+    List<Snapshot> seen = new ArrayList<>();
+    Rule rule =
+        rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of("cart.example.org")));
+
+    Feed _ = feeds(entitlements(rule)).open(CART_1, seen::add);
+    timer.advance(LIFE);
+
+    assertThat(seen)
+        .singleElement()
+        .satisfies(only -> {
+          assertThat(only.bundles()).hasSize(1);
+          assertThat(only.svids()).isEmpty();
+        });
+    assertThat(failures).isEmpty();
+    assertThat(denials).singleElement().asString().startsWith("entitlements[0] (caller ");
+  }
+
+  private static Rule rule(Entitlement entitlement) {
+    return new Rule(0, CallerPattern.parse(CART.toString()), entitlement);
+  }
+
   // K8S-48: pods of one account share an identity and no key.
   @Test
   void open_otherInstanceOfTheIdentity_svidOfItsOwn() {
@@ -257,10 +316,10 @@ final class DeliveryTest {
     var begun = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);
     issuance =
-        (grant, hosts, key) -> {
+        (grant, key) -> {
           begun.countDown();
           Uninterruptibles.awaitUninterruptibly(goOn);
-          return fast.issue(grant, hosts, key);
+          return fast.issue(grant, key);
         };
     Feed _ = feeds.open(CART_1, seen::add);
     Thread slow = Thread.ofPlatform().start(timer::runDue);
@@ -407,8 +466,7 @@ final class DeliveryTest {
   private ServingIdentity serving() throws RenewalException {
     return new ServingIdentity(
         maker,
-        new Grant(SpiffeId.parse("spiffe://example.org/signet"), LIFE),
-        List.of("ca.example.org"),
+        Grant.own(SpiffeId.parse("spiffe://example.org/signet"), LIFE, List.of("ca.example.org")),
         timer,
         clock,
         e -> failures.add("serving"));

@@ -200,7 +200,7 @@ final class ImpersonationTest {
         new IssueSvid(
             new Attestors(List.of(attestor)),
             authorizer,
-            new Entitlements(Duration.ofHours(1), Duration.ofHours(1)),
+            new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
             authorities(signer),
             signer,
             clock);

@@ -63,7 +63,10 @@ final class WorkloadPlane implements AutoCloseable {
     var svid = workload.svid();
     var authorities = List.of(roots).stream().map(TestCertificates::certificate).toList();
     return new Issued(
-        svid, new TrustBundle(svid.id().trustDomain(), 0, authorities, Optional.empty()));
+        svid,
+        new TrustBundle(svid.id().trustDomain(), 0, authorities, Optional.empty()),
+        Optional.empty(),
+        "");
   }
 
   IstioCertificateServiceBlockingStub client(String... headers) {

@@ -6,6 +6,7 @@ import static io.signet.ca.testing.Fixtures.KEY;
 import static io.signet.ca.testing.Fixtures.NOW;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.signet.attestation.Attestation;
 import io.signet.attestation.Attestors;
@@ -15,8 +16,12 @@ import io.signet.attestation.Proof;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.FakeAuthorityStore;
+import io.signet.ca.authorization.CallerPattern;
+import io.signet.ca.authorization.Entitlement;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.authorization.KeyType;
+import io.signet.ca.authorization.Rule;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
@@ -35,20 +40,27 @@ import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.X509Svid;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
+import java.security.spec.RSAKeyGenParameterSpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1EncodableVector;
 import org.bouncycastle.asn1.DERBitString;
+import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.DERSequence;
 import org.bouncycastle.asn1.DERSet;
 import org.bouncycastle.asn1.pkcs.Attribute;
@@ -68,6 +80,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The journey of a request: each way it can end, and that no step is taken before its turn. */
@@ -83,7 +96,12 @@ final class IssueSvidTest {
           "istio-system",
           "ztunnel",
           Optional.of(new Proof.Pod("ztunnel-a", "uid-a")));
-  private static final byte[] CSR = csr(CART.toString());
+  private static final GeneralName OWN = uri(CART.toString());
+  private static final GeneralName BANK = uri("spiffe://example.org/ns/shop/sa/bank");
+  private static final GeneralName DNS = new GeneralName(GeneralName.dNSName, "bank.example.org");
+  private static final GeneralName IP = new GeneralName(GeneralName.iPAddress, "10.0.0.1");
+  private static final GeneralName EMAIL = new GeneralName(GeneralName.rfc822Name, "a@example.org");
+  private static final byte[] CSR = csr(OWN);
   private static final byte[] GARBAGE = {1, 2, 3};
 
   @RegisterExtension private final CapturedLog log = new CapturedLog(IssueSvid.class);
@@ -105,16 +123,22 @@ final class IssueSvidTest {
         new AuthorityPolicy(
             DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(2));
     authorities = Authorities.open(new FakeAuthorityStore(), roots, issuers, signer, policy, clock);
-    Entitlements entitlements = new Entitlements(Duration.ofHours(24), Duration.ofDays(90));
-    issuance =
-        new IssueSvid(
-            new Attestors(List.of(attestor)),
-            this::impersonate,
-            entitlements,
-            authorities,
-            signer,
-            clock);
+    issuance = issuance();
     entries = ledger.entries().size();
+  }
+
+  private IssueSvid issuance(Entitlement... ofCart) {
+    List<Rule> rules =
+        Stream.of(ofCart).map(each -> new Rule(0, CallerPattern.parse(CART + ""), each)).toList();
+    Entitlements entitlements =
+        new Entitlements(DOMAIN, Duration.ofHours(24), Duration.ofDays(90), rules);
+    return new IssueSvid(
+        new Attestors(List.of(attestor)),
+        this::impersonate,
+        entitlements,
+        authorities,
+        signer,
+        clock);
   }
 
   private Attestation impersonate(Proof caller, String identity) {
@@ -138,7 +162,7 @@ final class IssueSvidTest {
   // CSR-10: of the request only the key, not its subject and not how its name was marked.
   @Test
   void issue_requestWithMore_onlyTheKeyIsTaken() throws Exception {
-    byte[] csr = csr(CART.toString());
+    byte[] csr = csr(OWN);
 
     X509Certificate leaf = issued(request(csr, Optional.empty())).svid().leaf();
 
@@ -163,16 +187,162 @@ final class IssueSvidTest {
 
   @Test
   void issue_noNameInTheRequest_itsOwn() {
-    assertThat(issued(request(csr(""), Optional.empty())).svid().id()).isEqualTo(CART);
+    assertThat(issued(request(csr(), Optional.empty())).svid().id()).isEqualTo(CART);
   }
 
   // ISTIO-62, ISS-1: clamped by our limit, and by the end of the issuer.
   @ParameterizedTest
-  @CsvSource({"0, 86400", "-1, 86400", "60, 60", "9223372036854775807, 172800", "172801, 172800"})
+  @CsvSource({
+    "0, 86400",
+    "-1, 86400",
+    "-9223372036854775808, 86400",
+    "60, 60",
+    "172801, 172800",
+    "18446744074, 172800",
+    "9223372036854775807, 172800"
+  })
   void issue_lifetime_clamped(long asked, long seconds) {
     Issued issued = issued(request(CSR, Optional.of(Duration.ofSeconds(asked))));
 
     assertThat(issued.svid().expiresAt()).isEqualTo(NOW.plusSeconds(seconds));
+  }
+
+  // ISTIO-62, by a rule.
+  @ParameterizedTest
+  @CsvSource({"0, 600", "-1, 600", "60, 60", "18446744074, 600", "9223372036854775807, 600"})
+  void issue_lifetimeOfARule_clamped(long asked, long seconds) {
+    issuance =
+        issuance(new Entitlement(true, List.of(), Duration.ofMinutes(10), KeyType.ALL, List.of()));
+
+    Issued issued = issued(request(CSR, Optional.of(Duration.ofSeconds(asked))));
+
+    assertThat(issued.svid().expiresAt()).isEqualTo(NOW.plusSeconds(seconds));
+  }
+
+  // ISTIO-91, refused: no auth, bad CSR, DNS, IP, e-mail, wrong id, extra id. Each alone and beside
+  // the caller's own name, with no rule and with one that gives another DNS name (CSR-7).
+  @ParameterizedTest
+  @MethodSource
+  void issue_nameThatTheCallerMayNotHave_refused(String name, byte[] csr, Why why, String detail) {
+    for (IssueSvid each : List.of(issuance(), issuance(with("cart.example.org")))) {
+      issuance = each;
+      assertRefused(request(csr, Optional.empty()), why, detail);
+    }
+    assertNothingRecorded();
+  }
+
+  static Stream<Object> issue_nameThatTheCallerMayNotHave_refused() {
+    String notOneUri = "(expected: one URI)";
+    return Stream.of(
+        arguments("ISTIO-91: bad CSR", GARBAGE, Why.BAD_REQUEST, "neither DER nor one PEM"),
+        arguments("ISTIO-91: DNS", csr(DNS), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91: DNS beside", csr(OWN, DNS), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91: IP", csr(IP), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91: IP beside", csr(OWN, IP), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91: e-mail", csr(EMAIL), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91: e-mail beside", csr(OWN, EMAIL), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91: wrong id", csr(BANK), Why.NOT_ENTITLED, "asked for"),
+        arguments("ISTIO-91: extra id", csr(OWN, BANK), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91: the own id twice", csr(OWN, OWN), Why.BAD_REQUEST, notOneUri));
+  }
+
+  // ISTIO-91, accepted: correct id; ECC.
+  @ParameterizedTest
+  @EnumSource(KeyAlgorithm.class)
+  void issue_correctId_issuedOverEachKindOfKey(KeyAlgorithm algorithm) throws Exception {
+    KeyPair keys = keys(algorithm);
+
+    X509Certificate leaf = issued(request(csr(keys, OWN), Optional.empty())).svid().leaf();
+
+    assertThat(leaf.getPublicKey()).isEqualTo(keys.getPublic());
+    assertThat(leaf.getSubjectAlternativeNames()).containsExactly(List.of(6, CART.toString()));
+  }
+
+  // CSR-10: exactly the names of the rule, whatever of them the request lists, and in which order.
+  @ParameterizedTest
+  @MethodSource
+  void issue_ruleWithDnsNames_exactlyThese(byte[] csr) throws Exception {
+    issuance = issuance(with("cart.example.org", "cart"));
+
+    Issued issued = issued(request(csr, Optional.empty()));
+
+    issued.svid().verify(issued.bundle(), NOW);
+    assertThat(issued.svid().leaf().getSubjectAlternativeNames())
+        .containsExactly(
+            List.of(6, CART.toString()), List.of(2, "cart.example.org"), List.of(2, "cart"));
+    assertThat(issued.detail()).startsWith("entitlements[0] (caller " + CART + ")");
+  }
+
+  static Stream<byte[]> issue_ruleWithDnsNames_exactlyThese() {
+    GeneralName one = new GeneralName(GeneralName.dNSName, "cart");
+    GeneralName other = new GeneralName(GeneralName.dNSName, "cart.example.org");
+    return Stream.of(csr(), csr(OWN), csr(OWN, one), csr(one, other, OWN), csr(one, OWN, one));
+  }
+
+  // CSR-10: the lint's limit is never what refuses a request that the configuration allows.
+  @Test
+  void issue_everythingOfTheLongest_issued() throws Exception {
+    SpiffeId longest =
+        SpiffeId.parse(
+            "spiffe://example.org/" + "x".repeat(2048 - "spiffe://example.org/".length()));
+    List<String> names =
+        IntStream.range(0, 16)
+            .mapToObj(i -> "%02d".formatted(i) + "x".repeat(61) + ".x".repeat(95))
+            .toList();
+    PublicKey key =
+        KeyFactory.getInstance("RSA")
+            .generatePublic(
+                new RSAPublicKeySpec(
+                    BigInteger.ONE.shiftLeft(8191).setBit(0), RSAKeyGenParameterSpec.F4));
+
+    assertThat(names).allMatch(name -> name.length() == 253);
+    assertThat(issuance.granted(Grant.own(longest, Duration.ofHours(1), names), key))
+        .isInstanceOf(Issued.class);
+  }
+
+  @Test
+  void issue_ruleForAnotherIdentity_thatIdentity() {
+    SpiffeId bank = SpiffeId.parse("spiffe://example.org/ns/shop/sa/bank");
+    issuance =
+        issuance(new Entitlement(true, List.of(bank), Duration.ofDays(1), KeyType.ALL, List.of()));
+
+    Issued issued = issued(request(csr(BANK), Optional.empty()));
+
+    assertThat(issued.svid().id()).isEqualTo(bank);
+    assertThat(issued.detail()).contains(CART + " hold " + bank); // who got what
+    assertThat(issued(request(CSR, Optional.empty())).svid().id()).isEqualTo(CART);
+  }
+
+  @Test
+  void issue_ruleWithoutItsOwnIdentity_notEntitled() {
+    issuance =
+        issuance(new Entitlement(false, List.of(), Duration.ofDays(1), KeyType.ALL, List.of()));
+
+    assertRefused(request(CSR, Optional.empty()), Why.NOT_ENTITLED, "entitlements[0]");
+    assertRefused(request(csr(), Optional.empty()), Why.NOT_ENTITLED, "entitlements[0]");
+    assertNothingRecorded();
+  }
+
+  // What is wrong with its own request, a caller is told.
+  @Test
+  void issue_keyOfAKindThatTheRuleDoesNotAllow_badRequest() {
+    KeyType p384 = KeyType.of(KeyAlgorithm.EC_P384);
+    issuance =
+        issuance(
+            new Entitlement(
+                true, List.of(), Duration.ofDays(1), List.of(p384, KeyType.RSA), List.of()));
+
+    assertRefused(
+        request(CSR, Optional.empty()),
+        Why.BAD_REQUEST,
+        "key of kind ec-p256 (expected: ec-p384 or rsa, by entitlements[0])");
+    assertNothingRecorded();
+    assertThat(issued(request(csr(keys(KeyAlgorithm.EC_P384), OWN), Optional.empty())).svid().id())
+        .isEqualTo(CART);
+  }
+
+  private static Entitlement with(String... hosts) {
+    return new Entitlement(true, List.of(), Duration.ofDays(1), KeyType.ALL, List.of(hosts));
   }
 
   // ISTIO-26: who is not proven learns nothing about the rest of its request.
@@ -210,22 +380,16 @@ final class IssueSvidTest {
     assertNothingRecorded();
   }
 
-  // CSR-7
-  @Test
-  void issue_nameOfAnother_notEntitled() {
-    byte[] bank = csr("spiffe://example.org/ns/shop/sa/bank");
-
-    assertRefused(request(bank, Optional.empty()), Why.NOT_ENTITLED, "asked for");
-    assertNothingRecorded();
-  }
-
   // ISTIO-12, ISTIO-24, ISTIO-57: exactly the identity that was proven, and no name beside it.
   @ParameterizedTest
   @ValueSource(strings = {"", "spiffe://example.org/ns/shop/sa/cart"})
   void issue_impersonated_thatIdentityAndWhoAsked(String inTheRequest) throws Exception {
     lend(CART);
 
-    Issued issued = issued(impersonating(CART.toString(), csr(inTheRequest)));
+    Issued issued =
+        issued(
+            impersonating(
+                CART.toString(), inTheRequest.isEmpty() ? csr() : csr(uri(inTheRequest))));
 
     assertThat(issued.svid().id()).isEqualTo(CART);
     assertThat(issued.svid().leaf().getSubjectAlternativeNames())
@@ -249,10 +413,10 @@ final class IssueSvidTest {
   void issue_impersonatedAndAnotherNameInTheRequest_notEntitledAndBothNamed(String other) {
     lend(CART);
 
-    IssuanceRequest request = impersonating(CART.toString(), csr(other));
+    IssuanceRequest request = impersonating(CART.toString(), csr(uri(other)));
 
-    assertRefused(request, Why.NOT_ENTITLED, ZTUNNEL.id() + " for " + CART);
-    assertRefused(request, Why.NOT_ENTITLED, other);
+    assertRefused(request, Why.NOT_ENTITLED, ZTUNNEL.id() + " for ");
+    assertRefused(request, Why.NOT_ENTITLED, CART + " asked for \"" + other);
     assertNothingRecorded();
   }
 
@@ -376,9 +540,9 @@ final class IssueSvidTest {
   // ISS-3
   @Test
   void granted_hostThatIsNone_selfCheckFailed() {
-    Grant grant = new Grant(CART, Duration.ofHours(1));
+    Grant grant = Grant.own(CART, Duration.ofHours(1), List.of("no host"));
 
-    assertThat(issuance.granted(grant, List.of("no host"), KEY))
+    assertThat(issuance.granted(grant, KEY))
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.why()).isEqualTo(Why.SELF_CHECK_FAILED));
     assertNothingRecorded();
@@ -387,9 +551,9 @@ final class IssueSvidTest {
 
   @Test
   void granted_hosts_besideTheId() throws Exception {
-    Grant grant = new Grant(CART, Duration.ofHours(1));
+    Grant grant = Grant.own(CART, Duration.ofHours(1), List.of("ca.example.org"));
 
-    Issued issued = (Issued) issuance.granted(grant, List.of("ca.example.org"), KEY);
+    Issued issued = (Issued) issuance.granted(grant, KEY);
 
     assertThat(issued.svid().leaf().getSubjectAlternativeNames())
         .containsExactly(List.of(6, CART.toString()), List.of(2, "ca.example.org"));
@@ -417,26 +581,43 @@ final class IssueSvidTest {
     return new IssuanceRequest(List.of(SHOWN), csr, lifetime);
   }
 
-  /**
-   * An empty O as agents send it, and a name that is not critical, for this name; for none when it
-   * is empty.
-   */
-  private static byte[] csr(String uri) {
+  private static GeneralName uri(String uri) {
+    return new GeneralName(GeneralName.uniformResourceIdentifier, uri);
+  }
+
+  private static KeyPair keys(KeyAlgorithm algorithm) {
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-      generator.initialize(new ECGenParameterSpec("secp256r1"));
-      KeyPair keys = generator.generateKeyPair();
+      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.family());
+      generator.initialize(algorithm.generation());
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static byte[] csr(GeneralName... names) {
+    return csr(keys(KeyAlgorithm.EC_P256), names);
+  }
+
+  /** An empty O as agents send it, and these names, not critical; none when there is none. */
+  private static byte[] csr(KeyPair keys, GeneralName... names) {
+    try {
       var info =
           new CertificationRequestInfo(
               new X500NameBuilder().addRDN(BCStyle.O, "").build(),
               SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()),
-              uri.isEmpty() ? new DERSet() : new DERSet(asks(uri)));
-      Signature signer = Signature.getInstance("SHA256withECDSA");
+              names.length == 0 ? new DERSet() : new DERSet(asks(names)));
+      boolean ec = keys.getPublic().getAlgorithm().equals("EC");
+      Signature signer = Signature.getInstance(ec ? "SHA256withECDSA" : "SHA256withRSA");
       signer.initSign(keys.getPrivate());
       signer.update(info.getEncoded("DER"));
       ASN1EncodableVector request = new ASN1EncodableVector();
       request.add(info);
-      request.add(new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256));
+      request.add(
+          ec
+              ? new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256)
+              : new AlgorithmIdentifier(
+                  PKCSObjectIdentifiers.sha256WithRSAEncryption, DERNull.INSTANCE));
       request.add(new DERBitString(signer.sign()));
       return new DERSequence(request).getEncoded("DER");
     } catch (IOException | GeneralSecurityException e) {
@@ -444,9 +625,9 @@ final class IssueSvidTest {
     }
   }
 
-  private static Attribute asks(String uri) throws IOException {
-    var names = new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri));
-    var san = new Extension(Extension.subjectAlternativeName, false, names.getEncoded("DER"));
+  private static Attribute asks(GeneralName... names) throws IOException {
+    byte[] all = new GeneralNames(names).getEncoded("DER");
+    var san = new Extension(Extension.subjectAlternativeName, false, all);
     return new Attribute(
         PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, new DERSet(new DERSequence(san)));
   }

@@ -96,8 +96,9 @@ final class ObservedIssuanceTest {
         .contains("\ncitadel_server_success_cert_issuance_count 0.0\n");
   }
 
+  // ISTIO-33: with what gave it.
   @Test
-  void issue_issued_auditedWithIdAndSerial() throws IOException {
+  void issue_issued_auditedWithIdSerialAndReason() throws IOException {
     var _ = issue();
 
     JsonNode line = onlyLine();
@@ -105,6 +106,7 @@ final class ObservedIssuanceTest {
     assertThat(line.path("id").asText()).isEqualTo("spiffe://example.org/ns/a/sa/b");
     assertThat(line.path("serial").asText()).isEqualTo(ISSUED.svid().serial().toString());
     assertThat(line.path("expires").asText()).isEqualTo(ISSUED.svid().expiresAt().toString());
+    assertThat(line.path("detail").asText()).isEqualTo("by rule 1");
   }
 
   // ISTIO-33: who asked in the name of the workload, and on which node that was.
@@ -118,7 +120,7 @@ final class ObservedIssuanceTest {
             "istio-system",
             "ztunnel",
             Optional.of(new Pod("ztunnel-a", "uid-a")));
-    outcome = new Issued(ISSUED.svid(), ISSUED.bundle(), Optional.of(ztunnel));
+    outcome = new Issued(ISSUED.svid(), ISSUED.bundle(), Optional.of(ztunnel), "");
     var _ = issue();
 
     JsonNode line = onlyLine();
@@ -189,7 +191,7 @@ final class ObservedIssuanceTest {
   void grant_issuedRefusedOrBug_measuredUnderOurNameOnlyAndAudited() {
     var grants =
         new ObservedGrants(
-            (_, _, _) -> result(), metrics.registry(), new AuditLog(lines::add), this::tick);
+            (_, _) -> result(), metrics.registry(), new AuditLog(lines::add), this::tick);
     assertThat(grant(grants)).isEqualTo(ISSUED);
     outcome = new Refused(Why.NO_AUTHORITY, "expired");
     assertThat(grant(grants)).isEqualTo(outcome);
@@ -207,9 +209,19 @@ final class ObservedIssuanceTest {
 
   private static IssuanceOutcome grant(ObservedGrants grants) {
     return grants.issue(
-        new Grant(ISSUED.svid().id(), Duration.ofHours(1)),
-        List.of(),
+        Grant.own(ISSUED.svid().id(), Duration.ofHours(1), List.of()),
         ISSUED.svid().leaf().getPublicKey());
+  }
+
+  // SDS-6: a stream without an SVID goes on, and the reason goes to log and metric.
+  @Test
+  void denied_stream_countedAndAudited() throws IOException {
+    new SdsMetrics(metrics.registry(), new AuditLog(lines::add))
+        .denied(new Refused(Why.NOT_ENTITLED, "may hold nothing"));
+
+    assertThat(metrics.scrape()).contains("signet_sds_denied_total 1.0\n");
+    assertThat(onlyLine().path("why").asText()).isEqualTo("NOT_ENTITLED");
+    assertThat(onlyLine().path("detail").asText()).isEqualTo("may hold nothing");
   }
 
   @Test
@@ -277,6 +289,10 @@ final class ObservedIssuanceTest {
   private static Issued issued(TestCertificates workload) {
     var svid = workload.svid();
     var roots = List.of(ROOT.certificate());
-    return new Issued(svid, new TrustBundle(svid.id().trustDomain(), 0, roots, Optional.empty()));
+    return new Issued(
+        svid,
+        new TrustBundle(svid.id().trustDomain(), 0, roots, Optional.empty()),
+        Optional.empty(),
+        "by rule 1");
   }
 }

@@ -72,6 +72,49 @@ final class CsrParserTest {
     assertThat(CsrParser.parse(Csrs.good().withoutAttributes().der()).uri()).isEmpty();
   }
 
+  // CSR-7, CSR-10: DNS names that policy gives anyway are read over; nothing else changes by them.
+  @Test
+  void parse_dnsNamesOfPolicy_readOver() throws Exception {
+    GeneralName uri = new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
+    GeneralName one = new GeneralName(GeneralName.dNSName, "cart.example.org");
+    GeneralName other = new GeneralName(GeneralName.dNSName, "cart");
+    List<String> hosts = List.of("cart.example.org", "cart", "10.0.0.1");
+    for (Csrs csr : List.of(Csrs.good().names(one, uri, other), Csrs.good().names(uri))) {
+      assertThat(CsrParser.parse(csr.der(), hosts).uri()).contains(Csrs.ID);
+    }
+    assertThat(CsrParser.parse(Csrs.good().attributes().der(), hosts).uri()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void parse_namesBeyondThoseOfPolicy_refused(String name, GeneralName[] names) {
+    List<String> hosts = List.of("cart.example.org", "10.0.0.1", Csrs.ID);
+
+    assertThatThrownBy(() -> CsrParser.parse(Csrs.good().names(names).der(), hosts))
+        .as(name)
+        .isExactlyInstanceOf(CsrException.class)
+        .hasMessageContaining("(expected: one URI)");
+  }
+
+  static Stream<Object> parse_namesBeyondThoseOfPolicy_refused() {
+    GeneralName uri = new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
+    GeneralName known = new GeneralName(GeneralName.dNSName, "cart.example.org");
+    return Stream.of(
+        arguments("no URI", new GeneralName[] {known}),
+        arguments("two URIs", new GeneralName[] {uri, known, uri}),
+        arguments("another DNS name", names(uri, known, GeneralName.dNSName, "bank.example.org")),
+        arguments("in upper case", names(uri, known, GeneralName.dNSName, "Cart.example.org")),
+        arguments("a name below it", names(uri, known, GeneralName.dNSName, "a.cart.example.org")),
+        arguments("a wildcard", names(uri, known, GeneralName.dNSName, "*.example.org")),
+        arguments("an e-mail address", names(uri, known, GeneralName.rfc822Name, "a@example.org")),
+        arguments("its name as one", names(uri, known, GeneralName.rfc822Name, "cart.example.org")),
+        arguments("an IP address", names(uri, known, GeneralName.iPAddress, "10.0.0.1")));
+  }
+
+  private static GeneralName[] names(GeneralName one, GeneralName other, int type, String name) {
+    return new GeneralName[] {one, other, new GeneralName(type, name)};
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"})
   void parse_pem_sameAsDer(String label) throws Exception {

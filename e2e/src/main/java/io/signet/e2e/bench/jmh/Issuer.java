@@ -92,7 +92,7 @@ public class Issuer {
           new IssueSvid(
               new Attestors(List.of(new Believer())),
               (_, _) -> Attestation.invalid("nobody may impersonate"),
-              new Entitlements(LIFETIME, LIFETIME),
+              new Entitlements(ID.trustDomain(), LIFETIME, LIFETIME, List.of()),
               authorities,
               signer,
               CLOCK);
