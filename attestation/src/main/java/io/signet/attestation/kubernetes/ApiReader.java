@@ -1,6 +1,8 @@
 package io.signet.attestation.kubernetes;
 
 import static java.util.Objects.requireNonNullElse;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -16,14 +18,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads objects of one API server, each with one try within the deadline, and no more than a few at
- * a time: whoever comes beyond that waits for its turn, also within the deadline. It speaks HTTP
- * itself, below fabric8's typed client, since that waits without end for a body that stalls.
+ * Reads objects of one API server, each with one try, and no more than a few at a time: whoever
+ * comes beyond that waits for its turn. It speaks HTTP itself, below fabric8's typed client, since
+ * that waits without end for a body that stalls. Safe for use by many threads.
  */
 final class ApiReader implements AutoCloseable {
 
@@ -31,52 +32,54 @@ final class ApiReader implements AutoCloseable {
   // accounts of workloads together a few hundred at a time (its priority level workload-low).
   private static final int AT_A_TIME = 16;
 
-  private static final String NOT_FOUND = "NotFound";
-
   private final KubernetesClient client;
   private final URI server;
-  private final Duration deadline;
+  private final Duration longest;
   private final Semaphore turns = new Semaphore(AT_A_TIME, true);
 
   /**
-   * @param deadline of each read, everything included
+   * @param longest that a read is given
    */
-  ApiReader(ApiServer server, Duration deadline, Clock clock) {
-    this.client = server.client(deadline, clock);
+  ApiReader(ApiServer server, Duration longest, Clock clock) {
+    this.client = server.client(longest, clock);
     this.server = server.url();
-    this.deadline = deadline;
+    this.longest = longest;
   }
 
   /**
    * The object at a path; empty when the API server says that there is none.
    *
    * @param path below the server's own, with its query
-   * @throws PodsUnknownException if there is no answer in time, or none that says either
+   * @param end of all waiting, on the clock of {@link System#nanoTime}
+   * @throws NoAnswerException if there is no answer in time, or none that says either
    */
-  <T> Optional<T> read(String path, Class<T> type) throws PodsUnknownException {
+  <T> Optional<T> read(String path, Class<T> type, long end) throws NoAnswerException {
     URI url = server.resolve(path);
-    HttpResponse<byte[]> response = answer(url);
+    HttpResponse<byte[]> response = answer(url, end);
     Object body = parsed(new String(response.body(), StandardCharsets.UTF_8));
     if (response.isSuccessful() && type.isInstance(body)) {
       return Optional.of(type.cast(body));
     }
-    // Not every 404 says that: a proxy in between gives them too.
-    if (response.code() == 404
-        && body instanceof Status status
-        && NOT_FOUND.equals(status.getReason())) {
+    if (response.code() == 404 && body instanceof Status status && saysThatThereIsNone(status)) {
       return Optional.empty();
     }
     throw failed(url, refusal(response.code(), body, type));
   }
 
-  private HttpResponse<byte[]> answer(URI url) throws PodsUnknownException {
-    long end = System.nanoTime() + deadline.toNanos();
+  // Not every 404 does, also of the API server itself: it names the object then.
+  private static boolean saysThatThereIsNone(Status status) {
+    return "NotFound".equals(status.getReason())
+        && status.getDetails() != null
+        && status.getDetails().getName() != null;
+  }
+
+  private HttpResponse<byte[]> answer(URI url, long end) throws NoAnswerException {
     try {
-      if (!turns.tryAcquire(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
-        throw failed(url, "no turn within %d ms".formatted(deadline.toMillis()));
+      if (!turns.tryAcquire(end - System.nanoTime(), NANOSECONDS)) {
+        throw failed(url, "no turn in time");
       }
       try {
-        return answer(url, end - System.nanoTime());
+        return sent(url, end);
       } finally {
         turns.release();
       }
@@ -86,12 +89,12 @@ final class ApiReader implements AutoCloseable {
     }
   }
 
-  private HttpResponse<byte[]> answer(URI url, long nanos)
-      throws InterruptedException, PodsUnknownException {
+  private HttpResponse<byte[]> sent(URI url, long end)
+      throws InterruptedException, NoAnswerException {
     CompletableFuture<HttpResponse<byte[]>> call =
         client.getHttpClient().sendAsync(request(url), byte[].class);
     try {
-      return call.get(nanos, TimeUnit.NANOSECONDS);
+      return call.get(end - System.nanoTime(), NANOSECONDS);
     } catch (TimeoutException e) {
       throw late(url);
     } catch (ExecutionException e) {
@@ -108,16 +111,16 @@ final class ApiReader implements AutoCloseable {
         .getHttpClient()
         .newHttpRequestBuilder()
         .uri(url)
-        .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
+        .timeout(longest.toMillis(), MILLISECONDS)
         .build();
   }
 
-  private PodsUnknownException late(URI url) {
-    return failed(url, "no answer within %d ms".formatted(deadline.toMillis()));
+  private static NoAnswerException late(URI url) {
+    return failed(url, "no answer in time");
   }
 
-  private static PodsUnknownException failed(URI url, String what) {
-    return new PodsUnknownException(url + ": " + what);
+  private static NoAnswerException failed(URI url, String what) {
+    return new NoAnswerException(url + ": " + what);
   }
 
   /** The innermost message says most: {@code ConnectException} itself has none. */

@@ -6,48 +6,72 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.signet.attestation.ServiceAccountName;
 import java.net.URLEncoder;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** The pods as the API server tells them at the moment of the question, from nobody's cache. */
-final class LivePods implements Pods, AutoCloseable {
+/** The pods as the API server tells them at the moment of the question; for a few questions. */
+final class LivePods implements Pods {
 
   // Of one account on one node there are a few. Whoever may make pods can make more, and those to
   // be deleted are in the list too.
   private static final int MOST = 100;
 
+  // The API server's own watch, which has an index by node: a fraction of a millisecond.
+  private static final String AS_IT_LAST_SAW = "&resourceVersion=0";
+
+  // Where its store is old it looks at each pod of the namespace there: tens of milliseconds.
+  private static final String AS_STORED = "";
+
   private final ApiReader reader;
+  private final long end;
 
-  LivePods(ApiReader reader) {
+  /**
+   * @param patience for all questions together, from now on
+   */
+  LivePods(ApiReader reader, Duration patience) {
     this.reader = reader;
+    this.end = System.nanoTime() + patience.toNanos();
   }
 
   @Override
-  public Optional<PodState> find(String namespace, String name) throws PodsUnknownException {
-    return reader.read(pods(namespace) + "/" + encoded(name), Pod.class).map(PodState::of);
+  public Optional<PodState> find(String namespace, String name) throws NoAnswerException {
+    return reader.read(pods(namespace) + "/" + encoded(name), Pod.class, end).map(PodState::of);
   }
 
   @Override
-  public boolean anyLive(ServiceAccountName account, String node) throws PodsUnknownException {
-    Optional<PodList> found = reader.read(listOf(account, node), PodList.class);
-    List<Pod> pods = found.map(PodList::getItems).orElse(List.of());
-    if (pods.stream().map(PodState::of).anyMatch(pod -> pod.isOn(node, account))) {
-      return true;
-    }
-    if (pods.size() >= MOST) {
-      throw new PodsUnknownException(
+  public boolean anyLive(ServiceAccountName account, String node) throws NoAnswerException {
+    return isAnyLive(list(account, node, AS_IT_LAST_SAW), account, node)
+        || isAnyStored(account, node);
+  }
+
+  private boolean isAnyStored(ServiceAccountName account, String node) throws NoAnswerException {
+    List<Pod> pods = list(account, node, AS_STORED);
+    boolean live = isAnyLive(pods, account, node);
+    if (!live && pods.size() >= MOST) {
+      throw new NoAnswerException(
           "%s/%s has %d pods or more on %s, and the first are not live"
               .formatted(account.namespace(), account.name(), MOST, node));
     }
-    return false;
+    return live;
   }
 
-  private static String listOf(ServiceAccountName account, String node) {
+  private static boolean isAnyLive(List<Pod> pods, ServiceAccountName account, String node) {
+    return pods.stream().map(PodState::of).anyMatch(pod -> pod.isOn(node, account));
+  }
+
+  private List<Pod> list(ServiceAccountName account, String node, String freshness)
+      throws NoAnswerException {
     String selector =
         "spec.nodeName=%s,spec.serviceAccountName=%s,status.phase!=Succeeded,status.phase!=Failed"
             .formatted(node, account.name());
-    return "%s?fieldSelector=%s&limit=%d"
-        .formatted(pods(account.namespace()), encoded(selector), MOST);
+    String path =
+        "%s?fieldSelector=%s&limit=%d%s"
+            .formatted(pods(account.namespace()), encoded(selector), MOST, freshness);
+    return reader
+        .read(path, PodList.class, end)
+        .orElseThrow(() -> new NoAnswerException(path + ": no list"))
+        .getItems();
   }
 
   private static String pods(String namespace) {
@@ -56,11 +80,5 @@ final class LivePods implements Pods, AutoCloseable {
 
   private static String encoded(String text) {
     return URLEncoder.encode(text, UTF_8);
-  }
-
-  /** Ends the client; questions under way are given up. */
-  @Override
-  public void close() {
-    reader.close();
   }
 }

@@ -31,10 +31,7 @@ import java.util.stream.Collectors;
  */
 public final class NodeAuthorizer implements Impersonation, AutoCloseable {
 
-  // The caller's own pod, and one of the workload on its node.
-  private static final int LOOKUPS = 2;
-
-  /** What must hold, in this order; each rule has failed where it is named. */
+  /** What must hold, in this order; a denial names the first that does not. */
   public enum Rule {
     /** There is a trusted node account at all (ISTIO-49). */
     CONFIGURED,
@@ -68,10 +65,11 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
 
   private final Map<String, Nodes> clusters;
   private final TrustDomain trustDomain;
+  private final Duration deadline;
   private final Consumer<Rule> onDenied;
 
-  /** The trusted accounts of one cluster, and its pods. */
-  private record Nodes(Set<ServiceAccountName> accounts, LivePods pods) {}
+  /** The trusted accounts of one cluster, and its API server. */
+  private record Nodes(Set<ServiceAccountName> accounts, ApiReader reader) {}
 
   private sealed interface Verdict {}
 
@@ -80,9 +78,13 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
   private record Denied(Rule rule, String reason) implements Verdict {}
 
   private NodeAuthorizer(
-      Map<String, Nodes> clusters, TrustDomain trustDomain, Consumer<Rule> onDenied) {
+      Map<String, Nodes> clusters,
+      TrustDomain trustDomain,
+      Duration deadline,
+      Consumer<Rule> onDenied) {
     this.clusters = clusters;
     this.trustDomain = trustDomain;
+    this.deadline = deadline;
     this.onDenied = onDenied;
   }
 
@@ -105,15 +107,15 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
     Map<String, Nodes> clusters = new TreeMap<>();
     for (TrustedNodes nodes : trusted) {
       if (!nodes.accounts().isEmpty()) {
-        clusters.put(nodes.cluster().id(), nodes(nodes, deadline.dividedBy(LOOKUPS), clock));
+        clusters.put(nodes.cluster().id(), nodes(nodes, deadline, clock));
       }
     }
-    return new NodeAuthorizer(clusters, trustDomain, onDenied);
+    return new NodeAuthorizer(clusters, trustDomain, deadline, onDenied);
   }
 
   private static Nodes nodes(TrustedNodes nodes, Duration deadline, Clock clock) {
     ApiServer server = ApiServer.of(nodes.cluster().kubeconfig());
-    return new Nodes(nodes.accounts(), new LivePods(new ApiReader(server, deadline, clock)));
+    return new Nodes(nodes.accounts(), new ApiReader(server, deadline, clock));
   }
 
   @Override
@@ -130,7 +132,7 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
                   .formatted(denied.rule().label(), denied.reason(), asked));
         }
       };
-    } catch (PodsUnknownException e) {
+    } catch (NoAnswerException e) {
       return Attestation.unavailable("impersonation: %s; %s".formatted(e.getMessage(), asked));
     }
   }
@@ -143,7 +145,7 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
         : caller.id().toString();
   }
 
-  private Verdict verdict(Proof caller, String identity) throws PodsUnknownException {
+  private Verdict verdict(Proof caller, String identity) throws NoAnswerException {
     if (clusters.isEmpty()) {
       return new Denied(Rule.CONFIGURED, "there are no trusted node accounts");
     }
@@ -156,7 +158,7 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
           Rule.CLUSTER, "no trusted node accounts in this cluster, only in " + clusters.keySet());
     }
     return nodes.accounts().contains(new ServiceAccountName(account.namespace(), account.name()))
-        ? wished(account, identity, nodes.pods())
+        ? wished(account, identity, new LivePods(nodes.reader(), deadline))
         : new Denied(Rule.ACCOUNT, "trusted are only " + names(nodes.accounts()));
   }
 
@@ -168,7 +170,7 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
   }
 
   private Verdict wished(ServiceAccount caller, String identity, Pods pods)
-      throws PodsUnknownException {
+      throws NoAnswerException {
     SpiffeId id;
     ServiceAccountName workload;
     try {
@@ -189,7 +191,7 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
   }
 
   private static Verdict onItsNode(Impersonated proof, ServiceAccountName workload, Pods pods)
-      throws PodsUnknownException {
+      throws NoAnswerException {
     ServiceAccount caller = proof.by();
     Optional<Proof.Pod> bound = caller.pod();
     if (bound.isEmpty()) {
@@ -227,6 +229,6 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
   /** Ends the clients; questions under way are given up. */
   @Override
   public void close() {
-    clusters.values().forEach(nodes -> nodes.pods().close());
+    clusters.values().forEach(nodes -> nodes.reader().close());
   }
 }

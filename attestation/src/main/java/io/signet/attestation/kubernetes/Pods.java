@@ -13,14 +13,14 @@ interface Pods {
   /**
    * The pod of this name, also when it has ended; empty when there is none.
    *
-   * @throws PodsUnknownException if that cannot be told now
+   * @throws NoAnswerException if nobody can tell now
    */
-  Optional<PodState> find(String namespace, String name) throws PodsUnknownException;
+  Optional<PodState> find(String namespace, String name) throws NoAnswerException;
 
   /**
    * Whether a live pod of this service account is on this node.
    *
-   * @throws PodsUnknownException if that cannot be told now
+   * @throws NoAnswerException if nobody can tell now
    */
-  boolean anyLive(ServiceAccountName account, String node) throws PodsUnknownException;
+  boolean anyLive(ServiceAccountName account, String node) throws NoAnswerException;
 }

@@ -32,6 +32,7 @@ public final class FakePodServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final List<FakePod> pods = new CopyOnWriteArrayList<>();
+  private final List<FakePod> unseen = new CopyOnWriteArrayList<>();
   private final Queue<String> seen = new ConcurrentLinkedQueue<>();
   private volatile Behaviour behaviour = this::answer;
 
@@ -49,7 +50,14 @@ public final class FakePodServer implements AutoCloseable {
   /** From now on, it has these pods and no others. */
   public void have(List<FakePod> next) {
     pods.clear();
+    unseen.clear();
     pods.addAll(next);
+  }
+
+  /** It stores this pod too, and its cache, which version 0 asks for, does not have it yet. */
+  void haveNotSeen(FakePod pod) {
+    pods.add(pod);
+    unseen.add(pod);
   }
 
   /** A kubeconfig that leads here. */
@@ -97,11 +105,19 @@ public final class FakePodServer implements AutoCloseable {
             .filter(p -> p.namespace().equals(namespace) && p.name().equals(name))
             .toList();
     if (found.isEmpty()) {
-      String message = "pods \\\"%s\\\" not found".formatted(name);
-      FakeApiServer.respond(exchange, 404, Reviews.status(404, "NotFound", message));
+      FakeApiServer.respond(exchange, 404, notFound(name));
     } else {
       FakeApiServer.respond(exchange, 200, found.getFirst().json());
     }
+  }
+
+  private static String notFound(String name) {
+    return """
+    {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+     "message": "pods \\"%s\\" not found", "reason": "NotFound",
+     "details": {"name": "%s", "kind": "pods"}, "code": 404}
+    """
+        .formatted(name, name);
   }
 
   private void list(HttpExchange exchange, String namespace, String query) throws IOException {
@@ -110,6 +126,7 @@ public final class FakePodServer implements AutoCloseable {
     for (String parameter : query.split("&")) {
       String value = decoded(parameter.substring(parameter.indexOf('=') + 1));
       switch (parameter.substring(0, parameter.indexOf('='))) {
+        case "resourceVersion" -> selected = selected.and(pod -> !unseen.contains(pod));
         case "limit" -> limit = Integer.parseInt(value);
         case "fieldSelector" -> selected = selected.and(selector(value));
         default -> throw new IllegalArgumentException(parameter);

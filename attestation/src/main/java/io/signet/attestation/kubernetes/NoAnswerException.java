@@ -1,0 +1,10 @@
+package io.signet.attestation.kubernetes;
+
+/** A question to a cluster cannot be answered now. */
+final class NoAnswerException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  NoAnswerException(String message) {
+    super(message);
+  }
+}
