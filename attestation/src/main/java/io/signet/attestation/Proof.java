@@ -1,5 +1,6 @@
 package io.signet.attestation;
 
+import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
 import java.time.Instant;
 import java.util.Optional;
@@ -14,8 +15,8 @@ public sealed interface Proof {
   Optional<Instant> until();
 
   /**
-   * Which one of those that share the identity: the UID of the pod. Empty where they cannot be told
-   * apart.
+   * Which one of those that share the identity: the UID of the pod, or the serial number of the
+   * certificate. Empty where they cannot be told apart.
    */
   default String instance() {
     return "";
@@ -55,6 +56,20 @@ public sealed interface Proof {
   /** The subject of a token signed by a trusted issuer. */
   record TokenSubject(SpiffeId id, Optional<Instant> until, String issuer, String subject)
       implements Proof {}
+
+  /**
+   * The key of an SVID of ours, shown as a client certificate. It says nothing of a pod or a
+   * service account, so nobody can be impersonated with it (ISTIO-44).
+   *
+   * @param until when the SVID expires
+   */
+  record HeldSvid(SpiffeId id, Optional<Instant> until, SerialNumber serial) implements Proof {
+    // Each of those that share the identity has a certificate, and so a key, of its own (K8S-48).
+    @Override
+    public String instance() {
+      return serial.toString();
+    }
+  }
 
   /** A process of this machine by its user. */
   record LocalUser(SpiffeId id, int uid, int pid) implements Proof {

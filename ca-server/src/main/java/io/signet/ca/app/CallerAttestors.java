@@ -11,10 +11,13 @@ import io.signet.attestation.kubernetes.TrustedNodes;
 import io.signet.attestation.oidc.JwtAttestor;
 import io.signet.attestation.oidc.TrustedIssuer;
 import io.signet.attestation.unix.PeerCredentialsAttestor;
+import io.signet.attestation.x509.ClientCertificateAttestor;
 import io.signet.ca.config.AttestationConfig;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.SignetConfig;
+import io.signet.spiffe.SpiffeId;
+import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -24,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The attestors that the configuration names. What is judged here comes before what another machine
@@ -51,11 +55,16 @@ final class CallerAttestors implements AutoCloseable {
   }
 
   /**
-   * Opens all of them.
-   *
+   * @param bundle whom to trust now
+   * @param server the server's own identity
    * @param onDenied is told the rule of each impersonation that is denied; must not block
    */
-  static CallerAttestors open(SignetConfig config, Clock clock, Consumer<Rule> onDenied)
+  static CallerAttestors open(
+      SignetConfig config,
+      Supplier<TrustBundle> bundle,
+      SpiffeId server,
+      Clock clock,
+      Consumer<Rule> onDenied)
       throws IOException {
     AttestationConfig attestation = config.attestation();
     List<Attestor> others = new ArrayList<>();
@@ -68,6 +77,9 @@ final class CallerAttestors implements AutoCloseable {
               attestation.unix().stream()
                   .map(u -> new PeerCredentialsAttestor.Rule((int) u.uid(), u.id()))
                   .toList()));
+    }
+    if (attestation.clientCertificate()) {
+      others.add(new ClientCertificateAttestor(bundle, server, clock));
     }
     return new CallerAttestors(others, kubernetes(config, clock), nodes(config, clock, onDenied));
   }

@@ -120,8 +120,11 @@ final class SignetServer implements RunningServer {
     IssuingCore core = IssuingCore.open(config, clock, timer, life);
     Authorities authorities = core.authorities();
     Metrics metrics = life.started(metrics(authorities));
+    SpiffeId self = SpiffeId.of(config.trustDomain(), "signet", "server");
     CallerAttestors callers =
-        life.started(CallerAttestors.open(config, clock, denials(metrics.registry())));
+        life.started(
+            CallerAttestors.open(
+                config, authorities::bundle, self, clock, denials(metrics.registry())));
     Entitlements entitlements = config.entitlements();
     IssueSvid issue =
         new IssueSvid(
@@ -139,7 +142,7 @@ final class SignetServer implements RunningServer {
             new ObservedGrants(issue::granted, metrics.registry(), audit, System::nanoTime),
             clock,
             new SecureRandom());
-    ServingIdentity serving = life.started(serving(maker, timer));
+    ServingIdentity serving = life.started(serving(self, maker, timer));
     ExecutorService streams = life.started(streamExecutor());
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit);
     SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer, sdsMetrics));
@@ -178,11 +181,11 @@ final class SignetServer implements RunningServer {
     }
   }
 
-  private ServingIdentity serving(SvidMaker maker, Timer timer) throws RenewalException {
-    SpiffeId id = SpiffeId.of(config.trustDomain(), "signet", "server");
+  private ServingIdentity serving(SpiffeId self, SvidMaker maker, Timer timer)
+      throws RenewalException {
     return new ServingIdentity(
         maker,
-        Grant.own(id, config.svid().maxLifetime(), config.servingNames()),
+        Grant.own(self, config.svid().maxLifetime(), config.servingNames()),
         timer,
         clock,
         e -> LOG.error("the server's own certificate was not renewed", e));

@@ -8,14 +8,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whom to believe; at least one entry in all.
+ * Whom to believe; at least one entry in the lists, because nobody's first certificate comes from a
+ * certificate.
  *
  * @param kubernetes clusters whose service account tokens count; at most one so far
  * @param unix callers of the Unix socket
  * @param jwt issuers whose tokens count, by a key set on disk
+ * @param clientCertificate whether an SVID of ours, shown as a client certificate, counts
  */
 public record AttestationConfig(
-    List<KubernetesCluster> kubernetes, List<UnixCaller> unix, List<JwtIssuer> jwt) {
+    List<KubernetesCluster> kubernetes,
+    List<UnixCaller> unix,
+    List<JwtIssuer> jwt,
+    boolean clientCertificate) {
   /**
    * @throws IllegalArgumentException if nobody is believed
    */

@@ -213,7 +213,10 @@ final class ConfigReader {
     if (kubernetes.size() > 1) {
       in.refuse(Key.ATTESTATION_KUBERNETES, "several clusters, not available yet", "one cluster");
     }
-    return in.complete(() -> new AttestationConfig(kubernetes, unix, jwt));
+    Optional<Boolean> certificate =
+        in.value(Key.ATTESTATION_CLIENT_CERTIFICATE, ConfigReader::onOrOff);
+    return in.complete(
+        () -> new AttestationConfig(kubernetes, unix, jwt, certificate.orElseThrow()));
   }
 
   private static Optional<KubernetesCluster> kubernetes(Section in) {
@@ -277,6 +280,14 @@ final class ConfigReader {
     Optional<Path> jwksFile = in.file(Key.JWT_JWKS_FILE, Need.READABLE);
     return in.complete(
         () -> new JwtIssuer(issuer.orElseThrow(), audience.orElseThrow(), jwksFile.orElseThrow()));
+  }
+
+  private static boolean onOrOff(String text) {
+    return switch (text) {
+      case "on" -> true;
+      case "off" -> false;
+      default -> throw new IllegalArgumentException(text);
+    };
   }
 
   private static Optional<SinksConfig> sinks(Section in) {

@@ -63,6 +63,7 @@ enum Key {
   JWT_ISSUER("attestation.jwt[].issuer", "the text of the iss claim, each once"),
   JWT_AUDIENCE("attestation.jwt[].audience", Form.TEXT, "istio-ca"),
   JWT_JWKS_FILE("attestation.jwt[].jwks-file", Form.FILE),
+  ATTESTATION_CLIENT_CERTIFICATE("attestation.client-certificate", "on or off", "on"),
 
   ENTITLEMENTS("entitlements[]", Form.SECTION),
   ENTITLEMENTS_CALLER(

@@ -65,7 +65,8 @@ class SignetConfigTest {
                 new AttestationConfig(
                     List.of(),
                     List.of(new UnixCaller(1000, SpiffeId.parse("spiffe://example.org/user/jo"))),
-                    List.of()),
+                    List.of(),
+                    true),
                 List.of(),
                 new SinksConfig(Optional.empty()),
                 Path.of("/var/lib/signet")));
@@ -102,6 +103,7 @@ class SignetConfigTest {
               - { uid: 4294967294, id: "spiffe://example.org/b" }
               jwt:
               - { issuer: "https://issuer", audience: signet, jwks-file: jwks.json }
+              client-certificate: off
             entitlements:
             - caller: spiffe://example.org/ns/istio-system/sa/gateway
               may-hold: [own, spiffe://example.org/ns/edge/sa/front]
@@ -146,8 +148,8 @@ class SignetConfigTest {
                     List.of(
                         new UnixCaller(0, SpiffeId.parse("spiffe://example.org/a")),
                         new UnixCaller(4294967294L, SpiffeId.parse("spiffe://example.org/b"))),
-                    List.of(
-                        new JwtIssuer("https://issuer", "signet", folder.resolve("jwks.json")))),
+                    List.of(new JwtIssuer("https://issuer", "signet", folder.resolve("jwks.json"))),
+                    false),
                 List.of(
                     new Rule(
                         0,
@@ -199,6 +201,7 @@ class SignetConfigTest {
           org/user/jo" } | org/user/jo" }\\n  - { uid: 1000, id: "spiffe://example.org/b" } | line 9: attestation.unix[1].uid: 1000 (expected: a user id from 0 to 4294967294, each once)
           - { uid: 1000, id: "spiffe://example.org/user/jo" } | | line 7: attestation.unix: empty (expected: a list)
           unix: | unix: []\\n  jwt: | line 9: attestation.jwt[0].uid: unknown key (expected: attestation.unix[].uid)
+          unix: | client-certificate: true\\n  unix: | line 7: attestation.client-certificate: true (expected: on or off)
           trust-domain: example.org | trust-domain: example.org\\nlisten: { operator: nowhere } | line 2: listen.operator: nowhere (expected: HOST:PORT, port 0 to 65535)
           trust-domain: example.org | trust-domain: example.org\\nlisten: { workload: "a:70000" } | line 2: listen.workload: a:70000 (expected: HOST:PORT, port 0 to 65535)
           trust-domain: example.org | trust-domain: example.org\\nlisten: 8443 | line 2: listen: one value (expected: keys and values)

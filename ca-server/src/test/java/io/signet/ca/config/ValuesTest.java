@@ -106,7 +106,7 @@ class ValuesTest {
         .hasMessageContaining("svid.default-lifetime: 1h1s");
     assertThatThrownBy(() -> new AuthorityConfig(hour, hour))
         .hasMessageContaining("authority.issuing-lifetime: 1h");
-    assertThatThrownBy(() -> new AttestationConfig(List.of(), List.of(), List.of()))
+    assertThatThrownBy(() -> new AttestationConfig(List.of(), List.of(), List.of(), true))
         .hasMessageContaining("no attestor");
   }
 

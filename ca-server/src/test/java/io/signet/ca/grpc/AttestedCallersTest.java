@@ -11,10 +11,12 @@ import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.PeerCredentials;
 import io.signet.attestation.FakeAttestor;
+import io.signet.attestation.Proof.HeldSvid;
 import io.signet.attestation.Proof.Pod;
 import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
+import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,6 +40,16 @@ final class AttestedCallersTest {
 
     assertThat(callers(new Proven(proof)).current())
         .isEqualTo(new Caller(new Holder(ID, "uid-1"), end));
+  }
+
+  // ISTIO-44: the stream ends with the certificate. K8S-48: two that hold one each share no key.
+  @Test
+  void current_provenByCertificate_callerWithItsSerialAndTheEndOfItsSvid() throws StatusException {
+    var end = Optional.of(Instant.parse("2026-11-23T13:00:00Z"));
+    var proof = new HeldSvid(ID, end, SerialNumber.parse("01ab"));
+
+    assertThat(callers(new Proven(proof)).current())
+        .isEqualTo(new Caller(new Holder(ID, "01ab"), end));
   }
 
   @Test

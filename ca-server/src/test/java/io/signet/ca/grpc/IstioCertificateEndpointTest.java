@@ -173,12 +173,35 @@ final class IstioCertificateEndpointTest {
         arguments(List.of(), List.of()),
         arguments(List.of("Bearer abc"), List.of("abc")),
         arguments(List.of("Bearer abc  "), List.of("abc")),
+        arguments(List.of("Bearer  abc"), List.of(" abc")),
         arguments(List.of("Basic x", "Bearer abc"), List.of("abc")),
         arguments(List.of("Bearer first", "Bearer second"), List.of("first")),
         arguments(List.of("Basic x"), List.of()),
         arguments(List.of("bearer abc"), List.of()),
+        arguments(List.of("BEARER abc"), List.of()),
         arguments(List.of("Bearerabc"), List.of()),
-        arguments(List.of("Bearer "), List.of()));
+        arguments(List.of("abc"), List.of()),
+        arguments(List.of("Bearer "), List.of()),
+        arguments(List.of("Bearer   "), List.of()),
+        // The first one counts, and it is empty.
+        arguments(List.of("Bearer ", "Bearer abc"), List.of()));
+  }
+
+  // ISTIO-10: an agent whose token file is missing sends no header, and says its cluster all the
+  // same. ISTIO-13: it may be told to send any other. ISTIO-47: what a gateway says of a client's
+  // certificate is believed from nobody.
+  @Test
+  void create_otherHeaders_showNothing() throws InterruptedException {
+    String[] headers = {
+      "clusterid", "east",
+      "x-tenant", "Bearer abc",
+      "proxy-authorization", "Bearer abc",
+      "x-forwarded-client-cert", "By=spiffe://example.org/gw;URI=spiffe://example.org/ns/a/sa/b",
+      "x-forwarded-for", "127.0.0.1"
+    };
+    var _ = plane.client(headers).createCertificate(REQUEST);
+
+    assertThat(plane.issuance.asked.take().shown()).isEmpty();
   }
 
   // ISTIO-11
@@ -224,6 +247,7 @@ final class IstioCertificateEndpointTest {
   @ParameterizedTest
   @CsvSource({
     "CertSigner, clusterissuers.istio.io/x",
+    "CertSigner, ''",
     "WorkloadName, w",
     "impersonatedIdentity, spiffe://example.org/ns/x/sa/y",
     "ImpersonatedIdentity, ''"

@@ -79,6 +79,14 @@ final class WorkloadPlane implements AutoCloseable {
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata(headers)));
   }
 
+  IstioCertificateServiceBlockingStub plaintext(String... headers) {
+    var channel =
+        closedLater(
+            NettyChannelBuilder.forAddress("localhost", server.port()).usePlaintext().build());
+    return IstioCertificateServiceGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata(headers)));
+  }
+
   ManagedChannel channel(UnaryOperator<SslContextBuilder> tls) {
     var context =
         GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)

@@ -1,7 +1,11 @@
 package io.signet.ca.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.grpc.StatusRuntimeException;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.Evidence.ClientCertificate;
@@ -14,6 +18,7 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,6 +62,28 @@ final class WorkloadServerTlsTest {
             new BearerToken("abc", ""), new ClientCertificate(WorkloadPlane.WORKLOAD.chain()));
   }
 
+  // ISTIO-10: the agent's token file is gone, and its certificate is not.
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+  void call_clientCertificateWithoutToken_certificateOnly(String protocol)
+      throws InterruptedException {
+    var client = plane.client(tls -> showing(WorkloadPlane.WORKLOAD, tls.protocols(protocol)));
+    var _ = client.createCertificate(REQUEST);
+
+    assertThat(plane.issuance.asked.take().shown())
+        .containsExactly(new ClientCertificate(WorkloadPlane.WORKLOAD.chain()));
+  }
+
+  // ISTIO-48
+  @Test
+  void call_withoutTls_neverHeard() {
+    var plaintext = plane.plaintext("authorization", "Bearer abc");
+
+    assertThatThrownBy(() -> plaintext.createCertificate(REQUEST))
+        .isInstanceOf(StatusRuntimeException.class);
+    assertThat(plane.issuance.asked).isEmpty();
+  }
+
   // ISTIO-44: it must not break the connection, nor refuse the token.
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
@@ -90,13 +117,18 @@ final class WorkloadServerTlsTest {
     var client =
         plane.client(
             tls -> {
-              with.values().forEach(each -> tls.keyManager(each.keys().getPrivate(), each.chain()));
+              with.values().forEach(each -> showing(each, tls));
               return tls.protocols(protocol);
             },
             "authorization",
             "Bearer abc");
     var _ = client.createCertificate(REQUEST);
     return plane.issuance.asked.take().shown();
+  }
+
+  @CanIgnoreReturnValue
+  private static SslContextBuilder showing(TestCertificates client, SslContextBuilder tls) {
+    return tls.keyManager(client.keys().getPrivate(), client.chain());
   }
 
   private X509Certificate met(SSLContext client, String protocol) throws IOException {
