@@ -1,17 +1,10 @@
 package io.signet.attestation.oidc;
 
-import static java.util.stream.Collectors.toUnmodifiableMap;
-
 import com.nimbusds.jose.Algorithm;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.JWSVerifier;
-import com.nimbusds.jose.crypto.ECDSAVerifier;
-import com.nimbusds.jose.crypto.RSASSAVerifier;
-import com.nimbusds.jose.jwk.ECKey;
-import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.signet.attestation.Attestation;
@@ -22,20 +15,21 @@ import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.Proof.TokenSubject;
 import io.signet.attestation.ServiceAccountName;
 import io.signet.spiffe.TrustDomain;
+import java.io.IOException;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proves a service account by a token that a trusted issuer signed, without asking anyone (K8S-12,
- * ISTIO-45). A token of another issuer is not this attestor's to judge. Safe for use by many
- * threads; does not block.
+ * Proves a service account by a token that a trusted issuer signed (K8S-12, ISTIO-45). A token of
+ * another issuer is not this attestor's to judge. Nobody is asked about a token; only for a key
+ * that is not known the issuer's keys are read again, which blocks for some seconds at most. Safe
+ * for use by many threads.
  */
 public final class JwtAttestor implements Attestor {
 
@@ -56,36 +50,20 @@ public final class JwtAttestor implements Attestor {
           JWSAlgorithm.ES512);
 
   private final TrustedIssuer issuer;
-  private final Map<String, TrustedKey> keys;
+  private final IssuerKeys keys;
   private final TrustDomain trustDomain;
   private final Clock clock;
 
   /**
-   * A key of the issuer, and what verifies with it: made once, for that takes as long as to verify.
+   * Gives identities of the trust domain to what the issuer's tokens name.
+   *
+   * @param keys of the issuer
    */
-  private record TrustedKey(JWK jwk, JWSVerifier verifier) {
-    String id() {
-      return jwk.getKeyID();
-    }
-  }
-
-  /** Gives identities of the trust domain to what the issuer's tokens name. */
-  public JwtAttestor(TrustedIssuer issuer, TrustDomain trustDomain, Clock clock) {
+  public JwtAttestor(TrustedIssuer issuer, IssuerKeys keys, TrustDomain trustDomain, Clock clock) {
     this.issuer = issuer;
-    this.keys =
-        issuer.keys().stream().collect(toUnmodifiableMap(JWK::getKeyID, JwtAttestor::trusted));
+    this.keys = keys;
     this.trustDomain = trustDomain;
     this.clock = clock;
-  }
-
-  private static TrustedKey trusted(JWK key) {
-    try {
-      return new TrustedKey(
-          key,
-          key instanceof ECKey ec ? new ECDSAVerifier(ec) : new RSASSAVerifier(key.toRSAKey()));
-    } catch (JOSEException e) {
-      throw new IllegalArgumentException("key \"" + key.getKeyID() + "\" cannot verify", e);
-    }
   }
 
   @Override
@@ -109,19 +87,23 @@ public final class JwtAttestor implements Attestor {
       return Attestation.invalid("not a signed JWT");
     } catch (RefusedToken refused) {
       return Attestation.invalid(refused.getMessage());
+    } catch (IOException noKeys) {
+      return Attestation.unavailable("keys: " + noKeys.getMessage());
     }
   }
 
-  private Attestation judge(SignedJWT token) throws ParseException, RefusedToken {
+  // The signature last: for a token that is over anyway no key is looked for.
+  private Attestation judge(SignedJWT token) throws ParseException, RefusedToken, IOException {
+    Instant now = clock.instant();
     JWTClaimsSet claims = token.getJWTClaimsSet();
     if (!issuer.url().equals(claims.getIssuer())) {
       return Attestation.missing(
           "issuer: \"%s\" (expected: %s)".formatted(claims.getIssuer(), issuer.url()));
     }
     requireHeader(token.getHeader());
-    requireSignature(token);
     requireAudience(claims);
-    Instant until = requireTimes(claims);
+    Instant until = requireTimes(claims, now);
+    requireSignature(token, now);
     return proven(claims.getSubject(), until);
   }
 
@@ -139,8 +121,8 @@ public final class JwtAttestor implements Attestor {
     }
   }
 
-  private void requireSignature(SignedJWT token) throws RefusedToken {
-    TrustedKey key = key(token.getHeader());
+  private void requireSignature(SignedJWT token, Instant now) throws RefusedToken, IOException {
+    TrustedKey key = key(token.getHeader(), now);
     try {
       if (!token.verify(key.verifier())) {
         throw new RefusedToken("the signature does not verify with key \"" + key.id() + '"');
@@ -151,12 +133,8 @@ public final class JwtAttestor implements Attestor {
     }
   }
 
-  private TrustedKey key(JWSHeader header) throws RefusedToken {
-    TrustedKey key = header.getKeyID() == null ? onlyKey() : keys.get(header.getKeyID());
-    if (key == null) {
-      throw new RefusedToken(
-          "kid: \"%s\" (expected: one of %s)".formatted(header.getKeyID(), keys.keySet()));
-    }
+  private TrustedKey key(JWSHeader header, Instant now) throws RefusedToken, IOException {
+    TrustedKey key = key(header.getKeyID(), now);
     Algorithm only = key.jwk().getAlgorithm();
     if (only != null && !only.equals(header.getAlgorithm())) {
       throw new RefusedToken(
@@ -166,8 +144,14 @@ public final class JwtAttestor implements Attestor {
     return key;
   }
 
-  private @Nullable TrustedKey onlyKey() {
-    return keys.size() == 1 ? keys.values().iterator().next() : null;
+  private TrustedKey key(@Nullable String id, Instant now) throws RefusedToken, IOException {
+    // The issuer may have a key that we have not seen yet.
+    KeySet known = id == null ? keys.current() : keys.having(id, now);
+    TrustedKey key = known.find(id);
+    if (key == null) {
+      throw new RefusedToken("kid: \"%s\" (expected: one of %s)".formatted(id, known.ids()));
+    }
+    return key;
   }
 
   private void requireAudience(JWTClaimsSet claims) throws RefusedToken {
@@ -177,8 +161,7 @@ public final class JwtAttestor implements Attestor {
     }
   }
 
-  private Instant requireTimes(JWTClaimsSet claims) throws RefusedToken {
-    Instant now = clock.instant();
+  private static Instant requireTimes(JWTClaimsSet claims, Instant now) throws RefusedToken {
     Instant until = instant(claims.getExpirationTime());
     if (until == null) {
       throw new RefusedToken("exp: absent (expected: a time)");

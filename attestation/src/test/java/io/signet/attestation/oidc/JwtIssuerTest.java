@@ -34,9 +34,13 @@ class JwtIssuerTest {
   void issue_checkedWithItsJwks_provenForTheTime() throws Exception {
     String token = issuer.issue(WEB, Duration.ofHours(1), this::sign);
 
-    var trusted =
-        new TrustedIssuer("signet-dev", "istio-ca", JwtIssuer.jwks(keys.getPublic(), "k1"));
-    var attestor = new JwtAttestor(trusted, new TrustDomain("example.org"), clock);
+    String jwks = JwtIssuer.jwks(keys.getPublic(), "k1");
+    var attestor =
+        new JwtAttestor(
+            new TrustedIssuer("signet-dev", "istio-ca"),
+            new IssuerKeys("keys", () -> jwks, Duration.ofMinutes(5), clock),
+            new TrustDomain("example.org"),
+            clock);
     assertThat(attestor.attest(new BearerToken(token, "Kubernetes")))
         .isEqualTo(
             new Proven(

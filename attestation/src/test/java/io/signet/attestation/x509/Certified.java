@@ -32,12 +32,12 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  *
  * @param above those above it, without the root
  */
-record Certified(X509Certificate certificate, KeyPair keys, List<X509Certificate> above) {
+public record Certified(X509Certificate certificate, KeyPair keys, List<X509Certificate> above) {
 
-  static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+  public static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
 
   /** What a certificate says; each test changes one thing. */
-  record Shape(
+  public record Shape(
       String subject,
       List<GeneralName> names,
       boolean ca,
@@ -46,7 +46,7 @@ record Certified(X509Certificate certificate, KeyPair keys, List<X509Certificate
       Instant from,
       Instant until) {
 
-    static Shape workload(String... uris) {
+    public static Shape workload(String... uris) {
       return new Shape(
           "",
           Stream.of(uris).map(Shape::uri).toList(),
@@ -57,7 +57,7 @@ record Certified(X509Certificate certificate, KeyPair keys, List<X509Certificate
           NOW.plus(Duration.ofHours(1)));
     }
 
-    static Shape authority(String name) {
+    public static Shape authority(String name) {
       return new Shape(
           name,
           List.of(uri("spiffe://example.org")),
@@ -72,54 +72,53 @@ record Certified(X509Certificate certificate, KeyPair keys, List<X509Certificate
       return new GeneralName(GeneralName.uniformResourceIdentifier, uri);
     }
 
-    Shape withSubject(String other) {
+    public Shape withSubject(String other) {
       return new Shape(other, names, ca, usage, purposes, from, until);
     }
 
-    Shape withDnsNameOnly(String name) {
-      var dns = List.of(new GeneralName(GeneralName.dNSName, name));
-      return new Shape(subject, dns, ca, usage, purposes, from, until);
+    public Shape withName(GeneralName name) {
+      return new Shape(subject, List.of(name), ca, usage, purposes, from, until);
     }
 
-    Shape withCa() {
+    public Shape withCa() {
       return new Shape(subject, names, true, usage, purposes, from, until);
     }
 
-    Shape withUsage(int other) {
+    public Shape withUsage(int other) {
       return new Shape(subject, names, ca, other, purposes, from, until);
     }
 
-    Shape withPurposes(KeyPurposeId... others) {
+    public Shape withPurposes(KeyPurposeId... others) {
       return new Shape(subject, names, ca, usage, List.of(others), from, until);
     }
 
-    Shape from(Instant other) {
+    public Shape from(Instant other) {
       return new Shape(subject, names, ca, usage, purposes, other, until);
     }
 
-    Shape until(Instant other) {
+    public Shape until(Instant other) {
       return new Shape(subject, names, ca, usage, purposes, from, other);
     }
   }
 
-  static Certified root(String name) {
+  public static Certified root(String name) {
     return root(Shape.authority(name).until(NOW.plus(Duration.ofDays(365))));
   }
 
-  static Certified root(Shape shape) {
+  public static Certified root(Shape shape) {
     KeyPair keys = newKeys();
     return new Certified(made(shape, shape.subject(), keys, keys), keys, List.of());
   }
 
-  Certified authority(String name) {
+  public Certified authority(String name) {
     return sign(Shape.authority(name));
   }
 
-  Certified workload(String... uris) {
+  public Certified workload(String... uris) {
     return sign(Shape.workload(uris));
   }
 
-  Certified sign(Shape shape) {
+  public Certified sign(Shape shape) {
     KeyPair subject = newKeys();
     String issuer = certificate.getSubjectX500Principal().getName().replace("CN=", "");
     return new Certified(
@@ -127,12 +126,12 @@ record Certified(X509Certificate certificate, KeyPair keys, List<X509Certificate
   }
 
   /** The certificate, then those above it, without the root. */
-  List<X509Certificate> chain() {
+  public List<X509Certificate> chain() {
     return Stream.concat(Stream.of(certificate), above.stream()).toList();
   }
 
   /** It and those above it as a client shows them, with more at the end. */
-  ClientCertificate shown(X509Certificate... more) {
+  public ClientCertificate shown(X509Certificate... more) {
     return new ClientCertificate(Stream.concat(chain().stream(), Stream.of(more)).toList());
   }
 

@@ -8,18 +8,13 @@ import io.signet.attestation.kubernetes.NodeAuthorizer;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.attestation.kubernetes.TokenReviewAttestor;
 import io.signet.attestation.kubernetes.TrustedNodes;
-import io.signet.attestation.oidc.JwtAttestor;
-import io.signet.attestation.oidc.TrustedIssuer;
 import io.signet.attestation.unix.PeerCredentialsAttestor;
 import io.signet.attestation.x509.ClientCertificateAttestor;
 import io.signet.ca.config.AttestationConfig;
-import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.SignetConfig;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,22 +50,20 @@ final class CallerAttestors implements AutoCloseable {
   }
 
   /**
+   * @param issuers whose tokens count
    * @param bundle whom to trust now
    * @param server the server's own identity
    * @param onDenied is told the rule of each impersonation that is denied; must not block
    */
   static CallerAttestors open(
       SignetConfig config,
+      JwtIssuers issuers,
       Supplier<TrustBundle> bundle,
       SpiffeId server,
       Clock clock,
-      Consumer<Rule> onDenied)
-      throws IOException {
+      Consumer<Rule> onDenied) {
     AttestationConfig attestation = config.attestation();
-    List<Attestor> others = new ArrayList<>();
-    for (JwtIssuer issuer : attestation.jwt()) {
-      others.add(new JwtAttestor(trusted(issuer), config.trustDomain(), clock));
-    }
+    List<Attestor> others = new ArrayList<>(issuers.attestors());
     if (!attestation.unix().isEmpty()) {
       others.add(
           new PeerCredentialsAttestor(
@@ -82,11 +75,6 @@ final class CallerAttestors implements AutoCloseable {
       others.add(new ClientCertificateAttestor(bundle, server, clock));
     }
     return new CallerAttestors(others, kubernetes(config, clock), nodes(config, clock, onDenied));
-  }
-
-  private static TrustedIssuer trusted(JwtIssuer issuer) throws IOException {
-    return new TrustedIssuer(
-        issuer.issuer(), issuer.audience(), Files.readString(issuer.jwksFile()));
   }
 
   private static Optional<TokenReviewAttestor> kubernetes(SignetConfig config, Clock clock) {

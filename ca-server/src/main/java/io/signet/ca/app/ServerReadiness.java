@@ -13,11 +13,14 @@ final class ServerReadiness implements Readiness {
   private final Authorities authorities;
   private final IssuanceLedger ledger;
   private final CallerAttestors callers;
+  private final JwtIssuers issuers;
 
-  ServerReadiness(Authorities authorities, IssuanceLedger ledger, CallerAttestors callers) {
+  ServerReadiness(
+      Authorities authorities, IssuanceLedger ledger, CallerAttestors callers, JwtIssuers issuers) {
     this.authorities = authorities;
     this.ledger = ledger;
     this.callers = callers;
+    this.issuers = issuers;
   }
 
   @Override
@@ -26,6 +29,7 @@ final class ServerReadiness implements Readiness {
     callers
         .problem()
         .ifPresent(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
+    issuers.problem().ifPresent(why -> problems.add(new Problem("attestation.jwt", why, false)));
     try {
       var _ = authorities.active();
     } catch (AuthorityException e) {

@@ -121,10 +121,11 @@ final class SignetServer implements RunningServer {
     Authorities authorities = core.authorities();
     Metrics metrics = life.started(metrics(authorities));
     SpiffeId self = SpiffeId.of(config.trustDomain(), "signet", "server");
+    JwtIssuers issuers = JwtIssuers.open(config, timer, clock, life);
     CallerAttestors callers =
         life.started(
             CallerAttestors.open(
-                config, authorities::bundle, self, clock, denials(metrics.registry())));
+                config, issuers, authorities::bundle, self, clock, denials(metrics.registry())));
     Entitlements entitlements = config.entitlements();
     IssueSvid issue =
         new IssueSvid(
@@ -150,7 +151,8 @@ final class SignetServer implements RunningServer {
     SdsEndpoint sds = sds(feeds, callers, timer, streams, sdsMetrics);
     WorkloadServer workload = life.started(workload(issuance, sds, serving));
     OperatorServer operator =
-        life.started(operator(new ServerReadiness(authorities, core.ledger(), callers), metrics));
+        life.started(
+            operator(new ServerReadiness(authorities, core.ledger(), callers, issuers), metrics));
     listening = listening(workload.port(), operator.port());
   }
 

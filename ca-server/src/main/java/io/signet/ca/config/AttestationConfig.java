@@ -3,6 +3,7 @@ package io.signet.ca.config;
 import io.signet.attestation.ServiceAccountName;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,7 @@ import java.util.Optional;
  *
  * @param kubernetes clusters whose service account tokens count; at most one so far
  * @param unix callers of the Unix socket
- * @param jwt issuers whose tokens count, by a key set on disk
+ * @param jwt issuers whose tokens count
  * @param clientCertificate whether an SVID of ours, shown as a client certificate, counts
  */
 public record AttestationConfig(
@@ -85,7 +86,26 @@ public record AttestationConfig(
    *
    * @param issuer the {@code iss} claim, compared as text
    * @param audience what a token must be made for
-   * @param jwksFile the issuer's public keys, a JWK set
+   * @param jwks where the issuer's public keys are
    */
-  public record JwtIssuer(String issuer, String audience, Path jwksFile) {}
+  public record JwtIssuer(String issuer, String audience, Jwks jwks) {}
+
+  /** Where a JWK set is. */
+  public sealed interface Jwks {
+    record InFile(Path file) implements Jwks {}
+
+    /**
+     * At this address.
+     *
+     * @param caFile whom to trust for TLS; empty: whom the JDK trusts
+     */
+    record AtUrl(URI url, Optional<Path> caFile) implements Jwks {}
+
+    /**
+     * Where the discovery document of the issuer says, which is an address then.
+     *
+     * @param caFile whom to trust for TLS; empty: whom the JDK trusts
+     */
+    record Discovered(Optional<Path> caFile) implements Jwks {}
+  }
 }

@@ -1,7 +1,9 @@
 package io.signet.ca.config;
 
 import io.signet.attestation.ServiceAccountName;
+import io.signet.attestation.TrustedUrl;
 import io.signet.ca.authorization.Rule;
+import io.signet.ca.config.AttestationConfig.Jwks;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
@@ -277,9 +279,38 @@ final class ConfigReader {
   private static Optional<JwtIssuer> jwt(Section in, Set<String> issuers) {
     Optional<String> issuer = in.value(Key.JWT_ISSUER, text -> unused(issuers, text));
     Optional<String> audience = in.value(Key.JWT_AUDIENCE, text -> text);
-    Optional<Path> jwksFile = in.file(Key.JWT_JWKS_FILE, Need.READABLE);
+    Optional<Jwks> jwks = jwks(in, issuer);
     return in.complete(
-        () -> new JwtIssuer(issuer.orElseThrow(), audience.orElseThrow(), jwksFile.orElseThrow()));
+        () -> new JwtIssuer(issuer.orElseThrow(), audience.orElseThrow(), jwks.orElseThrow()));
+  }
+
+  private static Optional<Jwks> jwks(Section in, Optional<String> issuer) {
+    Optional<Path> caFile = optionalFile(in, Key.JWT_CA_FILE, Need.READABLE);
+    if (in.has(Key.JWT_JWKS_FILE)) {
+      refuseBesideFile(in, Key.JWT_JWKS_URL);
+      refuseBesideFile(in, Key.JWT_CA_FILE);
+      return in.file(Key.JWT_JWKS_FILE, Need.READABLE).map(Jwks.InFile::new);
+    }
+    if (in.has(Key.JWT_JWKS_URL)) {
+      return in.value(Key.JWT_JWKS_URL, TrustedUrl::parse).map(url -> new Jwks.AtUrl(url, caFile));
+    }
+    requireAddress(in, issuer);
+    return Optional.of(new Jwks.Discovered(caFile));
+  }
+
+  private static void refuseBesideFile(Section in, Key key) {
+    if (in.has(key)) {
+      in.refuse(key, "not used with jwks-file", "the key left out");
+    }
+  }
+
+  private static void requireAddress(Section in, Optional<String> issuer) {
+    if (issuer.isPresent() && !TrustedUrl.isTrusted(issuer.get())) {
+      in.refuse(
+          Key.JWT_JWKS_FILE,
+          "missing",
+          "this, or jwks-url, or an issuer that is " + TrustedUrl.FORM);
+    }
   }
 
   private static boolean onOrOff(String text) {

@@ -1,6 +1,7 @@
 package io.signet.ca.config;
 
 import com.google.errorprone.annotations.Immutable;
+import io.signet.attestation.TrustedUrl;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -62,7 +63,9 @@ enum Key {
   ATTESTATION_JWT("attestation.jwt[]", Form.SECTION),
   JWT_ISSUER("attestation.jwt[].issuer", "the text of the iss claim, each once"),
   JWT_AUDIENCE("attestation.jwt[].audience", Form.TEXT, "istio-ca"),
-  JWT_JWKS_FILE("attestation.jwt[].jwks-file", Form.FILE),
+  JWT_JWKS_FILE("attestation.jwt[].jwks-file", Form.FILE, Default.ABSENT),
+  JWT_JWKS_URL("attestation.jwt[].jwks-url", TrustedUrl.FORM, Default.ABSENT),
+  JWT_CA_FILE("attestation.jwt[].ca-file", Form.FILE, Default.ABSENT),
   ATTESTATION_CLIENT_CERTIFICATE("attestation.client-certificate", "on or off", "on"),
 
   ENTITLEMENTS("entitlements[]", Form.SECTION),

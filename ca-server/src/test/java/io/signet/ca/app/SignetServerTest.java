@@ -1,9 +1,14 @@
 package io.signet.ca.app;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.ca.cli.StartException;
 import io.signet.ca.config.SignetConfig;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -52,11 +57,44 @@ class SignetServerTest {
         .hasMessage(folder.resolve("passphrase") + ": no such file");
   }
 
+  @Test
+  void start_jwksFileOfNoUse_refusedByName() throws Exception {
+    Path jwks = Files.writeString(folder.resolve("jwks.json"), "{}");
+
+    assertThatThrownBy(
+            () -> start("data-dir: data", "jwt: [ { issuer: i, jwks-file: jwks.json } ]"))
+        .isInstanceOf(StartException.class)
+        .hasMessage(jwks + ": jwks: not a JWK set (expected: RFC 7517, section 5)");
+  }
+
+  // Others are served without that issuer, and all servers would miss it alike.
+  @Test
+  void start_issuerDown_startsAndReadinessNamesIt() throws Exception {
+    String jwt = "jwt: [ { issuer: i, jwks-url: \"http://127.0.0.1:1/keys\" } ]";
+    var server = SignetServer.start(config("data-dir: data", jwt), Clock.systemUTC());
+    try (server;
+        var http = HttpClient.newHttpClient()) {
+      var ready = URI.create("http://" + server.listening().operator() + "/healthz/ready");
+      var answer = http.send(HttpRequest.newBuilder(ready).build(), BodyHandlers.ofString());
+
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.body()).contains("\"attestation.jwt\"", "\"blocking\":false");
+    }
+  }
+
+  private void start(String more, String attestation) throws Exception {
+    SignetServer.start(config(more, attestation), Clock.systemUTC()).close();
+  }
+
   private void start(String more) throws Exception {
-    SignetServer.start(config(more), Clock.systemUTC()).close();
+    start(more, "");
   }
 
   private SignetConfig config(String more) throws Exception {
+    return config(more, "");
+  }
+
+  private SignetConfig config(String more, String attestation) throws Exception {
     Path passphrase = Files.writeString(folder.resolve("passphrase"), "correct horse");
     Files.setPosixFilePermissions(passphrase, PosixFilePermissions.fromString("rw-------"));
     return SignetConfig.loadText(
@@ -69,9 +107,10 @@ class SignetServerTest {
           file: { path: keys, passphrase-file: passphrase }
         attestation:
           unix: [ { uid: 1, id: "spiffe://example.org/a" } ]
+          %s
         %s
         """
-            .formatted(more),
+            .formatted(attestation, more),
         folder);
   }
 }

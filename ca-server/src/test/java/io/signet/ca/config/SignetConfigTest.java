@@ -8,6 +8,7 @@ import io.signet.ca.authorization.CallerPattern;
 import io.signet.ca.authorization.Entitlement;
 import io.signet.ca.authorization.KeyType;
 import io.signet.ca.authorization.Rule;
+import io.signet.ca.config.AttestationConfig.Jwks;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
@@ -18,6 +19,7 @@ import io.signet.ca.config.SecretPlace.InFile;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -103,6 +105,8 @@ class SignetConfigTest {
               - { uid: 4294967294, id: "spiffe://example.org/b" }
               jwt:
               - { issuer: "https://issuer", audience: signet, jwks-file: jwks.json }
+              - { issuer: b, jwks-url: "https://issuer/keys?a=b", ca-file: ca.pem }
+              - { issuer: "http://127.0.0.1:80/c", ca-file: ca.pem }
               client-certificate: off
             entitlements:
             - caller: spiffe://example.org/ns/istio-system/sa/gateway
@@ -148,7 +152,21 @@ class SignetConfigTest {
                     List.of(
                         new UnixCaller(0, SpiffeId.parse("spiffe://example.org/a")),
                         new UnixCaller(4294967294L, SpiffeId.parse("spiffe://example.org/b"))),
-                    List.of(new JwtIssuer("https://issuer", "signet", folder.resolve("jwks.json"))),
+                    List.of(
+                        new JwtIssuer(
+                            "https://issuer",
+                            "signet",
+                            new Jwks.InFile(folder.resolve("jwks.json"))),
+                        new JwtIssuer(
+                            "b",
+                            "istio-ca",
+                            new Jwks.AtUrl(
+                                URI.create("https://issuer/keys?a=b"),
+                                Optional.of(folder.resolve("ca.pem")))),
+                        new JwtIssuer(
+                            "http://127.0.0.1:80/c",
+                            "istio-ca",
+                            new Jwks.Discovered(Optional.of(folder.resolve("ca.pem"))))),
                     false),
                 List.of(
                     new Rule(
@@ -201,6 +219,11 @@ class SignetConfigTest {
           org/user/jo" } | org/user/jo" }\\n  - { uid: 1000, id: "spiffe://example.org/b" } | line 9: attestation.unix[1].uid: 1000 (expected: a user id from 0 to 4294967294, each once)
           - { uid: 1000, id: "spiffe://example.org/user/jo" } | | line 7: attestation.unix: empty (expected: a list)
           unix: | unix: []\\n  jwt: | line 9: attestation.jwt[0].uid: unknown key (expected: attestation.unix[].uid)
+          unix: | jwt: [ { issuer: i, jwks-url: "http://issuer/keys" } ]\\n  unix: | line 7: attestation.jwt[0].jwks-url: http://issuer/keys (expected: https://..., or http:// to this machine)
+          unix: | jwt: [ { issuer: i } ]\\n  unix: | line 7: attestation.jwt[0].jwks-file: missing (expected: this, or jwks-url, or an issuer that is https://..., or http:// to this machine)
+          unix: | jwt: [ { issuer: "http://issuer" } ]\\n  unix: | line 7: attestation.jwt[0].jwks-file: missing (expected: this, or jwks-url, or an issuer that is https://..., or http:// to this machine)
+          unix: | jwt: [ { issuer: i, jwks-file: f, jwks-url: "https://i" } ]\\n  unix: | line 7: attestation.jwt[0].jwks-url: not used with jwks-file (expected: the key left out)
+          unix: | jwt: [ { issuer: i, jwks-file: f, ca-file: c } ]\\n  unix: | line 7: attestation.jwt[0].ca-file: not used with jwks-file (expected: the key left out)
           unix: | client-certificate: true\\n  unix: | line 7: attestation.client-certificate: true (expected: on or off)
           trust-domain: example.org | trust-domain: example.org\\nlisten: { operator: nowhere } | line 2: listen.operator: nowhere (expected: HOST:PORT, port 0 to 65535)
           trust-domain: example.org | trust-domain: example.org\\nlisten: { workload: "a:70000" } | line 2: listen.workload: a:70000 (expected: HOST:PORT, port 0 to 65535)
