@@ -4,7 +4,6 @@ import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * One caller by its SPIFFE ID, or all of a form: {@code *} stands for one whole segment of the
@@ -56,12 +55,18 @@ public record CallerPattern(TrustDomain trustDomain, List<String> segments) {
   public boolean covers(CallerPattern other) {
     return trustDomain.equals(other.trustDomain)
         && segments.size() == other.segments.size()
-        && IntStream.range(0, segments.size())
-            .allMatch(i -> covers(segments.get(i), other.segments.get(i)));
+        && coversEach(other.segments);
   }
 
-  private static boolean covers(String segment, String other) {
-    return segment.equals(ANY) || segment.equals(other);
+  // A loop, for every request asks every rule before its own.
+  private boolean coversEach(List<String> others) {
+    for (int i = 0; i < segments.size(); i++) {
+      String segment = segments.get(i);
+      if (!segment.equals(ANY) && !segment.equals(others.get(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** As {@link #parse} reads it. */

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The reference knows the options of {@code dev}. */
+/** The reference knows the options of {@code dev} and {@code entitlement explain}. */
 class CommandReferenceTest {
   private static final Path REFERENCE = Path.of("..", "docs", "reference.md");
 
@@ -36,6 +36,24 @@ class CommandReferenceTest {
     assertThat(rows).hasSameSizeAs(options);
     assertThat(options)
         .allSatisfy(option -> assertThat(rows).anySatisfy(row -> describes(row, option)));
+  }
+
+  @Test
+  void explainOptions_inReference_each() throws IOException {
+    String row =
+        Files.readAllLines(REFERENCE).stream()
+            .filter(line -> line.startsWith("| `signet entitlement explain "))
+            .findFirst()
+            .orElseThrow();
+    CommandLine entitlement = requireNonNull(signet.getSubcommands().get("entitlement"));
+    CommandLine explain = requireNonNull(entitlement.getSubcommands().get("explain"));
+
+    assertThat(explain.getCommandSpec().options())
+        .filteredOn(option -> !option.usageHelp() && !option.versionHelp())
+        .extracting(OptionSpec::longestName)
+        .filteredOn(name -> !name.equals(OutputFormat.OPTION)) // said once for all
+        .isNotEmpty()
+        .allSatisfy(name -> assertThat(row).contains(name + " "));
   }
 
   private static void describes(String row, OptionSpec option) {
