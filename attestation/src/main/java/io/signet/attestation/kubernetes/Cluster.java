@@ -2,6 +2,7 @@ package io.signet.attestation.kubernetes;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -11,11 +12,29 @@ import java.util.Set;
  * @param aliases what they may send instead (K8S-9)
  * @param audience what their tokens must be meant for, such as {@code istio-ca} (K8S-1)
  * @param kubeconfig how to reach its API server; empty for the cluster we run in
+ * @param review who judges its tokens
+ * @param reviewsPerSecond how many tokens its API server is asked about at most; as many may come
+ *     in one burst. Empty: no limit (K8S-26)
  */
-public record Cluster(String id, Set<String> aliases, String audience, Optional<Path> kubeconfig) {
+public record Cluster(
+    String id,
+    Set<String> aliases,
+    String audience,
+    Optional<Path> kubeconfig,
+    Review review,
+    OptionalInt reviewsPerSecond) {
+
+  /** Who judges a cluster's tokens. */
+  public enum Review {
+    /** Its API server, by a TokenReview for each. */
+    API,
+    /** We by the API server's own rules, and the API server where we do not know enough. */
+    LOCAL
+  }
 
   /**
-   * @throws IllegalArgumentException if the id, an alias or the audience is empty
+   * @throws IllegalArgumentException if the id, an alias or the audience is empty, or the limit
+   *     lets nothing through
    */
   public Cluster {
     aliases = Set.copyOf(aliases);
@@ -24,6 +43,11 @@ public record Cluster(String id, Set<String> aliases, String audience, Optional<
     aliases.forEach(alias -> requireText("alias of cluster " + id, alias));
     // An empty audience would be the API server's own, which every pod's default token has (K8S-4).
     requireText("audience of cluster " + id, audience);
+    if (reviewsPerSecond.isPresent() && reviewsPerSecond.getAsInt() < 1) {
+      throw new IllegalArgumentException(
+          "reviews of cluster %s: %d a second (expected: at least 1)"
+              .formatted(id, reviewsPerSecond.getAsInt()));
+    }
   }
 
   private static void requireText(String what, String value) {

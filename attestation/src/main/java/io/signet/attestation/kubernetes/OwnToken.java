@@ -45,7 +45,8 @@ final class OwnToken implements OAuthTokenProvider {
   /** Empty for none. */
   @Override
   public synchronized String getToken() {
-    if (!clock.instant().isBefore(readAt.plus(FRESH))) {
+    // Also when the clock was set back, for then its own expiry is as far off as ever.
+    if (Duration.between(readAt, clock.instant()).abs().compareTo(FRESH) >= 0) {
       reread();
     }
     return token;

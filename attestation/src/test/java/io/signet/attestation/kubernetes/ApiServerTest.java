@@ -7,9 +7,9 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.signet.attestation.TestClock;
-import io.signet.attestation.kubernetes.ReviewClient.Failed;
-import io.signet.attestation.kubernetes.ReviewClient.Review;
-import io.signet.attestation.kubernetes.ReviewClient.Reviewed;
+import io.signet.attestation.kubernetes.TokenReviews.Failed;
+import io.signet.attestation.kubernetes.TokenReviews.Review;
+import io.signet.attestation.kubernetes.TokenReviews.Reviewed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,13 +19,14 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class ApiServerTest {
 
   private final TestClock clock = new TestClock(Instant.parse("2026-11-23T12:00:00Z"));
   @TempDir Path directory;
-  private @Nullable FakeApiServer server;
+  private final List<AutoCloseable> opened = new ArrayList<>();
 
   @BeforeAll
   static void makeKeys() throws Exception {
@@ -53,9 +54,9 @@ class ApiServerTest {
   }
 
   @AfterEach
-  void close() {
-    if (server != null) {
-      server.close();
+  void close() throws Exception {
+    for (AutoCloseable each : opened.reversed()) {
+      each.close();
     }
   }
 
@@ -200,8 +201,12 @@ class ApiServerTest {
     }
   }
 
-  private ReviewClient client(ApiServer api) {
-    return new ReviewClient(api, "istio-ca", Duration.ofSeconds(30), clock);
+  private TokenReviews client(ApiServer api) {
+    Duration ample = Duration.ofSeconds(30);
+    var client = new ApiClient(api, ample, clock);
+    opened.add(client);
+    var none = new CallLimit(1, 0, OptionalInt.empty(), System::nanoTime);
+    return new TokenReviews(client, "istio-ca", none, ample, System::nanoTime);
   }
 
   private FakeApiServer http() {
@@ -221,7 +226,7 @@ class ApiServerTest {
 
   private FakeApiServer started(FakeApiServer api) {
     api.answer(201, Reviews.good());
-    server = api;
+    opened.add(api);
     return api;
   }
 

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -612,7 +613,13 @@ class NodeAuthorizerTest {
     try {
       Path own = Files.createTempDirectory(directory, cluster);
       return new TrustedNodes(
-          new Cluster(cluster, Set.of(), "istio-ca", Optional.of(api.kubeconfig(own))),
+          new Cluster(
+              cluster,
+              Set.of(),
+              "istio-ca",
+              Optional.of(api.kubeconfig(own)),
+              Cluster.Review.API,
+              OptionalInt.empty()),
           Set.of(accounts));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

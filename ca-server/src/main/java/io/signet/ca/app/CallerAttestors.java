@@ -4,9 +4,9 @@ import io.signet.attestation.Attestor;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Impersonation;
 import io.signet.attestation.kubernetes.Cluster;
+import io.signet.attestation.kubernetes.KubernetesAttestor;
 import io.signet.attestation.kubernetes.NodeAuthorizer;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
-import io.signet.attestation.kubernetes.TokenReviewAttestor;
 import io.signet.attestation.kubernetes.TrustedNodes;
 import io.signet.attestation.unix.PeerCredentialsAttestor;
 import io.signet.attestation.x509.ClientCertificateAttestor;
@@ -36,11 +36,11 @@ final class CallerAttestors implements AutoCloseable {
   private static final Duration LOOKUP_DEADLINE = Duration.ofSeconds(3);
 
   private final Attestors attestors;
-  private final Optional<TokenReviewAttestor> kubernetes;
+  private final Optional<KubernetesAttestor> kubernetes;
   private final NodeAuthorizer nodes;
 
   private CallerAttestors(
-      List<Attestor> others, Optional<TokenReviewAttestor> kubernetes, NodeAuthorizer nodes) {
+      List<Attestor> others, Optional<KubernetesAttestor> kubernetes, NodeAuthorizer nodes) {
     List<Attestor> all = new ArrayList<>();
     all.addAll(others);
     kubernetes.ifPresent(all::add);
@@ -77,13 +77,14 @@ final class CallerAttestors implements AutoCloseable {
     return new CallerAttestors(others, kubernetes(config, clock), nodes(config, clock, onDenied));
   }
 
-  private static Optional<TokenReviewAttestor> kubernetes(SignetConfig config, Clock clock) {
+  private static Optional<KubernetesAttestor> kubernetes(SignetConfig config, Clock clock) {
     List<Cluster> clusters =
         config.attestation().kubernetes().stream().map(CallerAttestors::cluster).toList();
     return clusters.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            TokenReviewAttestor.open(clusters, config.trustDomain(), REVIEW_DEADLINE, clock));
+            KubernetesAttestor.open(
+                clusters, config.trustDomain(), REVIEW_DEADLINE, clock, System::nanoTime));
   }
 
   private static NodeAuthorizer nodes(SignetConfig config, Clock clock, Consumer<Rule> onDenied) {
@@ -98,7 +99,15 @@ final class CallerAttestors implements AutoCloseable {
 
   private static Cluster cluster(KubernetesCluster cluster) {
     return new Cluster(
-        cluster.cluster(), Set.copyOf(cluster.aliases()), cluster.audience(), cluster.kubeconfig());
+        cluster.cluster(),
+        Set.copyOf(cluster.aliases()),
+        cluster.audience(),
+        cluster.kubeconfig(),
+        switch (cluster.review()) {
+          case API -> Cluster.Review.API;
+          case LOCAL -> Cluster.Review.LOCAL;
+        },
+        cluster.reviewRate());
   }
 
   Attestors attestors() {
@@ -110,14 +119,14 @@ final class CallerAttestors implements AutoCloseable {
     return nodes;
   }
 
-  /** Why tokens cannot be judged now, if they cannot. */
-  Optional<String> problem() {
-    return kubernetes.flatMap(TokenReviewAttestor::problem);
+  /** Why tokens of a cluster cannot be judged now, or not as they should; one text for each. */
+  List<String> problems() {
+    return kubernetes.map(KubernetesAttestor::problems).orElse(List.of());
   }
 
   @Override
   public void close() {
     nodes.close();
-    kubernetes.ifPresent(TokenReviewAttestor::close);
+    kubernetes.ifPresent(KubernetesAttestor::close);
   }
 }

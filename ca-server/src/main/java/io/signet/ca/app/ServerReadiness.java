@@ -27,8 +27,8 @@ final class ServerReadiness implements Readiness {
   public List<Problem> problems() {
     List<Problem> problems = new ArrayList<>();
     callers
-        .problem()
-        .ifPresent(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
+        .problems()
+        .forEach(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
     issuers.problem().ifPresent(why -> problems.add(new Problem("attestation.jwt", why, false)));
     try {
       var _ = authorities.active();

@@ -7,12 +7,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Whom to believe; at least one entry in the lists, because nobody's first certificate comes from a
  * certificate.
  *
- * @param kubernetes clusters whose service account tokens count; at most one so far
+ * @param kubernetes clusters whose service account tokens count, the local one first
  * @param unix callers of the Unix socket
  * @param jwt issuers whose tokens count
  * @param clientCertificate whether an SVID of ours, shown as a client certificate, counts
@@ -43,12 +44,14 @@ public record AttestationConfig(
   }
 
   /**
-   * A Kubernetes cluster that vouches for its workloads through TokenReview.
+   * A Kubernetes cluster that vouches for its workloads.
    *
    * @param cluster the id that clients send in the {@code ClusterID} header
    * @param aliases other ids for the same cluster
    * @param kubeconfig how to reach it; empty: as a pod of this cluster
    * @param audience what a token must be made for
+   * @param review who judges the tokens
+   * @param reviewRate how many of them its API server is asked about in a second; empty: any number
    * @param trustedNodeAccounts who may ask in the name of the workloads on its own node; empty:
    *     nobody
    */
@@ -57,12 +60,22 @@ public record AttestationConfig(
       List<String> aliases,
       Optional<Path> kubeconfig,
       String audience,
+      Review review,
+      OptionalInt reviewRate,
       List<ServiceAccountName> trustedNodeAccounts) {
     /** Copies the lists. */
     public KubernetesCluster {
       aliases = List.copyOf(aliases);
       trustedNodeAccounts = List.copyOf(trustedNodeAccounts);
     }
+  }
+
+  /** Who judges a token. */
+  public enum Review {
+    /** The API server, each. */
+    API,
+    /** We, from what the API server tells of keys, accounts and pods. */
+    LOCAL
   }
 
   /**

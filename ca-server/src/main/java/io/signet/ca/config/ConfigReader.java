@@ -6,6 +6,7 @@ import io.signet.ca.authorization.Rule;
 import io.signet.ca.config.AttestationConfig.Jwks;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
+import io.signet.ca.config.AttestationConfig.Review;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.FileProbe.Need;
 import io.signet.ca.config.KeysConfig.Custodian;
@@ -24,7 +25,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Reads a configuration file into records, section by section, and tells all problems together. */
 final class ConfigReader {
@@ -32,6 +36,8 @@ final class ConfigReader {
 
   // The kernel's limit for the name of a Unix socket is 108 bytes with the zero at the end.
   private static final int LONGEST_SOCKET_PATH = 107;
+
+  private static final Pattern PER_SECOND = Pattern.compile("(1000000|[1-9][0-9]{0,5})/s");
 
   private enum CustodianKind {
     FILE,
@@ -206,14 +212,18 @@ final class ConfigReader {
   }
 
   private Optional<AttestationConfig> attestation(Section in, Optional<TrustDomain> trustDomain) {
+    Set<String> clusters = new HashSet<>();
     List<KubernetesCluster> kubernetes =
-        in.list(Key.ATTESTATION_KUBERNETES, ConfigReader::kubernetes);
+        in.list(Key.ATTESTATION_KUBERNETES, entry -> kubernetes(entry, clusters));
     Set<Long> uids = new HashSet<>();
     List<UnixCaller> unix = in.list(Key.ATTESTATION_UNIX, entry -> unix(entry, uids, trustDomain));
     Set<String> issuers = new HashSet<>();
     List<JwtIssuer> jwt = in.list(Key.ATTESTATION_JWT, entry -> jwt(entry, issuers));
-    if (kubernetes.size() > 1) {
-      in.refuse(Key.ATTESTATION_KUBERNETES, "several clusters, not available yet", "one cluster");
+    if (kubernetes.stream().filter(cluster -> cluster.kubeconfig().isEmpty()).count() > 1) {
+      in.refuse(
+          Key.ATTESTATION_KUBERNETES,
+          "several clusters without kubeconfig",
+          "one at most, the one that Signet runs in");
     }
     Optional<Boolean> certificate =
         in.value(Key.ATTESTATION_CLIENT_CERTIFICATE, ConfigReader::onOrOff);
@@ -221,16 +231,46 @@ final class ConfigReader {
         () -> new AttestationConfig(kubernetes, unix, jwt, certificate.orElseThrow()));
   }
 
-  private static Optional<KubernetesCluster> kubernetes(Section in) {
-    Optional<String> cluster = in.value(Key.KUBERNETES_CLUSTER, text -> text);
+  private static Optional<KubernetesCluster> kubernetes(Section in, Set<String> used) {
+    Optional<String> cluster = in.value(Key.KUBERNETES_CLUSTER, text -> unused(used, text));
     List<String> aliases = in.texts(Key.KUBERNETES_ALIASES);
+    aliases.stream()
+        .filter(alias -> !used.add(alias))
+        .forEach(alias -> in.refuse(Key.KUBERNETES_ALIASES, alias + " again"));
     Optional<Path> kubeconfig = optionalFile(in, Key.KUBERNETES_KUBECONFIG, Need.READABLE);
     Optional<String> audience = in.value(Key.KUBERNETES_AUDIENCE, text -> text);
-    in.fixed(Key.KUBERNETES_REVIEW, "local");
+    Optional<Review> review = in.value(Key.KUBERNETES_REVIEW, ConfigReader::review);
+    Optional<OptionalInt> rate = in.value(Key.KUBERNETES_REVIEW_RATE, ConfigReader::perSecond);
     List<ServiceAccountName> nodeAccounts = nodeAccounts(in);
     return in.complete(() ->
         new KubernetesCluster(
-            cluster.orElseThrow(), aliases, kubeconfig, audience.orElseThrow(), nodeAccounts));
+            cluster.orElseThrow(),
+            aliases,
+            kubeconfig,
+            audience.orElseThrow(),
+            review.orElseThrow(),
+            rate.orElseThrow(),
+            nodeAccounts));
+  }
+
+  private static Review review(String text) {
+    return switch (text) {
+      case "api" -> Review.API;
+      case "local" -> Review.LOCAL;
+      default -> throw new IllegalArgumentException(text);
+    };
+  }
+
+  /** {@code 2000/s} or {@code off}. */
+  private static OptionalInt perSecond(String text) {
+    if (text.equals("off")) {
+      return OptionalInt.empty();
+    }
+    Matcher rate = PER_SECOND.matcher(text);
+    if (!rate.matches()) {
+      throw new IllegalArgumentException(text);
+    }
+    return OptionalInt.of(Integer.parseInt(rate.group(1)));
   }
 
   private static List<ServiceAccountName> nodeAccounts(Section in) {

@@ -48,11 +48,13 @@ enum Key {
 
   ATTESTATION("attestation", Form.SECTION),
   ATTESTATION_KUBERNETES("attestation.kubernetes[]", Form.SECTION),
-  KUBERNETES_CLUSTER("attestation.kubernetes[].cluster", Form.TEXT, "Kubernetes"),
-  KUBERNETES_ALIASES("attestation.kubernetes[].aliases", "a list of texts", "[]"),
+  KUBERNETES_CLUSTER("attestation.kubernetes[].cluster", "a text, each once", "Kubernetes"),
+  KUBERNETES_ALIASES("attestation.kubernetes[].aliases", "a list of texts, each once", "[]"),
   KUBERNETES_KUBECONFIG("attestation.kubernetes[].kubeconfig", Form.FILE, Default.ABSENT),
   KUBERNETES_AUDIENCE("attestation.kubernetes[].audience", Form.TEXT, "istio-ca"),
-  KUBERNETES_REVIEW("attestation.kubernetes[].review", "api", "api"),
+  KUBERNETES_REVIEW("attestation.kubernetes[].review", "api or local", "api"),
+  KUBERNETES_REVIEW_RATE(
+      "attestation.kubernetes[].review-rate", "1/s to 1000000/s, or off", "2000/s"),
   KUBERNETES_TRUSTED_NODE_ACCOUNTS(
       "attestation.kubernetes[].trusted-node-accounts",
       "a list of NAMESPACE/NAME of service accounts",

@@ -11,6 +11,7 @@ import io.signet.ca.authorization.Rule;
 import io.signet.ca.config.AttestationConfig.Jwks;
 import io.signet.ca.config.AttestationConfig.JwtIssuer;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
+import io.signet.ca.config.AttestationConfig.Review;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
@@ -26,6 +27,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,7 +101,10 @@ class SignetConfigTest {
                 trusted-node-accounts: [istio-system/ztunnel, a/b.c]
                 kubeconfig: /etc/signet/kubeconfig
                 audience: signet
-                review: api
+                review: local
+                review-rate: 500/s
+              - { cluster: south, kubeconfig: south.kubeconfig, review-rate: off }
+              - {}
               unix:
               - { uid: 0, id: "spiffe://example.org/a" }
               - { uid: 4294967294, id: "spiffe://example.org/b" }
@@ -146,9 +151,27 @@ class SignetConfigTest {
                             List.of("east", "west"),
                             Optional.of(Path.of("/etc/signet/kubeconfig")),
                             "signet",
+                            Review.LOCAL,
+                            OptionalInt.of(500),
                             List.of(
                                 new ServiceAccountName("istio-system", "ztunnel"),
-                                new ServiceAccountName("a", "b.c")))),
+                                new ServiceAccountName("a", "b.c"))),
+                        new KubernetesCluster(
+                            "south",
+                            List.of(),
+                            Optional.of(folder.resolve("south.kubeconfig")),
+                            "istio-ca",
+                            Review.API,
+                            OptionalInt.empty(),
+                            List.of()),
+                        new KubernetesCluster(
+                            "Kubernetes",
+                            List.of(),
+                            Optional.empty(),
+                            "istio-ca",
+                            Review.API,
+                            OptionalInt.of(2000),
+                            List.of())),
                     List.of(
                         new UnixCaller(0, SpiffeId.parse("spiffe://example.org/a")),
                         new UnixCaller(4294967294L, SpiffeId.parse("spiffe://example.org/b"))),
@@ -241,13 +264,20 @@ class SignetConfigTest {
           trust-domain: example.org | trust-domain: &here example.org\\ndata-dir: *here | line 2: data-dir: an alias (expected: the value itself)
           trust-domain: example.org | trust-domain: | line 1: trust-domain: empty (expected: a trust domain name such as example.org)
           trust-domain: example.org | trust-domain: [example.org] | line 1: trust-domain: a list (expected: a trust domain name such as example.org)
-          unix: | kubernetes: [ { review: local } ]\\n  unix: | line 7: attestation.kubernetes[0].review: local, not available yet (expected: api)
           unix: | kubernetes: [ { trusted-node-accounts: [a/b, ztunnel] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: ztunnel (expected: a list of NAMESPACE/NAME of service accounts)
           unix: | kubernetes: [ { trusted-node-accounts: [a/b/c] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: a/b/c (expected: a list of NAMESPACE/NAME of service accounts)
           unix: | kubernetes: [ { trusted-node-accounts: [istio-system/*] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: istio-system/* (expected: a list of NAMESPACE/NAME of service accounts)
           unix: | kubernetes: [ { trusted-node-accounts: [Istio/ztunnel] } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: Istio/ztunnel (expected: a list of NAMESPACE/NAME of service accounts)
           unix: | kubernetes: [ { trusted-node-accounts: a/b } ]\\n  unix: | line 7: attestation.kubernetes[0].trusted-node-accounts: one value (expected: a list)
-          unix: | kubernetes: [ {}, { cluster: b } ]\\n  unix: | line 7: attestation.kubernetes: several clusters, not available yet (expected: one cluster)
+          unix: | kubernetes: [ { review: cached } ]\\n  unix: | line 7: attestation.kubernetes[0].review: cached (expected: api or local)
+          unix: | kubernetes: [ { review-rate: 0/s } ]\\n  unix: | line 7: attestation.kubernetes[0].review-rate: 0/s (expected: 1/s to 1000000/s, or off)
+          unix: | kubernetes: [ { review-rate: 1000001/s } ]\\n  unix: | line 7: attestation.kubernetes[0].review-rate: 1000001/s (expected: 1/s to 1000000/s, or off)
+          unix: | kubernetes: [ { review-rate: 100 } ]\\n  unix: | line 7: attestation.kubernetes[0].review-rate: 100 (expected: 1/s to 1000000/s, or off)
+          unix: | kubernetes: [ {}, { cluster: b } ]\\n  unix: | line 7: attestation.kubernetes: several clusters without kubeconfig (expected: one at most, the one that Signet runs in)
+          unix: | kubernetes: [ {}, { kubeconfig: b } ]\\n  unix: | line 7: attestation.kubernetes[1].cluster: Kubernetes (expected: a text, each once)
+          unix: | kubernetes: [ { aliases: [b] }, { cluster: b, kubeconfig: b } ]\\n  unix: | line 7: attestation.kubernetes[1].cluster: b (expected: a text, each once)
+          unix: | kubernetes: [ {}, { cluster: b, kubeconfig: b, aliases: [Kubernetes] } ]\\n  unix: | line 7: attestation.kubernetes[1].aliases: Kubernetes again (expected: a list of texts, each once)
+          unix: | kubernetes: [ { aliases: [b, b] } ]\\n  unix: | line 7: attestation.kubernetes[0].aliases: b again (expected: a list of texts, each once)
           """)
   void load_violation_refused(String valid, String invalid, String problem) {
     String written = invalid == null ? "" : invalid.replace("\\n", "\n");

@@ -46,6 +46,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,6 +223,12 @@ final class ImpersonationTest {
 
   private Cluster cluster(String id, FakePodServer api) throws Exception {
     Path own = Files.createTempDirectory(folder, id);
-    return new Cluster(id, Set.of(), "istio-ca", Optional.of(api.kubeconfig(own)));
+    return new Cluster(
+        id,
+        Set.of(),
+        "istio-ca",
+        Optional.of(api.kubeconfig(own)),
+        Cluster.Review.API,
+        OptionalInt.empty());
   }
 }

@@ -19,6 +19,7 @@ import io.signet.attestation.Refusal;
 import io.signet.attestation.Refusal.Invalid;
 import io.signet.attestation.Refusal.Unavailable;
 import io.signet.attestation.TestClock;
+import io.signet.attestation.kubernetes.Cluster.Review;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.nio.file.Files;
@@ -29,12 +30,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,7 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TokenReviewAttestorTest extends AttestorContract {
+class KubernetesAttestorTest extends AttestorContract {
 
   private static final TrustDomain TRUST_DOMAIN = new TrustDomain("example.org");
   private static final SpiffeId WEB = SpiffeId.parse("spiffe://example.org/ns/default/sa/web");
@@ -53,12 +57,13 @@ class TokenReviewAttestorTest extends AttestorContract {
   private static final Duration SHORT = Duration.ofMillis(200);
 
   private final TestClock clock = new TestClock(Instant.parse("2026-11-23T12:00:00Z"));
+  private final AtomicLong nanos = new AtomicLong();
   private final FakeApiServer server = new FakeApiServer();
   private final List<AutoCloseable> opened = new ArrayList<>(List.of(server));
 
   @TempDir Path directory;
   private Path kubeconfig;
-  private TokenReviewAttestor attestor;
+  private KubernetesAttestor attestor;
 
   @BeforeEach
   void open() {
@@ -208,7 +213,7 @@ class TokenReviewAttestorTest extends AttestorContract {
         .satisfies(
             refusal -> assertThat(refusal.detail()).contains(wrong.detail()).doesNotContain(TOKEN));
     // An answer about a token is not a problem of ours, and there is no second try (K8S-4).
-    assertThat(attestor.problem()).isEmpty();
+    assertThat(attestor.problems()).isEmpty();
     assertThat(server.seen()).hasSize(1);
   }
 
@@ -291,8 +296,9 @@ class TokenReviewAttestorTest extends AttestorContract {
     });
 
     assertUnavailable(attestor, server.url() + "/apis/authentication.k8s.io/", broken.detail());
-    assertThat(attestor.problem())
-        .hasValueSatisfying(p -> assertThat(p).contains(broken.detail()).doesNotContain(TOKEN));
+    assertThat(attestor.problems())
+        .singleElement()
+        .satisfies(p -> assertThat(p).contains(broken.detail()).doesNotContain(TOKEN));
     // No redirect followed, no hidden retry; on 401 fabric8 asks for our own token once more.
     assertThat(server.seen()).hasSize(broken.code() == 401 ? 2 : 1);
   }
@@ -304,7 +310,7 @@ class TokenReviewAttestorTest extends AttestorContract {
     server.behave((_, _) -> released.await());
 
     // That this returns at all, while the server is still waiting, is the point.
-    assertUnavailable(open(SHORT, cluster("Kubernetes", kubeconfig)), "no answer within 200 ms");
+    assertUnavailable(open(SHORT, cluster("Kubernetes", kubeconfig)), "no answer within ");
     assertThat(released.getCount()).isOne();
   }
 
@@ -319,7 +325,7 @@ class TokenReviewAttestorTest extends AttestorContract {
       released.await();
     });
 
-    assertUnavailable(open(SHORT, cluster("Kubernetes", kubeconfig)), "no answer within 200 ms");
+    assertUnavailable(open(SHORT, cluster("Kubernetes", kubeconfig)), "no answer within ");
     assertThat(released.getCount()).isOne();
   }
 
@@ -344,7 +350,7 @@ class TokenReviewAttestorTest extends AttestorContract {
 
   // K8S-26: a client limited to 5 or 10 would never bring all of them here together.
   @Test
-  void attest_fiftyAtOnce_overlapOnTheServer() throws Exception {
+  void attest_fiftyTokensAtOnce_overlapOnTheServer() throws Exception {
     var all = new CountDownLatch(50);
     server.behave((exchange, _) -> {
       all.countDown();
@@ -352,15 +358,129 @@ class TokenReviewAttestorTest extends AttestorContract {
       FakeApiServer.respond(exchange, 201, Reviews.good());
     });
 
+    assertThat(together(50, i -> bearer(Reviews.token("{\"exp\":" + i + "}"))))
+        .allMatch(Proven.class::isInstance);
+  }
+
+  @Test
+  void attest_sameTokenAtOnce_shareOneReviewThatIsNotKept() throws Exception {
+    var asked = new CountDownLatch(1);
+    var released = new CountDownLatch(1);
+    server.behave((exchange, _) -> {
+      asked.countDown();
+      released.await();
+      FakeApiServer.respond(exchange, 201, Reviews.good());
+    });
+
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<Attestation>> answers =
-          IntStream.range(0, 50)
-              .mapToObj(_ -> threads.submit(() -> attestor.attest(GOOD)))
-              .toList();
+      List<Future<Attestation>> answers = new ArrayList<>();
+      answers.add(threads.submit(() -> attestor.attest(GOOD)));
+      asked.await();
+      var begun = new CountDownLatch(49);
+      for (int i = 0; i < 49; i++) {
+        answers.add(
+            threads.submit(() -> {
+              begun.countDown();
+              return attestor.attest(GOOD);
+            }));
+      }
+      begun.await();
+      released.countDown();
       for (Future<Attestation> answer : answers) {
         assertThat(answer.get(60, TimeUnit.SECONDS)).isInstanceOf(Proven.class);
       }
     }
+    // Who had begun, but not yet joined when the answer came, has one of its own.
+    int shared = server.seen().size();
+    assertThat(shared).isLessThan(50);
+
+    assertProven();
+    assertThat(server.seen()).hasSize(shared + 1);
+  }
+
+  @Test
+  void attest_oneOfThoseWhoShareIsInterrupted_theOthersAreAnswered() throws Exception {
+    var asked = new CountDownLatch(1);
+    var released = new CountDownLatch(1);
+    server.behave((exchange, _) -> {
+      asked.countDown();
+      released.await();
+      FakeApiServer.respond(exchange, 201, Reviews.good());
+    });
+
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Attestation> first = threads.submit(() -> attestor.attest(GOOD));
+      asked.await();
+      Future<Attestation> second = threads.submit(() -> attestor.attest(GOOD));
+      first.cancel(true);
+      released.countDown();
+      assertThat(second.get(60, TimeUnit.SECONDS)).isInstanceOf(Proven.class);
+    }
+  }
+
+  // A burst as large as one second's worth, and no wait that the deadline has no time for.
+  @Test
+  void attest_moreThanTheRate_unavailableAtOnceWithoutReview() {
+    var limited = open(Duration.ofMillis(2_900), limited("Kubernetes", OptionalInt.of(1)));
+
+    assertThat(limited.attest(GOOD)).isInstanceOf(Proven.class);
+    assertUnavailable(limited, "more than review-rate allows");
+    assertThat(server.seen()).hasSize(1);
+    assertThat(limited.problems()).singleElement().asString().contains("review-rate");
+
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(limited.attest(GOOD)).isInstanceOf(Proven.class);
+  }
+
+  private Cluster limited(String id, OptionalInt perSecond) {
+    return new Cluster(id, Set.of(), "istio-ca", Optional.of(kubeconfig), Review.API, perSecond);
+  }
+
+  // One cluster's outage never touches the others: this returns while the first one still hangs.
+  @Test
+  void attest_oneClusterHangs_theOtherIsAnsweredAtOnce() throws Exception {
+    var hanging = new CountDownLatch(1);
+    opened.add(hanging::countDown);
+    var asked = new CountDownLatch(1);
+    server.behave((_, _) -> {
+      asked.countDown();
+      hanging.await();
+    });
+    var west = new FakeApiServer();
+    opened.add(west);
+    west.answer(201, Reviews.good());
+    var both =
+        open(
+            Duration.ofSeconds(3),
+            cluster("Kubernetes", kubeconfig),
+            cluster("west", west.kubeconfig(Files.createDirectory(directory.resolve("w")), "")));
+
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Attestation> stuck = threads.submit(() -> both.attest(GOOD));
+      asked.await();
+      assertThat(both.attest(new BearerToken(TOKEN, "west"))).isInstanceOf(Proven.class);
+      assertThat(stuck.isDone()).isFalse();
+      assertThat(refusal(stuck.get())).isInstanceOf(Unavailable.class);
+    }
+    assertThat(both.problems()).singleElement().asString().startsWith("cluster Kubernetes: ");
+  }
+
+  private List<Attestation> together(int callers, IntFunction<Evidence> evidence) throws Exception {
+    List<Attestation> all = new ArrayList<>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Attestation>> answers =
+          IntStream.range(0, callers)
+              .mapToObj(i -> threads.submit(() -> attestor.attest(evidence.apply(i))))
+              .toList();
+      for (Future<Attestation> answer : answers) {
+        all.add(answer.get(60, TimeUnit.SECONDS));
+      }
+    }
+    return all;
+  }
+
+  private static Evidence bearer(String token) {
+    return new BearerToken(token, "Kubernetes");
   }
 
   // K8S-9
@@ -409,29 +529,37 @@ class TokenReviewAttestorTest extends AttestorContract {
   // K8S-4: an empty audience would mean the API server's own.
   @Test
   void cluster_emptyText_refused() {
-    assertThatThrownBy(() -> new Cluster("a", Set.of(), "", Optional.empty()))
+    assertThatThrownBy(() -> cluster("a", Set.of(), "", OptionalInt.empty()))
         .hasMessageContaining("audience of cluster a");
-    assertThatThrownBy(() -> new Cluster("", Set.of(), "istio-ca", Optional.empty()))
+    assertThatThrownBy(() -> cluster("", Set.of(), "istio-ca", OptionalInt.empty()))
         .hasMessageContaining("cluster");
-    assertThatThrownBy(() -> new Cluster("a", Set.of(" "), "istio-ca", Optional.empty()))
+    assertThatThrownBy(() -> cluster("a", Set.of(" "), "istio-ca", OptionalInt.empty()))
         .hasMessageContaining("alias of cluster a");
+    assertThatThrownBy(() -> cluster("a", Set.of(), "istio-ca", OptionalInt.of(0)))
+        .hasMessage("reviews of cluster a: 0 a second (expected: at least 1)");
+  }
+
+  private static Cluster cluster(
+      String id, Set<String> aliases, String audience, OptionalInt perSecond) {
+    return new Cluster(id, aliases, audience, Optional.empty(), Review.API, perSecond);
   }
 
   @Test
   void problem_lastReviewFailed_toldUntilTheNextOrHalfAMinute() {
-    assertThat(attestor.problem()).isEmpty();
+    assertThat(attestor.problems()).isEmpty();
     server.answer(503, "");
     assertUnavailable(attestor, "HTTP 503");
-    assertThat(attestor.problem())
-        .hasValueSatisfying(p -> assertThat(p).contains("Kubernetes: ", "503"));
+    assertThat(attestor.problems())
+        .singleElement()
+        .satisfies(p -> assertThat(p).startsWith("cluster Kubernetes: ").contains("503", "check"));
 
-    clock.advance(Duration.ofSeconds(31));
-    assertThat(attestor.problem()).isEmpty();
+    nanos.addAndGet(Duration.ofSeconds(31).toNanos());
+    assertThat(attestor.problems()).isEmpty();
 
     assertUnavailable(attestor, "HTTP 503");
     server.answer(201, Reviews.good());
     assertProven();
-    assertThat(attestor.problem()).isEmpty();
+    assertThat(attestor.problems()).isEmpty();
   }
 
   private void assertProven() {
@@ -443,7 +571,7 @@ class TokenReviewAttestorTest extends AttestorContract {
         assertThat(attestor.attest(GOOD)).asInstanceOf(type(Proven.class)).actual().proof();
   }
 
-  private static void assertUnavailable(TokenReviewAttestor attestor, String... details) {
+  private static void assertUnavailable(KubernetesAttestor attestor, String... details) {
     assertThat(refusal(attestor.attest(GOOD)))
         .isInstanceOf(Unavailable.class)
         .satisfies(refusal -> assertThat(refusal.detail()).contains(details).doesNotContain(TOKEN));
@@ -454,11 +582,13 @@ class TokenReviewAttestorTest extends AttestorContract {
   }
 
   private static Cluster cluster(String id, Path kubeconfig, String... aliases) {
-    return new Cluster(id, Set.of(aliases), "istio-ca", Optional.of(kubeconfig));
+    return new Cluster(
+        id, Set.of(aliases), "istio-ca", Optional.of(kubeconfig), Review.API, OptionalInt.empty());
   }
 
-  private TokenReviewAttestor open(Duration deadline, Cluster... clusters) {
-    var attestor = TokenReviewAttestor.open(Arrays.asList(clusters), TRUST_DOMAIN, deadline, clock);
+  private KubernetesAttestor open(Duration deadline, Cluster... clusters) {
+    var attestor =
+        KubernetesAttestor.open(Arrays.asList(clusters), TRUST_DOMAIN, deadline, clock, nanos::get);
     opened.add(attestor);
     return attestor;
   }
