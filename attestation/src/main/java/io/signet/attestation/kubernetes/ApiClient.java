@@ -1,10 +1,12 @@
 package io.signet.attestation.kubernetes;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNullElse;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.net.URI;
@@ -57,6 +59,39 @@ final class ApiClient implements AutoCloseable {
   Answer post(String path, Object object, Duration deadline) throws ApiException {
     String json = client.getKubernetesSerialization().asJson(object);
     return answer(request(path, deadline).post(JSON, json).build(), deadline);
+  }
+
+  /**
+   * Gets a whole body.
+   *
+   * @throws ApiException if there is none within the deadline, or a status other than success
+   */
+  byte[] get(String path, Duration deadline) throws ApiException {
+    Answer answer = answer(request(path, deadline).build(), deadline);
+    if (!answer.isSuccess()) {
+      throw refused(path, answer.code(), new String(answer.body(), UTF_8));
+    }
+    return answer.body();
+  }
+
+  /**
+   * Gets a body that is read while it comes.
+   *
+   * @param accept the form of the objects in it
+   * @param deadline for its end
+   * @throws ApiException if it does not begin within the deadline, or with a status other than
+   *     success
+   */
+  StreamedBody stream(String path, String accept, Duration deadline) throws ApiException {
+    var body = new StreamedBody(url(path), deadline);
+    HttpRequest request = request(path, deadline).header("Accept", accept).build();
+    HttpResponse<AsyncBody> response =
+        await(client.getHttpClient().consumeBytes(request, body::arrived), request.uri(), deadline);
+    body.begin(response.body());
+    if (!response.isSuccessful()) {
+      throw refused(path, response.code(), body.text());
+    }
+    return body;
   }
 
   private HttpRequest.Builder request(String path, Duration deadline) {

@@ -1,11 +1,14 @@
 package io.signet.attestation.kubernetes;
 
 import java.io.IOException;
+import java.util.Set;
 
 /** Why an API server could not be asked; the message is for our log and names its address. */
 final class ApiException extends IOException {
 
-  private static final int GONE = 410;
+  // 410: that part of its history is gone. 400 and 504: it knows no such version, as after it was
+  // restored from a backup.
+  private static final Set<Integer> WITHOUT_POSITION = Set.of(400, 410, 504);
 
   private final int code;
 
@@ -20,8 +23,8 @@ final class ApiException extends IOException {
     this.code = code;
   }
 
-  /** Whether the part of its history that we asked for is no longer there. */
-  boolean isGone() {
-    return code == GONE;
+  /** Whether its history cannot be followed from where we were. */
+  boolean losesPosition() {
+    return WITHOUT_POSITION.contains(code);
   }
 }

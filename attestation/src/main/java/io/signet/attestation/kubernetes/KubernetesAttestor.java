@@ -54,12 +54,22 @@ public final class KubernetesAttestor implements Attestor, AutoCloseable {
       Duration deadline,
       Clock clock,
       LongSupplier nanoTime) {
+    return open(clusters, trustDomain, deadline, ClusterKnowledge.Pace.STANDARD, clock, nanoTime);
+  }
+
+  static KubernetesAttestor open(
+      List<Cluster> clusters,
+      TrustDomain trustDomain,
+      Duration deadline,
+      ClusterKnowledge.Pace pace,
+      Clock clock,
+      LongSupplier nanoTime) {
     requireDistinct(clusters);
     List<ReviewedCluster> opened = new ArrayList<>();
     try {
       Map<String, ReviewedCluster> byName = new LinkedHashMap<>();
       for (Cluster cluster : clusters) {
-        var reviewed = ReviewedCluster.open(cluster, trustDomain, deadline, clock, nanoTime);
+        var reviewed = ReviewedCluster.open(cluster, trustDomain, deadline, pace, clock, nanoTime);
         opened.add(reviewed);
         // K8S-9: a client that sends no cluster id means the local cluster.
         byName.putIfAbsent("", reviewed);

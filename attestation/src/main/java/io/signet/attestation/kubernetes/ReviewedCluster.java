@@ -6,6 +6,7 @@ import io.signet.attestation.kubernetes.TokenReviews.Reviewed;
 import io.signet.spiffe.TrustDomain;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -25,22 +26,33 @@ final class ReviewedCluster implements AutoCloseable {
   private final ApiClient client;
   private final TokenReviews reviews;
   private final ReviewVerdict verdict;
+  private final Optional<Local> local;
+
+  /** What it takes to judge without asking. */
+  private record Local(ClusterKnowledge knowledge, LocalReview review) {}
 
   private ReviewedCluster(
-      Cluster cluster, ApiClient client, TokenReviews reviews, ReviewVerdict verdict) {
+      Cluster cluster,
+      ApiClient client,
+      TokenReviews reviews,
+      ReviewVerdict verdict,
+      Optional<Local> local) {
     this.cluster = cluster;
     this.client = client;
     this.reviews = reviews;
     this.verdict = verdict;
+    this.local = local;
   }
 
   /**
+   * @param pace of what is to be known for {@link Cluster.Review#LOCAL}
    * @throws IllegalArgumentException if the kubeconfig is missing or of no use
    */
   static ReviewedCluster open(
       Cluster cluster,
       TrustDomain trustDomain,
       Duration deadline,
+      ClusterKnowledge.Pace pace,
       Clock clock,
       LongSupplier nanoTime) {
     ApiClient client = new ApiClient(ApiServer.of(cluster.kubeconfig()), deadline, clock);
@@ -50,30 +62,72 @@ final class ReviewedCluster implements AutoCloseable {
         cluster,
         client,
         new TokenReviews(client, cluster.audience(), limit, deadline, nanoTime),
-        new ReviewVerdict(cluster, trustDomain));
+        new ReviewVerdict(cluster, trustDomain),
+        switch (cluster.review()) {
+          case API -> Optional.empty();
+          case LOCAL ->
+              Optional.of(
+                  local(
+                      cluster,
+                      trustDomain,
+                      ClusterKnowledge.gather(client, pace, nanoTime),
+                      clock));
+        });
+  }
+
+  private static Local local(
+      Cluster cluster, TrustDomain trustDomain, ClusterKnowledge knowledge, Clock clock) {
+    return new Local(
+        knowledge,
+        new LocalReview(
+            cluster,
+            trustDomain,
+            knowledge::issuerOf,
+            knowledge.accounts(),
+            knowledge.pods(),
+            knowledge.nodes(),
+            clock));
   }
 
   Attestation attest(String token) {
+    return local
+        .flatMap(l -> l.review().prove(token))
+        .<Attestation>map(Attestation.Proven::new)
+        .orElseGet(() -> ask(token));
+  }
+
+  private Attestation ask(String token) {
     return switch (reviews.review(token)) {
       case Reviewed reviewed -> verdict.on(reviewed.status(), token);
-      case Failed failed ->
-          Attestation.unavailable("cluster %s: %s".formatted(cluster.id(), failed.detail()));
+      case Failed failed -> Attestation.unavailable(named(failed.detail()));
     };
   }
 
   /** What does not work now, and what to check. */
   List<String> problems() {
-    Optional<String> review =
-        reviews
-            .problem()
-            .map(why ->
-                "cluster %s: %s; check it, and our account there".formatted(cluster.id(), why));
-    return review.stream().toList();
+    List<String> problems = new ArrayList<>();
+    reviews
+        .problem()
+        .map(why -> why + "; check it, and our account there")
+        .ifPresent(problems::add);
+    List<String> gaps = local.map(l -> l.knowledge().gaps()).orElse(List.of());
+    if (!gaps.isEmpty()) {
+      problems.add(
+          "each token is reviewed by the API server until more is known ("
+              + String.join("; ", gaps)
+              + "); check it, and what our account there may get, list and watch");
+    }
+    return problems.stream().map(this::named).toList();
+  }
+
+  private String named(String problem) {
+    return "cluster %s: %s".formatted(cluster.id(), problem);
   }
 
   /** Ends the clients; reviews under way are given up. */
   @Override
   public void close() {
+    local.ifPresent(l -> l.knowledge().close());
     reviews.close();
     client.close();
   }

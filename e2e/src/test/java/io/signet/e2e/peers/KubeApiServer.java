@@ -180,11 +180,31 @@ public final class KubeApiServer implements AutoCloseable {
       List<String> audiences,
       Duration expiry)
       throws IOException {
+    return token(namespace, serviceAccount, pod == null ? null : "Pod", pod, audiences, expiry);
+  }
+
+  /**
+   * A token of a service account that may be bound to anything.
+   *
+   * @param kind of what it is bound to, such as {@code Node}, or null for a token that is bound to
+   *     none
+   * @param name of what it is bound to
+   * @param audiences if empty, the API server itself
+   * @param expiry at least ten minutes
+   */
+  public String token(
+      String namespace,
+      String serviceAccount,
+      @Nullable String kind,
+      @Nullable String name,
+      List<String> audiences,
+      Duration expiry)
+      throws IOException {
     ObjectNode request = JSON.createObjectNode();
     ObjectNode spec = request.putObject("spec").put("expirationSeconds", expiry.toSeconds());
     audiences.forEach(spec.putArray("audiences")::add);
-    if (pod != null) {
-      spec.putObject("boundObjectRef").put("apiVersion", "v1").put("kind", "Pod").put("name", pod);
+    if (kind != null) {
+      spec.putObject("boundObjectRef").put("apiVersion", "v1").put("kind", kind).put("name", name);
     }
     String path = namespaced(namespace, "serviceaccounts/" + serviceAccount + "/token");
     return post(path, request.toString()).at("/status/token").asText();
@@ -215,6 +235,11 @@ public final class KubeApiServer implements AutoCloseable {
   /** Asks as the administrator. */
   public JsonNode get(String path) throws IOException {
     return JSON.readTree(send(request(path).GET()));
+  }
+
+  /** Asks as the administrator for what is not JSON. */
+  public String text(String path) throws IOException {
+    return send(request(path).GET());
   }
 
   /** Posts JSON as the administrator. */

@@ -1,0 +1,293 @@
+package io.signet.attestation.kubernetes;
+
+import static io.signet.attestation.kubernetes.Json.eachField;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All objects of one kind, by a list and then by watches from where it ended. A watch is kept short
+ * on purpose: the API server ends each with a bookmark, which says that all there was until now has
+ * been told; otherwise one comes each minute only. What is known counts for a while after each
+ * bookmark, so neither a broken connection nor a silent one goes unnoticed.
+ *
+ * <p>{@link #run} is for one thread, all else for any.
+ */
+final class ObjectWatch implements KnownObjects, Runnable {
+
+  // What there is to keep of accounts and nodes is in their metadata; of pods it is not.
+  private static final String WHOLE = "application/json";
+  private static final String METADATA =
+      "application/json;as=%s;g=meta.k8s.io;v=v1,application/json";
+
+  private static final int PAGE = 500;
+  private static final int GONE = 410;
+  private static final int MOST_DOUBLED = 16;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ObjectWatch.class);
+
+  /** A kind of objects. */
+  enum Kind {
+    PODS("pods", WHOLE, WHOLE),
+    SERVICE_ACCOUNTS("serviceaccounts"),
+    NODES("nodes");
+
+    private final String resource;
+    private final String list;
+    private final String watch;
+
+    Kind(String resource) {
+      this(
+          resource,
+          METADATA.formatted("PartialObjectMetadataList"),
+          METADATA.formatted("PartialObjectMetadata"));
+    }
+
+    Kind(String resource, String list, String watch) {
+      this.resource = resource;
+      this.list = list;
+      this.watch = watch;
+    }
+  }
+
+  /**
+   * @param watch how long one watch lasts, in whole seconds; its bookmark comes two before its end
+   * @param fresh how long what is known counts after a bookmark
+   * @param page how long one part of a list may take
+   * @param shortest pause after a failure; it doubles with each
+   * @param longest pause after many failures
+   */
+  record Pace(Duration watch, Duration fresh, Duration page, Duration shortest, Duration longest) {
+
+    // One bookmark may fail to come, and what is known is no older than what the API server itself
+    // may answer from its cache of accepted tokens, 10 s (K8S-55).
+    static final Pace STANDARD =
+        new Pace(
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofMillis(250),
+            Duration.ofSeconds(5));
+  }
+
+  private final ApiClient client;
+  private final Kind kind;
+  private final Pace pace;
+  private final LongSupplier nanoTime;
+
+  private volatile ObjectStore objects = new ObjectStore();
+  private volatile @Nullable Long toldAt;
+  private volatile @Nullable String failure;
+
+  // Of the one thread that runs.
+  private @Nullable String position;
+  private int failures;
+
+  ObjectWatch(ApiClient client, Kind kind, Pace pace, LongSupplier nanoTime) {
+    this.client = client;
+    this.kind = kind;
+    this.pace = pace;
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public boolean isFresh() {
+    Long told = toldAt;
+    return told != null && nanoTime.getAsLong() - told <= pace.fresh().toNanos();
+  }
+
+  @Override
+  public Optional<KubeObject> find(String namespace, String name) {
+    return objects.find(namespace, name);
+  }
+
+  @Override
+  public List<KubeObject> podsOn(String node, String namespace, String serviceAccount) {
+    return objects.podsOn(node, namespace, serviceAccount);
+  }
+
+  /** Why what is known does not count, if so. */
+  Optional<String> problem() {
+    String why = failure;
+    return isFresh()
+        ? Optional.empty()
+        : Optional.of(kind.resource + ": " + (why == null ? "not known yet" : why));
+  }
+
+  /** Lists and watches until interrupted. */
+  @Override
+  public void run() {
+    while (!Thread.currentThread().isInterrupted()) {
+      try {
+        if (position == null) {
+          position = list();
+        }
+        watch();
+      } catch (IOException | RuntimeException e) {
+        failed(e);
+        pause();
+      }
+    }
+  }
+
+  /** Where its watch begins. */
+  private String list() throws IOException {
+    var found = new ObjectStore();
+    var page = new Page(found);
+    do {
+      page.read();
+    } while (!page.next.isEmpty());
+    objects = found;
+    return page.version;
+  }
+
+  /** One part of a list after the other. */
+  private final class Page {
+    private final ObjectStore found;
+    private String version = "";
+    private String next = "";
+
+    Page(ObjectStore found) {
+      this.found = found;
+    }
+
+    void read() throws IOException {
+      String query = "?limit=" + PAGE + (next.isEmpty() ? "" : "&continue=" + encoded(next));
+      next = "";
+      try (var body = client.stream(path() + query, kind.list, pace.page());
+          JsonParser in = Json.PARSERS.createParser(body)) {
+        in.nextToken();
+        eachField(in, this::field);
+      }
+      if (version.isEmpty()) {
+        throw new IOException(client.url(path()) + ": not a list");
+      }
+    }
+
+    private void field(String name, JsonParser in) throws IOException {
+      switch (name) {
+        case "metadata" -> eachField(in, this::metadata);
+        case "items" -> items(in);
+        default -> {}
+      }
+    }
+
+    private void metadata(String name, JsonParser in) throws IOException {
+      switch (name) {
+        case "resourceVersion" -> version = in.getValueAsString("");
+        case "continue" -> next = in.getValueAsString("");
+        default -> {}
+      }
+    }
+
+    private void items(JsonParser in) throws IOException {
+      while (in.hasToken(JsonToken.START_ARRAY) && in.nextToken() == JsonToken.START_OBJECT) {
+        found.put(ObjectReader.read(in).object());
+      }
+    }
+  }
+
+  /** Follows what happens, to the end of one watch. */
+  private void watch() throws IOException {
+    String query =
+        "?watch=true&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=%s"
+            .formatted(pace.watch().toSeconds(), position);
+    Duration end = pace.watch().multipliedBy(2);
+    boolean complete = false;
+    try (var body = client.stream(path() + query, kind.watch, end);
+        JsonParser in = Json.PARSERS.createParser(body)) {
+      while (in.nextToken() != null) {
+        complete = new Event().read(in) || complete;
+      }
+    }
+    if (!complete) {
+      throw new IOException(client.url(path()) + ": the watch ended without a bookmark");
+    }
+  }
+
+  /** What happened to one object. */
+  private final class Event {
+    private String type = "";
+    private @Nullable ObjectReader object;
+
+    /** Whether all until now has been told. */
+    boolean read(JsonParser in) throws IOException {
+      eachField(in, this::field);
+      if (object == null) {
+        throw new IOException(client.url(path()) + ": not an event");
+      }
+      apply(object);
+      position = object.version();
+      return type.equals("BOOKMARK");
+    }
+
+    private void field(String name, JsonParser in) throws IOException {
+      switch (name) {
+        case "type" -> type = in.getValueAsString("");
+        case "object" -> object = ObjectReader.read(in);
+        default -> {}
+      }
+    }
+
+    private void apply(ObjectReader what) throws IOException {
+      switch (type) {
+        case "ADDED", "MODIFIED" -> objects.put(what.object());
+        case "DELETED" -> objects.remove(what.object());
+        case "BOOKMARK" -> told();
+        // Whatever it is, client-go begins anew then.
+        default -> throw new ApiException(GONE, client.url(path()) + ": " + what.message());
+      }
+    }
+  }
+
+  private void told() {
+    toldAt = nanoTime.getAsLong();
+    if (failures > 0) {
+      LOG.info("{} are known again", client.url(path()));
+    }
+    failures = 0;
+    failure = null;
+  }
+
+  private void failed(Exception e) {
+    failure = String.valueOf(e.getMessage());
+    failures++;
+    if (failures == 1) {
+      LOG.warn("not known for now: {}", failure);
+    }
+    if (e instanceof ApiException api && api.losesPosition()) {
+      toldAt = null;
+      position = null;
+    }
+  }
+
+  private void pause() {
+    long pause = pace.shortest().toMillis() << Math.min(failures - 1, MOST_DOUBLED);
+    long most = Math.min(pause, pace.longest().toMillis());
+    try {
+      // By chance, so that many servers do not come back at once.
+      Thread.sleep(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private String path() {
+    return "api/v1/" + kind.resource;
+  }
+
+  private static String encoded(String value) {
+    return URLEncoder.encode(value, StandardCharsets.UTF_8);
+  }
+}
