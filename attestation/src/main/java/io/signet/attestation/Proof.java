@@ -48,6 +48,11 @@ public sealed interface Proof {
    */
   record Impersonated(SpiffeId id, ServiceAccount by) implements Proof {
     @Override
+    public String instance() {
+      return by.instance();
+    }
+
+    @Override
     public Optional<Instant> until() {
       return by.until();
     }

@@ -10,6 +10,7 @@ import io.signet.ca.cli.LocalFiles;
 import io.signet.ca.cli.RunningServer;
 import io.signet.ca.cli.StartException;
 import io.signet.ca.config.Address;
+import io.signet.ca.config.LimitsConfig;
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.RenewalException;
@@ -17,6 +18,7 @@ import io.signet.ca.delivery.ServingIdentity;
 import io.signet.ca.delivery.SvidFeeds;
 import io.signet.ca.delivery.SvidMaker;
 import io.signet.ca.grpc.AttestedCallers;
+import io.signet.ca.grpc.Door;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
 import io.signet.ca.grpc.ServingCertificate;
 import io.signet.ca.grpc.WorkloadAddresses;
@@ -28,11 +30,15 @@ import io.signet.ca.http.Readiness;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.IssueSvid;
+import io.signet.ca.issuance.Limits;
+import io.signet.ca.issuance.RateLimit;
+import io.signet.ca.issuance.Steps;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
 import io.signet.ca.telemetry.ExpiryMetrics;
 import io.signet.ca.telemetry.ImpersonationMetrics;
+import io.signet.ca.telemetry.LimitsMetrics;
 import io.signet.ca.telemetry.Metrics;
 import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
@@ -127,6 +133,8 @@ final class SignetServer implements RunningServer {
             CallerAttestors.open(
                 config, issuers, authorities::bundle, self, clock, denials(metrics.registry())));
     Entitlements entitlements = config.entitlements();
+    Limits limits = limits(config.limits());
+    LimitsMetrics.bind(metrics.registry(), limits);
     IssueSvid issue =
         new IssueSvid(
             callers.attestors(),
@@ -134,10 +142,12 @@ final class SignetServer implements RunningServer {
             entitlements,
             authorities,
             core.signer(),
+            limits,
+            Steps.unwatched(),
             clock);
-    AuditLog audit = AuditLog.toLogger();
+    AuditLog audit = AuditLog.toLogger(System::nanoTime);
     ObservedIssuance issuance =
-        new ObservedIssuance(issue, metrics.registry(), audit, System::nanoTime);
+        new ObservedIssuance(limits.bounding(issue), metrics.registry(), audit, System::nanoTime);
     SvidMaker maker =
         new SvidMaker(
             new ObservedGrants(issue::granted, metrics.registry(), audit, System::nanoTime),
@@ -148,8 +158,8 @@ final class SignetServer implements RunningServer {
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit);
     SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer, sdsMetrics));
     publish(authorities.bundle());
-    SdsEndpoint sds = sds(feeds, callers, timer, streams, sdsMetrics);
-    WorkloadServer workload = life.started(workload(issuance, sds, serving));
+    SdsEndpoint sds = sds(feeds, callers, limits, timer, streams, sdsMetrics);
+    WorkloadServer workload = life.started(workload(issuance, limits, sds, serving));
     OperatorServer operator =
         life.started(
             operator(new ServerReadiness(authorities, core.ledger(), callers, issuers), metrics));
@@ -173,6 +183,18 @@ final class SignetServer implements RunningServer {
     List<String> rules = Arrays.stream(Rule.values()).map(Rule::label).toList();
     ImpersonationMetrics metrics = new ImpersonationMetrics(registry, rules);
     return rule -> metrics.denied(rule.label());
+  }
+
+  private static Limits limits(LimitsConfig config) {
+    return new Limits(
+        config.perAddress().map(SignetServer::limit),
+        config.perIdentity().map(SignetServer::limit),
+        config.concurrent(),
+        System::nanoTime);
+  }
+
+  private static RateLimit limit(LimitsConfig.Rate rate) {
+    return new RateLimit(rate.perSecond(), rate.burst());
   }
 
   private static List<X509Certificate> chain(Authorities authorities) {
@@ -212,12 +234,13 @@ final class SignetServer implements RunningServer {
   private SdsEndpoint sds(
       SvidFeeds feeds,
       CallerAttestors callers,
+      Limits limits,
       Timer timer,
       ExecutorService streams,
       SdsMetrics metrics) {
     return new SdsEndpoint(
         feeds,
-        new AttestedCallers(callers.attestors(), metrics::refused),
+        new AttestedCallers(callers.attestors(), limits, metrics::refused),
         new AckLedger(clock),
         clock,
         timer,
@@ -226,14 +249,16 @@ final class SignetServer implements RunningServer {
   }
 
   private WorkloadServer workload(
-      ObservedIssuance issuance, SdsEndpoint sds, ServingIdentity serving) throws IOException {
+      ObservedIssuance issuance, Limits limits, SdsEndpoint sds, ServingIdentity serving)
+      throws IOException {
     IstioCertificateEndpoint istio =
         new IstioCertificateEndpoint(issuance, issuance, REQUEST_LIMIT);
     return WorkloadServer.start(
         new WorkloadAddresses(
             config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),
         () -> servingCertificate(serving),
-        List.of(istio, sds));
+        List.of(istio, sds),
+        List.of(new Door(limits, issuance)));
   }
 
   private static ExecutorService streamExecutor() {

@@ -101,6 +101,8 @@ final class DevConfig {
       jwt:
       - { issuer: %s, audience: %s, jwks-file: %s }
     %ssinks: { bundle-file: %s }
+    # Here all callers share one address, and no token names a pod to tell them apart.
+    limits: { per-identity: off, per-address: off }
     data-dir: %s
     """
         .formatted(

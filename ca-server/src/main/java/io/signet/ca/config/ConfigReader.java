@@ -12,6 +12,7 @@ import io.signet.ca.config.FileProbe.Need;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.LimitsConfig.Rate;
 import io.signet.ca.config.YamlNode.Mapping;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SpiffeId;
@@ -33,6 +34,11 @@ import java.util.regex.Pattern;
 /** Reads a configuration file into records, section by section, and tells all problems together. */
 final class ConfigReader {
   private static final long LAST_UID = 0xFFFF_FFFEL;
+
+  private static final String OFF = "off";
+  private static final Pattern RATE = Pattern.compile("([0-9]{1,6})/s(?: burst ([0-9]{1,6}))?");
+  private static final int HIGHEST_RATE = 100_000;
+  private static final int MOST_CONCURRENT = 10_000;
 
   // The kernel's limit for the name of a Unix socket is 108 bytes with the zero at the end.
   private static final int LONGEST_SOCKET_PATH = 107;
@@ -91,6 +97,7 @@ final class ConfigReader {
     Optional<AttestationConfig> attestation = attestation(in.section(Key.ATTESTATION), trustDomain);
     List<Rule> rules = new EntitlementReader(trustDomain, svid, names).read(in);
     Optional<SinksConfig> sinks = sinks(in.section(Key.SINKS));
+    Optional<LimitsConfig> limits = limits(in.section(Key.LIMITS));
     Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
     checkTogether(authority, svid);
     return in.complete(() ->
@@ -104,6 +111,7 @@ final class ConfigReader {
             attestation.orElseThrow(),
             rules,
             sinks.orElseThrow(),
+            limits.orElseThrow(),
             dataDir.orElseThrow()));
   }
 
@@ -364,6 +372,39 @@ final class ConfigReader {
   private static Optional<SinksConfig> sinks(Section in) {
     Optional<Path> bundleFile = optionalFile(in, Key.SINKS_BUNDLE_FILE, Need.NOTHING);
     return in.complete(() -> new SinksConfig(bundleFile));
+  }
+
+  private static Optional<LimitsConfig> limits(Section in) {
+    Optional<Optional<Rate>> perIdentity = in.value(Key.LIMITS_PER_IDENTITY, ConfigReader::rate);
+    Optional<Optional<Rate>> perAddress = in.value(Key.LIMITS_PER_ADDRESS, ConfigReader::rate);
+    Optional<OptionalInt> concurrent = in.value(Key.LIMITS_CONCURRENT, ConfigReader::concurrent);
+    return in.complete(() ->
+        new LimitsConfig(
+            perIdentity.orElseThrow(), perAddress.orElseThrow(), concurrent.orElseThrow()));
+  }
+
+  private static Optional<Rate> rate(String text) {
+    if (text.equals(OFF)) {
+      return Optional.empty();
+    }
+    Matcher form = RATE.matcher(text);
+    if (!form.matches()) {
+      throw new IllegalArgumentException(text);
+    }
+    String burst = form.group(2) == null ? form.group(1) : form.group(2);
+    return Optional.of(new Rate(upTo(HIGHEST_RATE, form.group(1)), upTo(HIGHEST_RATE, burst)));
+  }
+
+  private static OptionalInt concurrent(String text) {
+    return text.equals(OFF) ? OptionalInt.empty() : OptionalInt.of(upTo(MOST_CONCURRENT, text));
+  }
+
+  private static int upTo(int most, String text) {
+    int number = Integer.parseInt(text);
+    if (number < 1 || number > most) {
+      throw new IllegalArgumentException(text);
+    }
+    return number;
   }
 
   private static Optional<Path> optionalFile(Section in, Key key, Need need) {

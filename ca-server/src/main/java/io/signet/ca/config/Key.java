@@ -90,7 +90,11 @@ enum Key {
   SINKS("sinks", Form.SECTION),
   SINKS_BUNDLE_FILE("sinks.bundle-file", Form.NEW_FILE, Default.ABSENT),
 
-  LIMITS("limits", Form.NOT_YET),
+  LIMITS("limits", Form.SECTION),
+  LIMITS_PER_IDENTITY("limits.per-identity", Form.RATE, "10/s burst 100"),
+  LIMITS_PER_ADDRESS("limits.per-address", Form.RATE, "500/s burst 5000"),
+  LIMITS_CONCURRENT("limits.concurrent", "off, or 1 to 10000", "128"),
+
   STORE("store", Form.NOT_YET),
 
   DATA_DIR("data-dir", Form.FOLDER, "/var/lib/signet");
@@ -134,6 +138,7 @@ enum Key {
     static final String NEW_FILE = "a path";
     static final String FOLDER = "a folder, made if missing";
     static final String SECRET = "env:NAME";
+    static final String RATE = "off, N/s or N/s burst M, each from 1 to 100000";
 
     private Form() {}
   }

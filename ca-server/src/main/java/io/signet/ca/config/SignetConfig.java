@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param rules what callers may hold other than just their own identity; the first that is for a
  *     caller decides
  * @param sinks where else the trust bundle goes
+ * @param limits how much is asked before requests are refused
  * @param dataDir the folder of the embedded store; created at start if missing
  */
 public record SignetConfig(
@@ -32,6 +33,7 @@ public record SignetConfig(
     AttestationConfig attestation,
     List<Rule> rules,
     SinksConfig sinks,
+    LimitsConfig limits,
     Path dataDir) {
 
   /**

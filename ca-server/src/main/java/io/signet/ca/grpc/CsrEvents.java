@@ -1,6 +1,7 @@
 package io.signet.ca.grpc;
 
 import io.signet.attestation.Evidence;
+import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import java.time.Duration;
 import java.util.List;
@@ -11,9 +12,12 @@ import java.util.List;
  */
 public interface CsrEvents {
 
+  /** Turned away unread; there may be very many of them. */
+  void turnedAway(String address, Refused refused);
+
   /** Refused before issuance saw it. */
-  void refused(List<Evidence> shown, Refused refused);
+  void refused(Call call, List<Evidence> shown, Refused refused);
 
   /** Issuance did not answer within the limit; it may still be at work, and nobody waits for it. */
-  void abandoned(List<Evidence> shown, Duration limit);
+  void abandoned(Call call, List<Evidence> shown, Duration limit);
 }

@@ -3,11 +3,16 @@ package io.signet.ca.grpc;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.google.protobuf.Value;
-import io.grpc.StatusException;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.signet.attestation.Evidence;
+import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.Issuance;
-import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
@@ -15,21 +20,25 @@ import io.signet.ca.issuance.IssuanceRequest;
 import io.signet.ca.x509.CsrParser;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateResponse;
+import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceImplBase;
 import io.signet.spiffe.Pem;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Istio's {@code CreateCertificate} (ISTIO-8): sidecars, gateways, waypoints and ztunnel get their
- * certificates here. Blocks the thread of the call, which is a virtual one.
+ * certificates here. Never blocks the thread of the call: issuance has a virtual one of its own.
  */
 public final class IstioCertificateEndpoint extends IstioCertificateServiceImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(IstioCertificateEndpoint.class);
@@ -41,9 +50,13 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   // As istiod reads it: an empty name is none.
   private static final Value NOBODY = Value.newBuilder().setStringValue("").build();
 
+  // By this name each line of the log that is written for a request holds its id.
+  private static final String LOGGED_ID = "request";
+
   private final Issuance issuance;
   private final CsrEvents events;
   private final Duration limit;
+  private final Executor workers = task -> Thread.ofVirtual().name("issuance").start(task);
 
   /**
    * @param limit for one request, whatever deadline the client has set: Istio's agent sets none and
@@ -55,32 +68,28 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     this.limit = limit;
   }
 
+  /** Whether this is the endpoint's method. */
+  static boolean serves(MethodDescriptor<?, ?> method) {
+    return method
+        .getFullMethodName()
+        .equals(IstioCertificateServiceGrpc.getCreateCertificateMethod().getFullMethodName());
+  }
+
   @Override
   public void createCertificate(
       IstioCertificateRequest request, StreamObserver<IstioCertificateResponse> caller) {
-    try {
-      caller.onNext(answer(request, CallEvidence.current()));
-      caller.onCompleted();
-    } catch (StatusException e) {
-      caller.onError(e);
-    }
-  }
-
-  private IstioCertificateResponse answer(IstioCertificateRequest request, List<Evidence> shown)
-      throws StatusException {
+    // Who is gone needs no answer; without this, gRPC takes one for a bug of ours.
+    ((ServerCallStreamObserver<IstioCertificateResponse>) caller).setOnCancelHandler(() -> {});
+    List<Evidence> shown = CallEvidence.current();
+    Call call =
+        CallOrigin.current().in(Context.current(), Deadline.after(limit.toNanos(), NANOSECONDS));
     Optional<Refused> unfit = unfit(request);
     if (unfit.isPresent()) {
-      events.refused(shown, unfit.get());
-      throw Statuses.of(unfit.get()).asException();
+      events.refused(call, shown, unfit.get());
+      caller.onError(Statuses.of(unfit.get()).asException());
+    } else {
+      issue(asked(request, call, shown), caller);
     }
-    byte[] csr = request.getCsrBytes().toByteArray();
-    var asked =
-        new IssuanceRequest(
-            shown, csr, lifetime(request.getValidityDuration()), impersonated(request));
-    return switch (issueInTime(asked)) {
-      case Issued issued -> response(issued);
-      case Refused refused -> throw Statuses.of(refused).asException();
-    };
   }
 
   private static Optional<Refused> unfit(IstioCertificateRequest request) {
@@ -109,6 +118,13 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     return request.getMetadata().getFieldsOrDefault(IMPERSONATED, NOBODY);
   }
 
+  private static IssuanceRequest asked(
+      IstioCertificateRequest request, Call call, List<Evidence> shown) {
+    byte[] csr = request.getCsrBytes().toByteArray();
+    return new IssuanceRequest(
+        call, shown, csr, lifetime(request.getValidityDuration()), impersonated(request));
+  }
+
   private static Optional<Duration> lifetime(long seconds) {
     return seconds <= 0
         ? Optional.empty()
@@ -116,30 +132,48 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   }
 
   // On timeout the work goes on without us: to interrupt it could close the files of an embedded
-  // store, whose channels a thread's interrupt closes.
-  private IssuanceOutcome issueInTime(IssuanceRequest asked) throws StatusException {
-    var work = new FutureTask<>(() -> issuance.issue(asked));
-    Thread.ofVirtual().name("issuance").start(work);
-    try {
-      return work.get(limit.toNanos(), NANOSECONDS);
-    } catch (TimeoutException e) {
-      events.abandoned(asked.shown(), limit);
-      throw Statuses.tookTooLong().asException();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw Statuses.tookTooLong().asException();
-    } catch (ExecutionException e) {
-      LOG.error("issuance failed without an outcome", e.getCause());
-      throw Statuses.ourFault().asException();
+  // store, whose channels a thread's interrupt closes. But no request begins its turn after that.
+  private void issue(IssuanceRequest asked, StreamObserver<IstioCertificateResponse> caller) {
+    var _ =
+        CompletableFuture.supplyAsync(() -> answer(asked), workers)
+            .orTimeout(limit.toNanos(), NANOSECONDS)
+            .whenComplete((answer, failure) -> {
+              if (answer == null) {
+                caller.onError(status(asked, failure).asException());
+              } else {
+                caller.onNext(answer);
+                caller.onCompleted();
+              }
+            });
+  }
+
+  private IstioCertificateResponse answer(IssuanceRequest asked) {
+    try (var _ = MDC.putCloseable(LOGGED_ID, asked.call().id())) {
+      return switch (issuance.issue(asked)) {
+        case Issued issued -> response(issued);
+        case Refused refused -> throw Statuses.of(refused).asRuntimeException();
+      };
     }
   }
 
+  private Status status(IssuanceRequest asked, @Nullable Throwable failure) {
+    if (failure instanceof TimeoutException) {
+      events.abandoned(asked.call(), asked.shown(), limit);
+      return Statuses.tookTooLong();
+    }
+    if (failure instanceof CompletionException e
+        && e.getCause() instanceof StatusRuntimeException refused) {
+      return refused.getStatus();
+    }
+    LOG.error("request {} ended without an outcome", asked.call().id(), failure);
+    return Statuses.ourFault();
+  }
+
   // ISTIO-2, 21 to 25: the leaf, each intermediate by itself, then all roots in one element.
-  private static IstioCertificateResponse response(Issued issued) throws StatusException {
+  private static IstioCertificateResponse response(Issued issued) {
     List<X509Certificate> roots = issued.bundle().authorities();
     if (roots.isEmpty()) {
-      LOG.error("{} was issued, but there is no root to trust it with", issued.svid());
-      throw Statuses.ourFault().asException();
+      throw new IllegalStateException("no root to trust " + issued.svid() + " with");
     }
     var response = IstioCertificateResponse.newBuilder();
     issued.svid().chain().stream()

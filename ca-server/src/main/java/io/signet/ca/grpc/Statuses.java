@@ -6,8 +6,8 @@ import io.signet.ca.issuance.IssuanceOutcome.Refused;
 /**
  * The one translation of refusals to gRPC statuses, for all endpoints (SDS-8). What a status says
  * is all that a caller learns: the precise reason stays in our log, but for what is wrong with the
- * caller's own bytes (ISTIO-26, 27, 33). UNAVAILABLE makes Istio's clients and Envoy try again, the
- * others are denials (ISTIO-29, 32).
+ * caller's own bytes (ISTIO-26, 27, 33). UNAVAILABLE and RESOURCE_EXHAUSTED make Istio's clients
+ * and Envoy try again, the others are denials (ISTIO-29, 32).
  */
 final class Statuses {
   private static final Status UNAUTHENTICATED =
@@ -16,6 +16,10 @@ final class Statuses {
       Status.PERMISSION_DENIED.withDescription("caller may not have what it asks for");
   private static final Status UNAVAILABLE =
       Status.UNAVAILABLE.withDescription("temporarily unable to serve the request");
+  private static final Status TOO_OFTEN =
+      Status.RESOURCE_EXHAUSTED.withDescription("too many requests; try again later");
+  private static final Status GONE =
+      Status.CANCELLED.withDescription("the caller does not wait any more");
   private static final Status INTERNAL = Status.INTERNAL.withDescription("internal error");
 
   private Statuses() {}
@@ -25,8 +29,14 @@ final class Statuses {
       case UNAUTHENTICATED -> UNAUTHENTICATED;
       case NOT_ENTITLED -> DENIED;
       case BAD_REQUEST -> Status.INVALID_ARGUMENT.withDescription(refused.detail());
-      case ATTESTATION_UNAVAILABLE, NO_AUTHORITY, CUSTODY_UNAVAILABLE, LEDGER_UNAVAILABLE ->
+      case ADDRESS_LIMITED, CALLER_LIMITED -> TOO_OFTEN;
+      case OVERLOADED,
+          ATTESTATION_UNAVAILABLE,
+          NO_AUTHORITY,
+          CUSTODY_UNAVAILABLE,
+          LEDGER_UNAVAILABLE ->
           UNAVAILABLE;
+      case ABANDONED -> GONE;
       case SELF_CHECK_FAILED -> INTERNAL;
     };
   }

@@ -5,7 +5,11 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.grpc.BindableService;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -24,16 +28,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The workload plane: the same gRPC services over TLS on TCP and, on request, over a Unix socket,
  * with health and reflection beside them. Calls are handled on virtual threads, so services may
- * block. Safe for use by many threads.
+ * block; all but the certificate requests, whose endpoint never does. Safe for use by many threads.
  */
 public final class WorkloadServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkloadServer.class);
@@ -69,6 +75,7 @@ public final class WorkloadServer implements AutoCloseable {
   private static final Duration FORCED_GRACE = Duration.ofSeconds(1);
 
   private final List<BindableService> services;
+  private final List<ServerInterceptor> interceptors;
   private final Duration permitKeepAlive;
   private final HealthStatusManager health = new HealthStatusManager();
   private final OpenStreams streams = new OpenStreams();
@@ -83,8 +90,12 @@ public final class WorkloadServer implements AutoCloseable {
     void run() throws IOException;
   }
 
-  private WorkloadServer(List<BindableService> services, Duration permitKeepAlive) {
+  private WorkloadServer(
+      List<BindableService> services,
+      List<ServerInterceptor> interceptors,
+      Duration permitKeepAlive) {
     this.services = List.copyOf(services);
+    this.interceptors = List.copyOf(interceptors);
     this.permitKeepAlive = permitKeepAlive;
   }
 
@@ -92,15 +103,18 @@ public final class WorkloadServer implements AutoCloseable {
    * Serves until it is stopped.
    *
    * @param serving asked at each TLS handshake
+   * @param interceptors see each call before anything of ours does, the first of them first; must
+   *     not block
    * @throws IOException if one of the addresses cannot be served; the message names it and the
    *     cause. Nothing is served then.
    */
   public static WorkloadServer start(
       WorkloadAddresses addresses,
       Supplier<ServingCertificate> serving,
-      List<BindableService> services)
+      List<BindableService> services,
+      List<ServerInterceptor> interceptors)
       throws IOException {
-    return start(addresses, serving, services, PERMIT_KEEPALIVE);
+    return start(addresses, serving, services, interceptors, PERMIT_KEEPALIVE);
   }
 
   /**
@@ -111,9 +125,10 @@ public final class WorkloadServer implements AutoCloseable {
       WorkloadAddresses addresses,
       Supplier<ServingCertificate> serving,
       List<BindableService> services,
+      List<ServerInterceptor> interceptors,
       Duration permitKeepAlive)
       throws IOException {
-    var server = new WorkloadServer(services, permitKeepAlive);
+    var server = new WorkloadServer(services, interceptors, permitKeepAlive);
     try {
       server.listen(addresses.tls(), serving);
       if (addresses.unixSocket().isPresent()) {
@@ -207,12 +222,17 @@ public final class WorkloadServer implements AutoCloseable {
 
   private NettyServerBuilder configured(NettyServerBuilder builder) {
     services.forEach(builder::addService);
+    // gRPC calls those first that were added last.
+    builder
+        .intercept(new CallEvidence())
+        .intercept(streams)
+        .intercept(new CallOrigin.Interceptor());
+    interceptors.reversed().forEach(builder::intercept);
     return builder
         .addService(health.getHealthService())
         .addService(ProtoReflectionServiceV1.newInstance())
-        .intercept(new CallEvidence())
-        .intercept(streams)
-        .executor(handlers)
+        .directExecutor()
+        .callExecutor(callExecutor())
         .maxInboundMessageSize(LARGEST_MESSAGE)
         .maxInboundMetadataSize(LARGEST_METADATA)
         .maxConcurrentCallsPerConnection(MOST_CALLS_PER_CONNECTION)
@@ -222,6 +242,17 @@ public final class WorkloadServer implements AutoCloseable {
         .keepAliveTimeout(PING_ANSWER_SECONDS, SECONDS)
         .permitKeepAliveTime(permitKeepAlive.toNanos(), NANOSECONDS)
         .permitKeepAliveWithoutCalls(true);
+  }
+
+  // A certificate request stays on the event loop until issuance begins, so that turning it away
+  // costs no thread; no executor means that.
+  private ServerCallExecutorSupplier callExecutor() {
+    return new ServerCallExecutorSupplier() {
+      @Override
+      public <Q, S> @Nullable Executor getExecutor(ServerCall<Q, S> call, Metadata headers) {
+        return IstioCertificateEndpoint.serves(call.getMethodDescriptor()) ? null : handlers;
+      }
+    };
   }
 
   private static Server started(NettyServerBuilder builder, String name) throws IOException {

@@ -1,6 +1,6 @@
 package io.signet.ca.issuance;
 
-import io.signet.attestation.Proof.ServiceAccount;
+import io.signet.attestation.Proof;
 import io.signet.attestation.Refusal;
 import io.signet.spiffe.TrustBundle;
 import io.signet.spiffe.X509Svid;
@@ -9,20 +9,41 @@ import java.util.Optional;
 /** How a request ended. */
 public sealed interface IssuanceOutcome {
 
+  /** Who asked, where that was proven. */
+  Optional<Proof> caller();
+
+  /** The same, asked for by this caller. */
+  IssuanceOutcome by(Proof caller);
+
   /**
    * The SVID with its intermediates, and the roots to trust with it.
    *
-   * @param by who got it in the workload's name; empty: the workload itself
    * @param detail to whom it was granted and by what, for our log
    */
-  record Issued(X509Svid svid, TrustBundle bundle, Optional<ServiceAccount> by, String detail)
-      implements IssuanceOutcome {}
+  record Issued(X509Svid svid, TrustBundle bundle, String detail, Optional<Proof> caller)
+      implements IssuanceOutcome {
+
+    /** To whoever was granted it before. */
+    public Issued(X509Svid svid, TrustBundle bundle, String detail) {
+      this(svid, bundle, detail, Optional.empty());
+    }
+
+    @Override
+    public Issued by(Proof proven) {
+      return new Issued(svid, bundle, detail, Optional.of(proven));
+    }
+  }
 
   /**
    * Not issued. The detail is precise and for our log; whether the caller may see it is decided
    * where the answer is made.
    */
-  record Refused(Why why, String detail) implements IssuanceOutcome {
+  record Refused(Why why, String detail, Optional<Proof> caller) implements IssuanceOutcome {
+
+    /** Of a caller that is not proven. */
+    public Refused(Why why, String detail) {
+      this(why, detail, Optional.empty());
+    }
 
     /** What a caller gets that is not proven; for all endpoints that attest (ISTIO-26). */
     public static Refused of(Refusal refusal) {
@@ -33,6 +54,11 @@ public sealed interface IssuanceOutcome {
             case Refusal.Unavailable _ -> Why.ATTESTATION_UNAVAILABLE;
           };
       return new Refused(why, refusal.detail());
+    }
+
+    @Override
+    public Refused by(Proof proven) {
+      return new Refused(why, detail, Optional.of(proven));
     }
   }
 
@@ -46,6 +72,14 @@ public sealed interface IssuanceOutcome {
     NOT_ENTITLED,
     /** The request itself is wrong: shape, signature, key or names. */
     BAD_REQUEST,
+    /** Too many calls from one address. */
+    ADDRESS_LIMITED,
+    /** Too many requests of one proven caller. */
+    CALLER_LIMITED,
+    /** More requests of all callers together than can be served now. */
+    OVERLOADED,
+    /** Nobody waits for the answer any more, so nothing was signed. */
+    ABANDONED,
     /** No authority can sign now. */
     NO_AUTHORITY,
     /** The custodian of the key cannot sign now. */

@@ -6,8 +6,6 @@ import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Impersonation;
 import io.signet.attestation.Proof;
-import io.signet.attestation.Proof.Impersonated;
-import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.IssuingAuthority;
@@ -52,29 +50,41 @@ public final class IssueSvid implements Issuance {
   private final Entitlements entitlements;
   private final Authorities authorities;
   private final CertificateSigner signer;
+  private final Limits limits;
+  private final Steps steps;
   private final Clock clock;
 
+  /**
+   * @param steps told of each step, whoever it is taken for
+   */
   public IssueSvid(
       Attestors attestors,
       Impersonation impersonation,
       Entitlements entitlements,
       Authorities authorities,
       CertificateSigner signer,
+      Limits limits,
+      Steps steps,
       Clock clock) {
     this.attestors = attestors;
     this.impersonation = impersonation;
     this.entitlements = entitlements;
     this.authorities = authorities;
     this.signer = signer;
+    this.limits = limits;
+    this.steps = steps;
     this.clock = clock;
   }
 
   @Override
   public IssuanceOutcome issue(IssuanceRequest request) {
-    Attestation attested = attested(request); // 2
-    return attested instanceof Proven(Proof proof)
-        ? withAsker(proof, issue(proof, request))
-        : refused(attested);
+    steps.begin(Step.ATTEST); // 2
+    Attestation attested = attested(request);
+    if (!(attested instanceof Proven(Proof proof))) {
+      return refused(attested);
+    }
+    steps.begin(Step.WAIT);
+    return limits.inTurn(proof, request.call(), () -> decided(proof, request)).by(proof);
   }
 
   // Whoever asks for the identity of another never gets its own instead.
@@ -85,29 +95,18 @@ public final class IssueSvid implements Issuance {
         : caller;
   }
 
-  private IssuanceOutcome issue(Proof proof, IssuanceRequest request) {
+  private IssuanceOutcome decided(Proof proof, IssuanceRequest request) {
+    steps.begin(Step.AUTHORIZE); // 3
     try {
-      CertificateRequest csr = CsrParser.parse(request.csr(), entitlements.hosts(proof)); // 3
+      CertificateRequest csr = CsrParser.parse(request.csr(), entitlements.hosts(proof));
       return switch (entitlements.decide(proof, wish(request, csr))) {
-        case Granted(Grant grant) -> granted(grant, csr.publicKey()); // 4 to 7
+        case Granted(Grant grant) -> granted(grant, csr.publicKey());
         case Denied denied -> new Refused(Why.NOT_ENTITLED, denied.reason());
         case WrongKey wrong -> new Refused(Why.BAD_REQUEST, proof.id() + ": " + wrong.reason());
       };
     } catch (CsrException e) {
       return new Refused(Why.BAD_REQUEST, proof.id() + ": " + e.getMessage());
     }
-  }
-
-  // ISTIO-33: the record names both, the workload and who asked in its name.
-  private static IssuanceOutcome withAsker(Proof proof, IssuanceOutcome outcome) {
-    if (!(proof instanceof Impersonated(_, ServiceAccount by))) {
-      return outcome;
-    }
-    return switch (outcome) {
-      case Issued issued ->
-          new Issued(issued.svid(), issued.bundle(), Optional.of(by), issued.detail());
-      case Refused refused -> new Refused(refused.why(), by.id() + " for " + refused.detail());
-    };
   }
 
   private static Wish wish(IssuanceRequest request, CertificateRequest csr) {
@@ -117,12 +116,16 @@ public final class IssueSvid implements Issuance {
   /** Issues what was granted. */
   public IssuanceOutcome granted(Grant grant, PublicKey key) {
     try {
+      steps.begin(Step.PREPARE); // 4
       IssuingAuthority by = authorities.active();
-      Draft draft = prepared(grant, key, by); // 4
-      SigningTicket ticket = signer.intend(draft); // 5
-      X509Certificate leaf = signer.sign(ticket); // 6
+      Draft draft = prepared(grant, key, by);
+      steps.begin(Step.INTEND); // 5
+      SigningTicket ticket = signer.intend(draft);
+      steps.begin(Step.SIGN); // 6
+      X509Certificate leaf = signer.sign(ticket);
       Issued issued = issued(grant, leaf, by);
-      signer.record(leaf); // 7
+      steps.begin(Step.RECORD); // 7
+      signer.record(leaf);
       return issued;
     } catch (AuthorityException e) {
       return refused(Why.NO_AUTHORITY, grant, e);
@@ -151,8 +154,7 @@ public final class IssueSvid implements Issuance {
   // Before the result is recorded: what the ledger calls issued can be released (ISS-8).
   private Issued issued(Grant grant, X509Certificate leaf, IssuingAuthority by) {
     List<X509Certificate> chain = Stream.concat(Stream.of(leaf), by.chain().stream()).toList();
-    X509Svid svid = new X509Svid(grant.id(), chain);
-    return new Issued(svid, authorities.bundle(), Optional.empty(), grant.reason());
+    return new Issued(new X509Svid(grant.id(), chain), authorities.bundle(), grant.reason());
   }
 
   private static Refused refused(Attestation attested) {

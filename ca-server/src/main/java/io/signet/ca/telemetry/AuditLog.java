@@ -3,91 +3,152 @@ package io.signet.ca.telemetry;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.signet.attestation.Evidence;
+import io.signet.attestation.Proof;
+import io.signet.attestation.Proof.HeldSvid;
+import io.signet.attestation.Proof.Impersonated;
+import io.signet.attestation.Proof.LocalUser;
 import io.signet.attestation.Proof.ServiceAccount;
+import io.signet.attestation.Proof.TokenSubject;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.spiffe.X509Svid;
 import java.time.Duration;
-import java.util.List;
+import java.time.Instant;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line of JSON for each decision on a certificate: who asked, what came of it, and the precise
- * reason, which callers are not told (ISTIO-33). Never a token. JSON, because callers choose parts
- * of what is written here, and its strings cannot forge a second line. Safe for use by many
- * threads.
+ * One line of JSON for each decision on a certificate: who asked, from where and by which call,
+ * what came of it, and the precise reason, which callers are not told (ISTIO-33). Never a token.
+ * JSON, because callers choose parts of what is written here, and its strings cannot forge a second
+ * line.
+ *
+ * <p>Of the requests that a limit refuses only the first few of each second have a line, with the
+ * number of those that had none: a caller that asks too often is not to fill the disk. Safe for use
+ * by many threads.
  */
 public final class AuditLog {
   private static final int LONGEST = 1_000;
+  private static final int LIMITED_PER_SECOND = 10;
+  private static final Set<Why> BY_LIMIT =
+      Set.of(Why.ADDRESS_LIMITED, Why.CALLER_LIMITED, Why.OVERLOADED);
 
   private final Consumer<String> lines;
+  private final Throttle limited;
 
   /**
    * @param lines takes each line, without its end
+   * @param nanoTime as {@link System#nanoTime}
    */
-  public AuditLog(Consumer<String> lines) {
+  public AuditLog(Consumer<String> lines, LongSupplier nanoTime) {
     this.lines = lines;
+    this.limited = new Throttle(LIMITED_PER_SECOND, nanoTime);
   }
 
-  /** Writes to the logger {@code signet.audit} at level INFO. */
-  public static AuditLog toLogger() {
-    return new AuditLog(LoggerFactory.getLogger("signet.audit")::info);
+  /**
+   * Writes to the logger {@code signet.audit} at level INFO.
+   *
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  public static AuditLog toLogger(LongSupplier nanoTime) {
+    return new AuditLog(LoggerFactory.getLogger("signet.audit")::info, nanoTime);
   }
 
-  void decided(List<Evidence> shown, IssuanceOutcome outcome) {
+  void decided(Asker asker, IssuanceOutcome outcome) {
     switch (outcome) {
-      case Issued issued -> lines.accept(issued(shown, issued));
-      case Refused refused -> lines.accept(refused(shown, refused));
+      case Issued issued -> lines.accept(issued(asker, issued).toString());
+      case Refused refused -> refused(asker, refused);
     }
   }
 
   /** A bug of ours ended it: nothing was released, and whether something was signed is unknown. */
-  void failed(List<Evidence> shown, Throwable cause) {
-    lines.accept(event("failed", shown).put("detail", shortened(cause.toString())).toString());
+  void failed(Asker asker, Throwable cause) {
+    lines.accept(event("failed", asker).put("detail", shortened(cause.toString())).toString());
   }
 
-  void abandoned(List<Evidence> shown, Duration limit) {
-    lines.accept(event("abandoned", shown).put("limit", limit.toString()).toString());
+  void abandoned(Asker asker, Duration limit) {
+    lines.accept(event("abandoned", asker).put("limit", limit.toString()).toString());
   }
 
-  private static String issued(List<Evidence> shown, Issued issued) {
+  private static ObjectNode issued(Asker asker, Issued issued) {
     X509Svid svid = issued.svid();
-    ObjectNode line =
-        event("issued", shown)
-            .put("id", svid.id().toString())
-            .put("serial", svid.serial().toString())
-            .put("expires", svid.expiresAt().toString())
-            .put("detail", shortened(issued.detail()));
-    issued.by().ifPresent(by -> line.set("by", asker(by)));
-    return line.toString();
+    Instant begin = svid.leaf().getNotBefore().toInstant();
+    ObjectNode line = event("issued", asker);
+    issued.caller().ifPresent(caller -> line.set("caller", caller(caller)));
+    return line.put("id", svid.id().toString())
+        .put("serial", svid.serial().toString())
+        .put("not-after", svid.expiresAt().toString())
+        .put("lifetime", Duration.between(begin, svid.expiresAt()).toString())
+        .put("detail", shortened(issued.detail()));
   }
 
-  /** Who asked in the name of the workload, and so on which node. */
-  private static ObjectNode asker(ServiceAccount by) {
-    ObjectNode asker =
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("id", by.id().toString())
-            .put("cluster", by.cluster());
-    by.pod().ifPresent(pod -> asker.put("pod", pod.name()));
-    return asker;
+  private void refused(Asker asker, Refused refused) {
+    if (!BY_LIMIT.contains(refused.why())) {
+      lines.accept(refusal(asker, refused).toString());
+      return;
+    }
+    OptionalLong heldBack = limited.pass();
+    if (heldBack.isPresent()) {
+      lines.accept(refusal(asker, refused).put("more", heldBack.getAsLong()).toString());
+    }
   }
 
-  private static String refused(List<Evidence> shown, Refused refused) {
-    return event("refused", shown)
-        .put("why", refused.why().name())
-        .put("detail", shortened(refused.detail()))
-        .toString();
+  private static ObjectNode refusal(Asker asker, Refused refused) {
+    ObjectNode line = event("refused", asker);
+    refused.caller().ifPresent(caller -> line.set("caller", caller(caller)));
+    return line.put("why", refused.why().name()).put("detail", shortened(refused.detail()));
   }
 
-  private static ObjectNode event(String event, List<Evidence> shown) {
+  private static ObjectNode event(String event, Asker asker) {
     ObjectNode line = JsonNodeFactory.instance.objectNode().put("event", event);
-    ArrayNode evidence = line.putArray("shown");
-    shown.forEach(each -> evidence.add(shortened(each.toString())));
+    putUnlessEmpty(line, "request", asker.request());
+    putUnlessEmpty(line, "from", asker.from());
+    if (!asker.shown().isEmpty()) {
+      ArrayNode evidence = line.putArray("shown");
+      asker.shown().forEach(each -> evidence.add(shortened(each.toString())));
+    }
     return line;
+  }
+
+  private static void putUnlessEmpty(ObjectNode line, String name, String value) {
+    if (!value.isEmpty()) {
+      line.put(name, value);
+    }
+  }
+
+  private static ObjectNode caller(Proof proof) {
+    ObjectNode caller = JsonNodeFactory.instance.objectNode().put("id", proof.id().toString());
+    return switch (proof) {
+      case ServiceAccount account -> serviceAccount(caller, account);
+      case TokenSubject token ->
+          caller
+              .put("proof", "token")
+              .put("issuer", shortened(token.issuer()))
+              .put("subject", shortened(token.subject()));
+      case HeldSvid svid ->
+          caller.put("proof", "certificate").put("serial", svid.serial().toString());
+      case Impersonated asked -> caller.put("proof", "node").set("by", caller(asked.by()));
+      case LocalUser user ->
+          caller
+              .put("proof", "local-user")
+              .put("uid", Integer.toUnsignedLong(user.uid()))
+              .put("pid", user.pid());
+    };
+  }
+
+  private static ObjectNode serviceAccount(ObjectNode caller, ServiceAccount account) {
+    caller
+        .put("proof", "service-account")
+        .put("cluster", account.cluster())
+        .put("namespace", account.namespace())
+        .put("account", account.name());
+    account.pod().ifPresent(pod -> caller.put("pod", pod.name()).put("pod-uid", pod.uid()));
+    return caller;
   }
 
   private static String shortened(String text) {

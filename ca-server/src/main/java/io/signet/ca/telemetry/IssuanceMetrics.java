@@ -48,7 +48,7 @@ final class IssuanceMetrics implements Observation.Measures {
     timers.decided(outcome, took);
     switch (outcome) {
       case Issued _ -> successes.increment();
-      case Refused(Why why, String _) ->
+      case Refused(Why why, _, _) ->
           Objects.requireNonNull(refusals.get(why), why::name).increment();
     }
   }
@@ -68,7 +68,9 @@ final class IssuanceMetrics implements Observation.Measures {
   private void fillRefusals() {
     LongAdder authentication = count("authentication_failure_count", Tags.empty());
     LongAdder parsing = count("csr_parsing_err_count", Tags.empty());
-    LongAdder denied = signError("NOT_ENTITLED"); // istiod knows no such refusal
+    // istiod knows no such refusals.
+    LongAdder denied = signError("NOT_ENTITLED");
+    LongAdder limited = signError("LIMITED");
     LongAdder notReady = signError("CA_NOT_READY");
     for (Why why : Why.values()) {
       refusals.put(
@@ -77,6 +79,7 @@ final class IssuanceMetrics implements Observation.Measures {
             case UNAUTHENTICATED, ATTESTATION_UNAVAILABLE -> authentication;
             case BAD_REQUEST -> parsing;
             case NOT_ENTITLED -> denied;
+            case ADDRESS_LIMITED, CALLER_LIMITED, OVERLOADED, ABANDONED -> limited;
             case NO_AUTHORITY -> notReady;
             case CUSTODY_UNAVAILABLE, LEDGER_UNAVAILABLE, SELF_CHECK_FAILED -> failures;
           });

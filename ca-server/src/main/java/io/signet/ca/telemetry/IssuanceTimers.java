@@ -43,7 +43,7 @@ final class IssuanceTimers implements Observation.Measures {
   public void decided(IssuanceOutcome outcome, Duration took) {
     switch (outcome) {
       case Issued _ -> issued.record(took);
-      case Refused(Why why, String _) ->
+      case Refused(Why why, _, _) ->
           Objects.requireNonNull(refused.get(why), why::name).record(took);
     }
   }

@@ -1,9 +1,7 @@
 package io.signet.ca.telemetry;
 
-import io.signet.attestation.Evidence;
 import io.signet.ca.issuance.IssuanceOutcome;
 import java.time.Duration;
-import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -31,18 +29,18 @@ final class Observation {
     this.nanoTime = nanoTime;
   }
 
-  IssuanceOutcome of(List<Evidence> shown, Supplier<IssuanceOutcome> issuance) {
+  IssuanceOutcome of(Asker asker, Supplier<IssuanceOutcome> issuance) {
     long begin = nanoTime.getAsLong();
     IssuanceOutcome outcome;
     try {
       outcome = issuance.get();
     } catch (RuntimeException | Error e) {
       measures.failed(since(begin));
-      audit.failed(shown, e);
+      audit.failed(asker, e);
       throw e;
     }
     measures.decided(outcome, since(begin));
-    audit.decided(shown, outcome);
+    audit.decided(asker, outcome);
     return outcome;
   }
 

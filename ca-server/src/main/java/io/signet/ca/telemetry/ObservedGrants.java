@@ -5,7 +5,6 @@ import io.signet.ca.authorization.Grant;
 import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssuanceOutcome;
 import java.security.PublicKey;
-import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -28,6 +27,6 @@ public final class ObservedGrants implements GrantedIssuance {
 
   @Override
   public IssuanceOutcome issue(Grant grant, PublicKey key) {
-    return observation.of(List.of(), () -> issuance.issue(grant, key));
+    return observation.of(Asker.OURSELVES, () -> issuance.issue(grant, key));
   }
 }

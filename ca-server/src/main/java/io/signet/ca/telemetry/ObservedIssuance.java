@@ -3,6 +3,7 @@ package io.signet.ca.telemetry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.Evidence;
 import io.signet.ca.grpc.CsrEvents;
+import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
@@ -33,18 +34,27 @@ public final class ObservedIssuance implements Issuance, CsrEvents {
 
   @Override
   public IssuanceOutcome issue(IssuanceRequest request) {
-    return observation.of(request.shown(), () -> issuance.issue(request));
+    return observation.of(Asker.of(request.call(), request.shown()), () -> issuance.issue(request));
   }
 
   @Override
-  public void refused(List<Evidence> shown, Refused refused) {
+  public void turnedAway(String address, Refused refused) {
+    ended(Asker.at(address), refused);
+  }
+
+  @Override
+  public void refused(Call call, List<Evidence> shown, Refused refused) {
+    ended(Asker.of(call, shown), refused);
+  }
+
+  private void ended(Asker asker, Refused refused) {
     metrics.decided(refused, Duration.ZERO);
-    audit.decided(shown, refused);
+    audit.decided(asker, refused);
   }
 
   @Override
-  public void abandoned(List<Evidence> shown, Duration limit) {
+  public void abandoned(Call call, List<Evidence> shown, Duration limit) {
     metrics.abandoned();
-    audit.abandoned(shown, limit);
+    audit.abandoned(Asker.of(call, shown), limit);
   }
 }

@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.Evidence;
+import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
@@ -50,15 +51,15 @@ public final class SdsMetrics implements SdsListener {
   }
 
   /** A stream was refused because of its caller. */
-  public void refused(List<Evidence> shown, Refused why) {
+  public void refused(Call call, List<Evidence> shown, Refused why) {
     refused.increment();
-    audit.decided(shown, why);
+    audit.decided(Asker.of(call, shown), why);
   }
 
   /** A caller may hold no SVID; its streams go on without one (SDS-6). */
   public void denied(Refused why) {
     denied.increment();
-    audit.decided(List.of(), why);
+    audit.decided(Asker.OURSELVES, why);
   }
 
   @Override

@@ -98,13 +98,12 @@ class SignetCommandTest {
     Ran json = signet("config", "check", "--output", "json", file.toString());
 
     assertThat(text)
-        .isEqualTo(
-            new Ran(1, "line 8: limits: not available yet (expected: the key left out)\n", ""));
+        .isEqualTo(new Ran(1, "line 8: limits: one value (expected: keys and values)\n", ""));
     assertThat(json.exit()).isEqualTo(1);
     assertThat(json.out())
         .isEqualTo(
-            "{\"problems\":[{\"line\":8,\"key\":\"limits\",\"value\":\"not available yet\","
-                + "\"expected\":\"the key left out\"}]}\n");
+            "{\"problems\":[{\"line\":8,\"key\":\"limits\",\"value\":\"one value\","
+                + "\"expected\":\"keys and values\"}]}\n");
   }
 
   @Test

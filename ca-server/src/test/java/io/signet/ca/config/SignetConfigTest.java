@@ -15,6 +15,7 @@ import io.signet.ca.config.AttestationConfig.Review;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.LimitsConfig.Rate;
 import io.signet.ca.config.SecretPlace.InEnvironment;
 import io.signet.ca.config.SecretPlace.InFile;
 import io.signet.hsm.KeyAlgorithm;
@@ -73,6 +74,10 @@ class SignetConfigTest {
                     true),
                 List.of(),
                 new SinksConfig(Optional.empty()),
+                new LimitsConfig(
+                    Optional.of(new Rate(10, 100)),
+                    Optional.of(new Rate(500, 5000)),
+                    OptionalInt.of(128)),
                 Path.of("/var/lib/signet")));
   }
 
@@ -123,6 +128,7 @@ class SignetConfigTest {
               may-hold: []
             - caller: spiffe://example.org/ns/edge/sa/*
             sinks: { bundle-file: bundle.pem }
+            limits: { per-identity: 7/s, per-address: off, concurrent: 10000 }
             data-dir: data
             """);
 
@@ -212,6 +218,8 @@ class SignetConfigTest {
                         new Entitlement(
                             true, List.of(), Duration.ofMinutes(90), KeyType.ALL, List.of()))),
                 new SinksConfig(Optional.of(folder.resolve("bundle.pem"))),
+                new LimitsConfig(
+                    Optional.of(new Rate(7, 7)), Optional.empty(), OptionalInt.of(10_000)),
                 folder.resolve("data")));
   }
 
@@ -256,7 +264,12 @@ class SignetConfigTest {
           trust-domain: example.org | trust-domain: example.org\\nsvid: { default-lifetime: 25h } | line 2: svid.default-lifetime: 1d1h (expected: at most svid.max-lifetime, which is 1d)
           trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 4d } | line 2: svid.max-lifetime: 4d (expected: at most half of authority.issuing-lifetime, which is 3d12h)
           trust-domain: example.org | trust-domain: example.org\\nauthority: { root-lifetime: 7d } | line 2: authority.issuing-lifetime: 7d (expected: less than authority.root-lifetime, which is 7d)
-          trust-domain: example.org | trust-domain: example.org\\nlimits: { concurrent: 256 } | line 2: limits: not available yet (expected: the key left out)
+          trust-domain: example.org | trust-domain: example.org\\nlimits: { concurrent: 0 } | line 2: limits.concurrent: 0 (expected: off, or 1 to 10000)
+          trust-domain: example.org | trust-domain: example.org\\nlimits: { concurrent: 10001 } | line 2: limits.concurrent: 10001 (expected: off, or 1 to 10000)
+          trust-domain: example.org | trust-domain: example.org\\nlimits: { per-identity: 10 } | line 2: limits.per-identity: 10 (expected: off, N/s or N/s burst M, each from 1 to 100000)
+          trust-domain: example.org | trust-domain: example.org\\nlimits: { per-identity: 0/s } | line 2: limits.per-identity: 0/s (expected: off, N/s or N/s burst M, each from 1 to 100000)
+          trust-domain: example.org | trust-domain: example.org\\nlimits: { per-address: 10/s burst 100001 } | line 2: limits.per-address: 10/s burst 100001 (expected: off, N/s or N/s burst M, each from 1 to 100000)
+          trust-domain: example.org | trust-domain: example.org\\nlimits: { per-node: off } | line 2: limits.per-node: unknown key (expected: one of per-identity, per-address, concurrent)
           trust-domain: example.org | trust-domain: example.org\\nstore: { url: x } | line 2: store: not available yet (expected: the key left out)
           trust-domain: example.org | trust-domian: example.org | line 1: trust-domian: unknown key (expected: trust-domain)
           trust-domain: example.org | trust-domain: example.org\\naudience: x | line 2: audience: unknown key (expected: attestation.kubernetes[].audience)
@@ -315,7 +328,7 @@ class SignetConfigTest {
             line 6: keys.file.passphrase: a literal secret (expected: env:NAME, or the key passphrase-file)
             line 7: svid.max-lifetime: 4d (expected: at most half of authority.issuing-lifetime, which is 3d12h)
             line 8: attestation: no attestor (expected: at least one entry under kubernetes, unix or jwt)
-            line 9: limits: not available yet (expected: the key left out)\
+            line 9: limits: one value (expected: keys and values)\
             """);
   }
 

@@ -20,6 +20,8 @@ import io.signet.ca.authorization.KeyType;
 import io.signet.ca.authorization.Rule;
 import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssueSvid;
+import io.signet.ca.issuance.Limits;
+import io.signet.ca.issuance.Steps;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
@@ -84,6 +86,8 @@ final class DeliveryTest {
                 entitlements(),
                 authorities,
                 signer,
+                Limits.none(),
+                Steps.unwatched(),
                 clock)
             ::granted;
     maker = new SvidMaker((grant, key) -> issuance.issue(grant, key), clock, new Random(1));

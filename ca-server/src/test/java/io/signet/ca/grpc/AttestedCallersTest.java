@@ -14,6 +14,8 @@ import io.signet.attestation.FakeAttestor;
 import io.signet.attestation.Proof.HeldSvid;
 import io.signet.attestation.Proof.Pod;
 import io.signet.attestation.Proof.ServiceAccount;
+import io.signet.ca.issuance.Limits;
+import io.signet.ca.issuance.RateLimit;
 import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
 import io.signet.spiffe.SerialNumber;
@@ -22,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 /** SDS-8: how a stream ends whose caller is not proven. */
@@ -30,6 +33,7 @@ final class AttestedCallersTest {
   private static final Evidence SHOWN = new PeerCredentials(1000, 1000, 42);
 
   private final List<String> told = new ArrayList<>();
+  private Limits limits = Limits.none();
 
   // AUTH-6: the stream ends with the proof. K8S-48: no two pods share a key.
   @Test
@@ -78,6 +82,21 @@ final class AttestedCallersTest {
         .isEqualTo("UNAVAILABLE: temporarily unable to serve the request");
   }
 
+  // RATE-2: streams are attested too, and an address that opens them in a loop is refused first.
+  @Test
+  void current_addressCallsTooOften_resourceExhaustedBeforeAnybodyIsJudged() {
+    limits = new Limits(onceEach(), Optional.empty(), OptionalInt.empty(), () -> 0);
+    assertThat(limits.ofAddress("unknown")).isEmpty();
+
+    assertThat(refusal(Attestation.unavailable("connection refused")))
+        .isEqualTo("RESOURCE_EXHAUSTED: too many requests; try again later");
+    assertThat(told).containsExactly(List.of(SHOWN) + ": unknown calls too often");
+  }
+
+  private static Optional<RateLimit> onceEach() {
+    return Optional.of(new RateLimit(1, 1));
+  }
+
   private String refusal(Attestation attestation) {
     var callers = callers(attestation);
     Status status = catchThrowableOfType(StatusException.class, callers::current).getStatus();
@@ -88,7 +107,8 @@ final class AttestedCallersTest {
     var attestor = new FakeAttestor("fake").answer(SHOWN, attestation);
     return new AttestedCallers(
         new Attestors(List.of(attestor)),
-        (shown, refused) -> told.add(shown + ": " + refused.detail()),
+        limits,
+        (_, shown, refused) -> told.add(shown + ": " + refused.detail()),
         () -> List.of(SHOWN));
   }
 }

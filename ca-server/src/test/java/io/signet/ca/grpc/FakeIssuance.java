@@ -1,6 +1,7 @@
 package io.signet.ca.grpc;
 
 import io.signet.attestation.Evidence;
+import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
@@ -14,6 +15,7 @@ import java.util.function.Function;
 /** Answers as it is told to, and keeps what it was asked. */
 final class FakeIssuance implements Issuance, CsrEvents {
   final BlockingQueue<IssuanceRequest> asked = new LinkedBlockingQueue<>();
+  final BlockingQueue<String> turnedAway = new LinkedBlockingQueue<>();
   final BlockingQueue<Refused> refusedEarly = new LinkedBlockingQueue<>();
   final BlockingQueue<Duration> abandoned = new LinkedBlockingQueue<>();
   volatile Function<IssuanceRequest, IssuanceOutcome> answer;
@@ -29,12 +31,17 @@ final class FakeIssuance implements Issuance, CsrEvents {
   }
 
   @Override
-  public void refused(List<Evidence> shown, Refused refused) {
+  public void turnedAway(String address, Refused refused) {
+    turnedAway.add(address + ": " + refused.why());
+  }
+
+  @Override
+  public void refused(Call call, List<Evidence> shown, Refused refused) {
     refusedEarly.add(refused);
   }
 
   @Override
-  public void abandoned(List<Evidence> shown, Duration limit) {
+  public void abandoned(Call call, List<Evidence> shown, Duration limit) {
     abandoned.add(limit);
   }
 }

@@ -27,6 +27,8 @@ import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.FakeAuthorityStore;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.issuance.IssueSvid;
+import io.signet.ca.issuance.Limits;
+import io.signet.ca.issuance.Steps;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.testing.Fixtures;
@@ -204,6 +206,8 @@ final class ImpersonationTest {
             new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
             authorities(signer),
             signer,
+            Limits.none(),
+            Steps.unwatched(),
             clock);
     plane.issuance.answer = issuance::issue;
   }

@@ -1,6 +1,7 @@
 package io.signet.ca.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -133,6 +135,10 @@ final class IstioCertificateEndpointTest {
     "ATTESTATION_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
     "NOT_ENTITLED, PERMISSION_DENIED, caller may not have what it asks for",
     "BAD_REQUEST, INVALID_ARGUMENT, the precise reason",
+    "ADDRESS_LIMITED, RESOURCE_EXHAUSTED, too many requests; try again later",
+    "CALLER_LIMITED, RESOURCE_EXHAUSTED, too many requests; try again later",
+    "OVERLOADED, UNAVAILABLE, temporarily unable to serve the request",
+    "ABANDONED, CANCELLED, the caller does not wait any more",
     "NO_AUTHORITY, UNAVAILABLE, temporarily unable to serve the request",
     "CUSTODY_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
     "LEDGER_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
@@ -311,6 +317,49 @@ final class IstioCertificateEndpointTest {
     } finally {
       release.countDown();
     }
+  }
+
+  // ISTIO-30: what waits for its turn by then is not begun.
+  @Test
+  void create_issuanceHangs_callIsOverForIssuance() throws Exception {
+    var over = new CompletableFuture<Boolean>();
+    var release = new CountDownLatch(1);
+    var limit = Duration.ofMillis(50);
+    try (var bounded =
+        new WorkloadPlane(WorkloadServer.PERMIT_KEEPALIVE, limit, Optional.empty())) {
+      bounded.issuance.answer =
+          asked -> {
+            Refused late = afterwards(release);
+            over.complete(asked.call().isOver());
+            return late;
+          };
+      assertThat(refusal(bounded, REQUEST).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+
+      release.countDown();
+      assertThat(over.get()).isTrue();
+    }
+  }
+
+  // A client that sets a shorter deadline, or goes away.
+  @Test
+  void create_clientDoesNotWait_callIsOverForIssuance() throws Exception {
+    var over = new CompletableFuture<Boolean>();
+    plane.issuance.answer =
+        asked -> {
+          assertThat(asked.call().isOver()).isFalse();
+          while (!asked.call().isOver()) {
+            Thread.onSpinWait();
+          }
+          over.complete(true);
+          return WorkloadPlane.ISSUED;
+        };
+    var client = plane.client().withDeadlineAfter(Duration.ofSeconds(1));
+
+    assertThatThrownBy(() -> client.createCertificate(REQUEST))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED));
+    assertThat(over.get()).isTrue();
   }
 
   private static Refused afterwards(CountDownLatch release) {

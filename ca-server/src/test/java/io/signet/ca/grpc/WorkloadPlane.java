@@ -1,6 +1,8 @@
 package io.signet.ca.grpc;
 
 import io.grpc.BindableService;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.GrpcSslContexts;
@@ -13,6 +15,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
+import io.signet.ca.issuance.Limits;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceBlockingStub;
 import io.signet.spiffe.TrustBundle;
@@ -41,7 +44,11 @@ final class WorkloadPlane implements AutoCloseable {
   private final Deque<Runnable> closing = new ArrayDeque<>();
 
   WorkloadPlane() throws IOException {
-    this(WorkloadServer.PERMIT_KEEPALIVE, Duration.ofSeconds(10), Optional.empty());
+    this(Limits.none());
+  }
+
+  WorkloadPlane(Limits limits) throws IOException {
+    this(WorkloadServer.PERMIT_KEEPALIVE, Duration.ofSeconds(10), Optional.empty(), limits);
   }
 
   WorkloadPlane(Path socket) throws IOException {
@@ -50,12 +57,24 @@ final class WorkloadPlane implements AutoCloseable {
 
   WorkloadPlane(Duration permitKeepAlive, Duration limit, Optional<Path> socket)
       throws IOException {
+    this(permitKeepAlive, limit, socket, Limits.none());
+  }
+
+  private WorkloadPlane(
+      Duration permitKeepAlive, Duration limit, Optional<Path> socket, Limits limits)
+      throws IOException {
     this.socket = socket;
     List<BindableService> services =
-        List.of(new IstioCertificateEndpoint(issuance, issuance, limit));
+        List.of(new IstioCertificateEndpoint(limits.bounding(issuance), issuance, limit));
     var addresses =
         new WorkloadAddresses(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), socket);
-    server = WorkloadServer.start(addresses, () -> serving, services, permitKeepAlive);
+    server =
+        WorkloadServer.start(
+            addresses,
+            () -> serving,
+            services,
+            List.of(new Door(limits, issuance)),
+            permitKeepAlive);
     closing.push(server::close);
   }
 
@@ -63,10 +82,7 @@ final class WorkloadPlane implements AutoCloseable {
     var svid = workload.svid();
     var authorities = List.of(roots).stream().map(TestCertificates::certificate).toList();
     return new Issued(
-        svid,
-        new TrustBundle(svid.id().trustDomain(), 0, authorities, Optional.empty()),
-        Optional.empty(),
-        "");
+        svid, new TrustBundle(svid.id().trustDomain(), 0, authorities, Optional.empty()), "");
   }
 
   IstioCertificateServiceBlockingStub client(String... headers) {
@@ -99,6 +115,15 @@ final class WorkloadPlane implements AutoCloseable {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Begins a call for a certificate and never sends the request. */
+  static void begin(ManagedChannel channel) {
+    var call =
+        channel.newCall(
+            IstioCertificateServiceGrpc.getCreateCertificateMethod(), CallOptions.DEFAULT);
+    call.start(new ClientCall.Listener<>() {}, new Metadata());
+    call.request(1);
   }
 
   ManagedChannel unixChannel(String authority) {

@@ -157,6 +157,7 @@ final class WorkloadServerLifeTest {
     return WorkloadServer.start(
         new WorkloadAddresses(address, Optional.empty()),
         () -> WorkloadPlane.INTERMEDIATE.server().serving(),
+        List.of(),
         List.of());
   }
 

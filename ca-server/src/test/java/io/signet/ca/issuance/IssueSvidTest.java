@@ -52,10 +52,12 @@ import java.security.cert.X509Certificate;
 import java.security.spec.RSAKeyGenParameterSpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1EncodableVector;
@@ -86,6 +88,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The journey of a request: each way it can end, and that no step is taken before its turn. */
 final class IssueSvidTest {
 
+  private static final Call CALL = FakeCall.from("10.0.0.1");
   private static final Evidence SHOWN = new Evidence.PeerCredentials(1000, 1000, 1);
   private static final Proof PROOF = new Proof.LocalUser(CART, 1000, 1);
   private static final Proof.ServiceAccount ZTUNNEL =
@@ -114,6 +117,7 @@ final class IssueSvidTest {
   private final FakeKeyCustodian issuers = new FakeKeyCustodian();
   private final CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
   private Authorities authorities;
+  private final List<Step> steps = new ArrayList<>();
   private IssueSvid issuance;
   private int entries;
 
@@ -123,11 +127,15 @@ final class IssueSvidTest {
         new AuthorityPolicy(
             DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(2));
     authorities = Authorities.open(new FakeAuthorityStore(), roots, issuers, signer, policy, clock);
-    issuance = issuance();
+    issuance = issuance(Limits.none());
     entries = ledger.entries().size();
   }
 
   private IssueSvid issuance(Entitlement... ofCart) {
+    return issuance(Limits.none(), ofCart);
+  }
+
+  private IssueSvid issuance(Limits limits, Entitlement... ofCart) {
     List<Rule> rules =
         Stream.of(ofCart).map(each -> new Rule(0, CallerPattern.parse(CART + ""), each)).toList();
     Entitlements entitlements =
@@ -138,6 +146,8 @@ final class IssueSvidTest {
         entitlements,
         authorities,
         signer,
+        limits,
+        steps::add,
         clock);
   }
 
@@ -183,6 +193,47 @@ final class IssueSvidTest {
         .isEqualTo(issued.bundle().authorities())
         .singleElement()
         .isNotEqualTo(issued.svid().chain().getLast());
+  }
+
+  @Test
+  void issue_goodRequest_stepsInTheirOrder() {
+    var _ = issued(request(CSR, Optional.empty()));
+
+    assertThat(steps).containsExactly(Step.values());
+  }
+
+  @Test
+  void issue_provenCaller_isInTheOutcome() {
+    assertThat(issued(request(CSR, Optional.empty())).caller()).contains(PROOF);
+    assertThat(issuance.issue(request(GARBAGE, Optional.empty())).caller()).contains(PROOF);
+
+    attestor.answer(SHOWN, Attestation.invalid("token expired"));
+    assertThat(issuance.issue(request(CSR, Optional.empty())).caller()).isEmpty();
+  }
+
+  // RATE-2: before anything is done for it.
+  @Test
+  void issue_callerAsksTooOften_limitedBeforeItsRequestIsRead() {
+    var once = Optional.of(new RateLimit(1, 1));
+    issuance = issuance(new Limits(Optional.empty(), once, OptionalInt.empty(), () -> 0));
+    assertThat(issued(request(CSR, Optional.empty())).svid().id()).isEqualTo(CART);
+    entries = ledger.entries().size();
+
+    assertRefused(request(GARBAGE, Optional.empty()), Why.CALLER_LIMITED, CART.toString());
+    assertNothingRecorded();
+    assertThat(steps).endsWith(Step.ATTEST, Step.WAIT);
+  }
+
+  // ISTIO-30
+  @Test
+  void issue_callerGone_nothingSigned() {
+    var gone = new FakeCall("call-1", "10.0.0.1", true);
+
+    assertRefused(
+        new IssuanceRequest(gone, List.of(SHOWN), CSR, Optional.empty()),
+        Why.ABANDONED,
+        "does not wait");
+    assertNothingRecorded();
   }
 
   @Test
@@ -357,7 +408,9 @@ final class IssueSvidTest {
   @Test
   void issue_nothingShown_unauthenticated() {
     assertRefused(
-        new IssuanceRequest(List.of(), CSR, Optional.empty()), Why.UNAUTHENTICATED, "no evidence");
+        new IssuanceRequest(CALL, List.of(), CSR, Optional.empty()),
+        Why.UNAUTHENTICATED,
+        "no evidence");
   }
 
   @Test
@@ -394,12 +447,7 @@ final class IssueSvidTest {
     assertThat(issued.svid().id()).isEqualTo(CART);
     assertThat(issued.svid().leaf().getSubjectAlternativeNames())
         .containsExactly(List.of(6, CART.toString()));
-    assertThat(issued.by()).contains(ZTUNNEL);
-  }
-
-  @Test
-  void issue_ownIdentity_nobodyElseAsked() {
-    assertThat(issued(request(CSR, Optional.empty())).by()).isEmpty();
+    assertThat(issued.caller()).contains(new Proof.Impersonated(CART, ZTUNNEL));
   }
 
   // ISTIO-24, CSR-7: the name in the request is the impersonated one or none; also not the caller's
@@ -415,7 +463,7 @@ final class IssueSvidTest {
 
     IssuanceRequest request = impersonating(CART.toString(), csr(uri(other)));
 
-    assertRefused(request, Why.NOT_ENTITLED, ZTUNNEL.id() + " for ");
+    assertThat(issuance.issue(request).caller()).contains(new Proof.Impersonated(CART, ZTUNNEL));
     assertRefused(request, Why.NOT_ENTITLED, CART + " asked for \"" + other);
     assertNothingRecorded();
   }
@@ -453,18 +501,11 @@ final class IssueSvidTest {
   void issue_impersonatedWithBadCsr_badRequestThatNamesBoth() {
     lend(CART);
 
-    assertRefused(
-        impersonating(CART.toString(), GARBAGE), Why.BAD_REQUEST, ZTUNNEL.id() + " for " + CART);
+    IssuanceRequest request = impersonating(CART.toString(), GARBAGE);
+
+    assertRefused(request, Why.BAD_REQUEST, CART.toString());
+    assertThat(issuance.issue(request).caller()).contains(new Proof.Impersonated(CART, ZTUNNEL));
     assertNothingRecorded();
-  }
-
-  @Test
-  void issue_impersonatedWithoutAuthority_refusalNamesBoth() {
-    lend(CART);
-    clock.advance(Duration.ofDays(3));
-
-    assertRefused(
-        impersonating(CART.toString(), CSR), Why.NO_AUTHORITY, ZTUNNEL.id() + " for " + CART);
   }
 
   private void lend(SpiffeId id) {
@@ -473,7 +514,7 @@ final class IssueSvidTest {
   }
 
   private static IssuanceRequest impersonating(String identity, byte[] csr) {
-    return new IssuanceRequest(List.of(SHOWN), csr, Optional.empty(), Optional.of(identity));
+    return new IssuanceRequest(CALL, List.of(SHOWN), csr, Optional.empty(), Optional.of(identity));
   }
 
   @Test
@@ -578,7 +619,7 @@ final class IssueSvidTest {
   }
 
   private static IssuanceRequest request(byte[] csr, Optional<Duration> lifetime) {
-    return new IssuanceRequest(List.of(SHOWN), csr, lifetime);
+    return new IssuanceRequest(CALL, List.of(SHOWN), csr, lifetime);
   }
 
   private static GeneralName uri(String uri) {

@@ -9,8 +9,12 @@ import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authorization.Entitlements;
+import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.IssuanceRequest;
 import io.signet.ca.issuance.IssueSvid;
+import io.signet.ca.issuance.Limits;
+import io.signet.ca.issuance.RateLimit;
+import io.signet.ca.issuance.Steps;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.Authority;
@@ -47,6 +51,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
@@ -61,6 +66,12 @@ public class Issuer {
       SpiffeId.of(new TrustDomain("example.org"), "ns", "bench", "sa", "steps");
   private static final Duration LIFETIME = Duration.ofHours(1);
   private static final int PREFIX = 1;
+  // Counted as in a server, and never reached.
+  private static final RateLimit UNREACHED = new RateLimit(1_000_000, 1_000_000);
+  private static final int CONCURRENT = 128;
+  private static final Call CALL = new Waiting("", "127.0.0.1", false);
+
+  private record Waiting(String id, String address, boolean isOver) implements Call {}
 
   private static final Clock CLOCK = Clock.systemUTC();
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -95,6 +106,12 @@ public class Issuer {
               new Entitlements(ID.trustDomain(), LIFETIME, LIFETIME, List.of()),
               authorities,
               signer,
+              new Limits(
+                  Optional.of(UNREACHED),
+                  Optional.of(UNREACHED),
+                  OptionalInt.of(CONCURRENT),
+                  System::nanoTime),
+              Steps.unwatched(),
               CLOCK);
       anyKey = custodian.generate(new KeyLabel("any"), KeyAlgorithm.EC_P256);
       csr = CsrPool.make(ID, KeyAlgorithm.EC_P256, 1).get(0).getBytes(StandardCharsets.US_ASCII);
@@ -143,7 +160,7 @@ public class Issuer {
 
   IssuanceRequest request() {
     return new IssuanceRequest(
-        List.of(new Evidence.BearerToken("", "")), csr, Optional.of(LIFETIME));
+        CALL, List.of(new Evidence.BearerToken("", "")), csr, Optional.of(LIFETIME));
   }
 
   /** Believes everybody, so that a step measures no attestation. */

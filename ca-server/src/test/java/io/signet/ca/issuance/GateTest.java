@@ -1,0 +1,86 @@
+package io.signet.ca.issuance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** RATE-2: how much is done at once. */
+final class GateTest {
+  private static final Duration LONG = Duration.ofMinutes(10);
+
+  @Test
+  void enter_eightForEachTurn_theNextNotUntilOneLeaves() {
+    var gate = new Gate(2, LONG);
+    IntStream.range(0, 16).forEach(_ -> assertThat(gate.enter()).isTrue());
+
+    assertThat(gate.isCrowded()).isTrue();
+    assertThat(gate.enter()).isFalse();
+    assertThat(gate.inHand()).isEqualTo(16);
+    gate.leave();
+    assertThat(gate.isCrowded()).isFalse();
+    assertThat(gate.enter()).isTrue();
+  }
+
+  // Those that are still to be judged keep nobody from a turn.
+  @Test
+  void awaitTurn_manyInHand_turnsFree() {
+    var gate = new Gate(2, Duration.ZERO);
+    IntStream.range(0, 15).forEach(_ -> assertThat(gate.enter()).isTrue());
+
+    assertThat(gate.awaitTurn()).isTrue();
+    assertThat(gate.inTurn()).isOne();
+  }
+
+  @Test
+  void awaitTurn_noneFreeInTime_false() {
+    var gate = new Gate(1, Duration.ofMillis(1));
+    assertThat(gate.awaitTurn()).isTrue();
+
+    assertThat(gate.awaitTurn()).isFalse();
+    assertThat(gate.waiting()).isZero();
+    gate.endTurn();
+    assertThat(gate.awaitTurn()).isTrue();
+  }
+
+  @Test
+  void awaitTurn_asManyWaitAsHaveTheirTurn_crowdedUntilServed() {
+    var gate = new Gate(2, LONG);
+    assertThat(gate.awaitTurn()).isTrue();
+    assertThat(gate.awaitTurn()).isTrue();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var first = CompletableFuture.supplyAsync(gate::awaitTurn, threads);
+      awaitWaiting(gate, 1);
+      assertThat(gate.isCrowded()).isFalse();
+      var second = CompletableFuture.supplyAsync(gate::awaitTurn, threads);
+      awaitWaiting(gate, 2);
+      assertThat(gate.isCrowded()).isTrue();
+
+      gate.endTurn();
+      assertThat(first.join()).isTrue(); // first come, first served
+      assertThat(second).isNotDone();
+      gate.endTurn();
+      assertThat(second.join()).isTrue();
+    }
+    assertThat(gate.isCrowded()).isFalse();
+  }
+
+  @Test
+  void awaitTurn_interrupted_false() {
+    var gate = new Gate(1, LONG);
+    assertThat(gate.awaitTurn()).isTrue();
+    Thread.currentThread().interrupt();
+
+    assertThat(gate.awaitTurn()).isFalse();
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  private static void awaitWaiting(Gate gate, int count) {
+    while (gate.waiting() < count) {
+      Thread.onSpinWait();
+    }
+  }
+}

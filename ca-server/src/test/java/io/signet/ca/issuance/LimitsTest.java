@@ -1,0 +1,169 @@
+package io.signet.ca.issuance;
+
+import static io.signet.ca.testing.Fixtures.CART;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.attestation.Proof;
+import io.signet.attestation.Proof.Pod;
+import io.signet.attestation.Proof.ServiceAccount;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+
+/** RATE-2: what each limit counts, and what it refuses with. */
+final class LimitsTest {
+  private static final RateLimit TWICE = new RateLimit(1, 2);
+  private static final Proof NAMELESS = account(Optional.empty());
+  private static final Proof POD_1 = account(Optional.of(new Pod("cart-1", "uid-1")));
+  private static final Proof POD_2 = account(Optional.of(new Pod("cart-2", "uid-2")));
+  private static final Call HERE = FakeCall.from("10.0.0.1");
+  private static final Call THERE = FakeCall.from("10.0.0.2");
+  private static final Refused DONE = new Refused(Why.BAD_REQUEST, "the work was done");
+
+  private final Limits perCaller =
+      limits(Optional.empty(), Optional.of(TWICE), OptionalInt.empty());
+
+  // vault#32003
+  @Test
+  void inTurn_onePodInALoop_limitedAndItsWorkNotDone() {
+    assertThat(why(perCaller, POD_1, HERE)).isEqualTo(Why.BAD_REQUEST);
+    assertThat(why(perCaller, POD_1, HERE)).isEqualTo(Why.BAD_REQUEST);
+    assertThat(why(perCaller, POD_1, HERE)).isEqualTo(Why.CALLER_LIMITED);
+    // It does not help it to call from somewhere else.
+    assertThat(why(perCaller, POD_1, THERE)).isEqualTo(Why.CALLER_LIMITED);
+  }
+
+  // A restart of all pods of one account must not look like one that asks in a loop.
+  @Test
+  void inTurn_otherPodOfTheSameIdentity_limitOfItsOwn() {
+    exhaust(perCaller, POD_1, HERE);
+
+    assertThat(why(perCaller, POD_2, HERE)).isEqualTo(Why.BAD_REQUEST);
+  }
+
+  @Test
+  void inTurn_noPodInTheProof_toldApartByAddress() {
+    exhaust(perCaller, NAMELESS, HERE);
+
+    assertThat(why(perCaller, NAMELESS, THERE)).isEqualTo(Why.BAD_REQUEST);
+  }
+
+  @Test
+  void ofAddress_tooOften_onlyThatAddressRefused() {
+    Limits limits = limits(Optional.of(TWICE), Optional.empty(), OptionalInt.empty());
+
+    assertThat(limits.ofAddress("10.0.0.1")).isEmpty();
+    assertThat(limits.ofAddress("10.0.0.1")).isEmpty();
+    assertThat(limits.ofAddress("10.0.0.1"))
+        .contains(new Refused(Why.ADDRESS_LIMITED, "10.0.0.1 calls too often"));
+    assertThat(limits.ofAddress("10.0.0.2")).isEmpty();
+  }
+
+  // ISTIO-30: nothing is signed that nobody waits for.
+  @Test
+  void inTurn_callerGone_workNotDone() {
+    Call gone = new FakeCall("call-1", "10.0.0.1", true);
+
+    assertThat(why(Limits.none(), POD_1, gone)).isEqualTo(Why.ABANDONED);
+    assertThat(Limits.none().inTurn()).isZero();
+  }
+
+  @Test
+  void inTurn_noTurnInTime_overloaded() {
+    Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
+
+    IssuanceOutcome outer =
+        limits.inTurn(POD_1, HERE, () -> limits.inTurn(POD_2, HERE, () -> DONE));
+
+    assertThat(outer)
+        .isInstanceOfSatisfying(
+            Refused.class, refused -> assertThat(refused.why()).isEqualTo(Why.OVERLOADED));
+    assertThat(limits.inTurn()).isZero();
+  }
+
+  @Test
+  void inTurn_workThrows_turnEnded() {
+    Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
+
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> limits.inTurn(POD_1, HERE, LimitsTest::bug)).hasMessage("a bug");
+    }
+    assertThat(limits.inTurn()).isZero();
+  }
+
+  @Test
+  void bounding_allHandsFull_refusedUnreadAndAtOnce() throws InterruptedException {
+    Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
+    var inside = new CountDownLatch(8);
+    var release = new CountDownLatch(1);
+    Issuance bounded = limits.bounding(_ -> afterwards(inside, release));
+    assertThat(limits.ofAll()).isEmpty();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 8; i++) {
+        threads.execute(() -> assertThat(bounded.issue(request())).isEqualTo(DONE));
+      }
+      inside.await();
+
+      assertThat(limits.inHand()).isEqualTo(8);
+      assertThat(((Refused) bounded.issue(request())).why()).isEqualTo(Why.OVERLOADED);
+      assertThat(limits.ofAll().map(Refused::why)).contains(Why.OVERLOADED);
+      release.countDown();
+    }
+    assertThat(limits.inHand()).isZero();
+    assertThat(limits.ofAll()).isEmpty();
+  }
+
+  @Test
+  void none_whatever_letThrough() {
+    for (int i = 0; i < 1000; i++) {
+      assertThat(Limits.none().ofAddress("10.0.0.1")).isEmpty();
+      assertThat(why(Limits.none(), POD_1, HERE)).isEqualTo(Why.BAD_REQUEST);
+    }
+    assertThat(Limits.none().ofAll()).isEmpty();
+  }
+
+  private static IssuanceOutcome bug() {
+    throw new IllegalStateException("a bug");
+  }
+
+  private static Refused afterwards(CountDownLatch inside, CountDownLatch release) {
+    inside.countDown();
+    try {
+      release.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    return DONE;
+  }
+
+  private static IssuanceRequest request() {
+    return new IssuanceRequest(HERE, List.of(), new byte[0], Optional.empty());
+  }
+
+  private static void exhaust(Limits limits, Proof proof, Call call) {
+    for (int i = 0; i < TWICE.burst(); i++) {
+      assertThat(why(limits, proof, call)).isEqualTo(Why.BAD_REQUEST);
+    }
+    assertThat(why(limits, proof, call)).isEqualTo(Why.CALLER_LIMITED);
+  }
+
+  private static Why why(Limits limits, Proof proof, Call call) {
+    return ((Refused) limits.inTurn(proof, call, () -> DONE)).why();
+  }
+
+  private static Limits limits(
+      Optional<RateLimit> perAddress, Optional<RateLimit> perCaller, OptionalInt concurrent) {
+    return new Limits(perAddress, perCaller, concurrent, Duration.ofMillis(1), () -> 0);
+  }
+
+  private static Proof account(Optional<Pod> pod) {
+    return new ServiceAccount(CART, Optional.empty(), "main", "shop", "cart", pod);
+  }
+}
