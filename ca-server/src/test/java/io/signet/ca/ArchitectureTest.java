@@ -167,6 +167,15 @@ final class ArchitectureTest {
           .should()
           .dependOnClassesThat(resideInAPackage("org.bouncycastle.."));
 
+  // Traces decorate: nothing that issues knows of them, and what is off costs nothing.
+  @ArchTest
+  static final ArchRule onlyTelemetryUsesOpenTelemetry =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.signet.ca.telemetry..")
+          .should()
+          .dependOnClassesThat(resideInAPackage("io.opentelemetry.."));
+
   // A TLS server needs the key itself: its certificate is delivered to our own listener.
   @ArchTest
   static final ArchRule privateKeysStayInCustody =

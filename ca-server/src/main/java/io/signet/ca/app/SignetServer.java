@@ -2,6 +2,7 @@ package io.signet.ca.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
+import io.grpc.ServerInterceptor;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authorization.Entitlements;
@@ -18,6 +19,7 @@ import io.signet.ca.delivery.ServingIdentity;
 import io.signet.ca.delivery.SvidFeeds;
 import io.signet.ca.delivery.SvidMaker;
 import io.signet.ca.grpc.AttestedCallers;
+import io.signet.ca.grpc.CsrEvents;
 import io.signet.ca.grpc.Door;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
 import io.signet.ca.grpc.ServingCertificate;
@@ -29,6 +31,7 @@ import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
@@ -43,6 +46,7 @@ import io.signet.ca.telemetry.Metrics;
 import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.SdsMetrics;
+import io.signet.ca.telemetry.Tracing;
 import io.signet.hsm.CustodyException;
 import io.signet.sds.AckLedger;
 import io.signet.sds.Secret.ValidationContext;
@@ -63,6 +67,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -133,6 +138,8 @@ final class SignetServer implements RunningServer {
             CallerAttestors.open(
                 config, issuers, authorities::bundle, self, clock, denials(metrics.registry())));
     Entitlements entitlements = config.entitlements();
+    Optional<Tracing> tracing = Tracing.of(System.getenv());
+    tracing.ifPresent(life::started);
     Limits limits = limits(config.limits());
     LimitsMetrics.bind(metrics.registry(), limits);
     IssueSvid issue =
@@ -143,11 +150,12 @@ final class SignetServer implements RunningServer {
             authorities,
             core.signer(),
             limits,
-            Steps.unwatched(),
+            tracing.map(Tracing::steps).orElseGet(Steps::unwatched),
             clock);
     AuditLog audit = AuditLog.toLogger(System::nanoTime);
+    Issuance bounded = limits.bounding(traced(issue, tracing));
     ObservedIssuance issuance =
-        new ObservedIssuance(limits.bounding(issue), metrics.registry(), audit, System::nanoTime);
+        new ObservedIssuance(bounded, metrics.registry(), audit, System::nanoTime);
     SvidMaker maker =
         new SvidMaker(
             new ObservedGrants(issue::granted, metrics.registry(), audit, System::nanoTime),
@@ -159,7 +167,8 @@ final class SignetServer implements RunningServer {
     SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer, sdsMetrics));
     publish(authorities.bundle());
     SdsEndpoint sds = sds(feeds, callers, limits, timer, streams, sdsMetrics);
-    WorkloadServer workload = life.started(workload(issuance, limits, sds, serving));
+    List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
+    WorkloadServer workload = life.started(workload(issuance, sds, first, serving));
     OperatorServer operator =
         life.started(
             operator(new ServerReadiness(authorities, core.ledger(), callers, issuers), metrics));
@@ -249,7 +258,10 @@ final class SignetServer implements RunningServer {
   }
 
   private WorkloadServer workload(
-      ObservedIssuance issuance, Limits limits, SdsEndpoint sds, ServingIdentity serving)
+      ObservedIssuance issuance,
+      SdsEndpoint sds,
+      List<ServerInterceptor> interceptors,
+      ServingIdentity serving)
       throws IOException {
     IstioCertificateEndpoint istio =
         new IstioCertificateEndpoint(issuance, issuance, REQUEST_LIMIT);
@@ -258,7 +270,18 @@ final class SignetServer implements RunningServer {
             config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),
         () -> servingCertificate(serving),
         List.of(istio, sds),
-        List.of(new Door(limits, issuance)));
+        interceptors);
+  }
+
+  private static Issuance traced(Issuance issuance, Optional<Tracing> tracing) {
+    return tracing.map(on -> on.around(issuance)).orElse(issuance);
+  }
+
+  // The door first: what is turned away there leaves no trace.
+  private static List<ServerInterceptor> interceptors(
+      Limits limits, CsrEvents events, Optional<Tracing> tracing) {
+    Stream<ServerInterceptor> door = Stream.of(new Door(limits, events));
+    return Stream.concat(door, tracing.stream().map(Tracing::calls)).toList();
   }
 
   private static ExecutorService streamExecutor() {

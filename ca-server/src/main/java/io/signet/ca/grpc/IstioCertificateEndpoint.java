@@ -56,7 +56,8 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   private final Issuance issuance;
   private final CsrEvents events;
   private final Duration limit;
-  private final Executor workers = task -> Thread.ofVirtual().name("issuance").start(task);
+  private final Executor workers =
+      Context.currentContextExecutor(task -> Thread.ofVirtual().name("issuance").start(task));
 
   /**
    * @param limit for one request, whatever deadline the client has set: Istio's agent sets none and

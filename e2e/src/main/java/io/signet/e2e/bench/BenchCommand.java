@@ -21,7 +21,12 @@ import picocli.CommandLine.TypeConversionException;
     description = "Measures Signet on this machine; docs/benchmarks.md says what the numbers mean.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    subcommands = {IssueCommand.class, StartCommand.class, StepsCommand.class},
+    subcommands = {
+      IssueCommand.class,
+      OverloadCommand.class,
+      StartCommand.class,
+      StepsCommand.class
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage"})
 final class BenchCommand implements Runnable {

@@ -70,7 +70,7 @@ final class CertificateClient implements LoadGenerator.Call, AutoCloseable {
       answered(new Sample(csr, answer.getCertChainList()), number);
       judge(answer, System.nanoTime() - startNanos, tally);
     } catch (StatusRuntimeException e) {
-      tally.failed(e.getStatus().getCode().name());
+      tally.failed(e.getStatus().getCode().name(), System.nanoTime() - startNanos);
     }
   }
 

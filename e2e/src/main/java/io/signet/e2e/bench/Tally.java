@@ -17,6 +17,7 @@ final class Tally {
 
   private final long startNanos;
   private final Histogram latencies = new ConcurrentHistogram(LONGEST_NANOS, DIGITS);
+  private final Histogram refusals = new ConcurrentHistogram(LONGEST_NANOS, DIGITS);
   private final LongAdder bytes = new LongAdder();
   private final ConcurrentHashMap<String, LongAdder> failures = new ConcurrentHashMap<>();
   private final AtomicLong endNanos = new AtomicLong();
@@ -40,6 +41,12 @@ final class Tally {
     failures.computeIfAbsent(why, _ -> new LongAdder()).increment();
   }
 
+  /** As {@link #failed(String)}, after this long. */
+  void failed(String why, long nanos) {
+    refusals.recordValue(Math.clamp(nanos, 0, LONGEST_NANOS));
+    failed(why);
+  }
+
   Tally ended(long nanos) {
     endNanos.set(nanos);
     return this;
@@ -50,7 +57,16 @@ final class Tally {
   }
 
   double perSecond() {
-    return succeeded() * 1e9 / Math.max(1, endNanos.get() - startNanos);
+    return perSecond(succeeded());
+  }
+
+  /** Whatever came of them. */
+  double callsPerSecond() {
+    return perSecond(succeeded() + failures().values().stream().mapToLong(n -> n).sum());
+  }
+
+  private double perSecond(long count) {
+    return count * 1e9 / Math.max(1, endNanos.get() - startNanos);
   }
 
   double meanBytes() {
@@ -66,6 +82,11 @@ final class Tally {
   /** Of all that succeeded, this part in a hundred took at most so many milliseconds. */
   double millisAt(double percentile) {
     return latencies.getValueAtPercentile(percentile) / 1e6;
+  }
+
+  /** Of all that were refused, this part in a hundred took at most so many milliseconds. */
+  double refusedMillisAt(double percentile) {
+    return refusals.getValueAtPercentile(percentile) / 1e6;
   }
 
   double maxMillis() {
