@@ -98,7 +98,9 @@ final class IssuerKeys implements Runnable {
       try {
         fetch();
       } catch (IOException | RuntimeException e) {
-        failed(e);
+        if (!Thread.currentThread().isInterrupted()) {
+          failed(e);
+        }
       }
       pause();
     }

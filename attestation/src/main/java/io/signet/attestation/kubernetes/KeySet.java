@@ -69,11 +69,19 @@ final class KeySet {
    * @throws ParseException if it is none
    */
   KeySet(String jwks) throws ParseException {
-    for (JWK key : JWKSet.parse(jwks).getKeys()) {
+    for (JWK key : parse(jwks).getKeys()) {
       Key usable = usable(key);
       if (usable != null) {
         byId.put(key.getKeyID(), usable);
       }
+    }
+  }
+
+  private static JWKSet parse(String jwks) throws ParseException {
+    try {
+      return JWKSet.parse(jwks);
+    } catch (RuntimeException unexpected) {
+      throw new ParseException("not a JWK set: " + unexpected, 0);
     }
   }
 
@@ -119,7 +127,8 @@ final class KeySet {
       JWSHeader parsed = JWSHeader.parse(new Base64URL(header));
       Key key = byId.get(String.valueOf(parsed.getKeyID()));
       return key != null && isUsual(parsed, key.header.getAlgorithm()) ? key : null;
-    } catch (ParseException | IllegalArgumentException noHeader) {
+    } catch (ParseException | RuntimeException noHeader) {
+      // Nimbus does not expect every JSON there: `null` gives a NullPointerException.
       return null;
     }
   }

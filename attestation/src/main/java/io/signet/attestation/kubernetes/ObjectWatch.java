@@ -135,8 +135,10 @@ final class ObjectWatch implements KnownObjects, Runnable {
         }
         watch();
       } catch (IOException | RuntimeException e) {
-        failed(e);
-        pause();
+        if (!Thread.currentThread().isInterrupted()) {
+          failed(e);
+          pause();
+        }
       }
     }
   }
@@ -192,7 +194,8 @@ final class ObjectWatch implements KnownObjects, Runnable {
     }
 
     private void items(JsonParser in) throws IOException {
-      while (in.hasToken(JsonToken.START_ARRAY) && in.nextToken() == JsonToken.START_OBJECT) {
+      boolean begun = in.hasToken(JsonToken.START_ARRAY);
+      while (begun && in.nextToken() == JsonToken.START_OBJECT) {
         found.put(ObjectReader.read(in).object());
       }
     }

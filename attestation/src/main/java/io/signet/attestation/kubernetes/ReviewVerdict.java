@@ -93,7 +93,8 @@ final class ReviewVerdict {
     try {
       Date expiry = JWTParser.parse(token).getJWTClaimsSet().getExpirationTime();
       return Optional.ofNullable(expiry).map(Date::toInstant);
-    } catch (ParseException unreadable) {
+    } catch (ParseException | RuntimeException unreadable) {
+      // Nimbus does not expect every JSON there.
       return Optional.empty();
     }
   }

@@ -81,7 +81,7 @@ public final class JwtAttestor implements Attestor {
       return Attestation.invalid(misfit.get());
     }
     try {
-      return judge(SignedJWT.parse(bearer.token()));
+      return judge(parse(bearer.token()));
     } catch (ParseException unparsable) {
       // Its message may quote the token.
       return Attestation.invalid("not a signed JWT");
@@ -89,6 +89,15 @@ public final class JwtAttestor implements Attestor {
       return Attestation.invalid(refused.getMessage());
     } catch (IOException noKeys) {
       return Attestation.unavailable("keys: " + noKeys.getMessage());
+    }
+  }
+
+  private static SignedJWT parse(String token) throws ParseException {
+    try {
+      return SignedJWT.parse(token);
+    } catch (RuntimeException unexpected) {
+      // Nimbus does not expect every JSON there: a header `null` gives a NullPointerException.
+      throw new ParseException("no header", 0);
     }
   }
 

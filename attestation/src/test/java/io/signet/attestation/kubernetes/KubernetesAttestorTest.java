@@ -228,8 +228,16 @@ class KubernetesAttestorTest extends AttestorContract {
   @ParameterizedTest
   @ValueSource(strings = {"{}", "{\"exp\":\"soon\"}", "no json", "[]", "{\"exp\":"})
   void attest_expiryAbsentOrUnreadable_provenWithoutEnd(String payload) {
+    assertProvenWithoutEnd(Reviews.token(payload));
+  }
+
+  @Test
+  void attest_headerNull_provenWithoutEnd() {
+    assertProvenWithoutEnd("bnVsbA.e30.AA");
+  }
+
+  private void assertProvenWithoutEnd(String token) {
     server.answer(201, Reviews.good());
-    String token = Reviews.token(payload);
     assertThat(attestor.attest(new BearerToken(token, "")))
         .asInstanceOf(type(Proven.class))
         .extracting(proven -> proven.proof().until())
