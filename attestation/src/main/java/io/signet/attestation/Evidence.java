@@ -1,5 +1,7 @@
 package io.signet.attestation;
 
+import io.signet.spiffe.SerialNumber;
+import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.util.List;
 
@@ -32,7 +34,16 @@ public sealed interface Evidence {
 
     @Override
     public String toString() {
-      return "ClientCertificate[serial " + chain.getFirst().getSerialNumber().toString(16) + "]";
+      return "ClientCertificate[serial " + serial(chain.getFirst().getSerialNumber()) + "]";
+    }
+
+    // Of others it may be anything.
+    private static String serial(BigInteger number) {
+      try {
+        return new SerialNumber(number).toString();
+      } catch (IllegalArgumentException noneOfOurs) {
+        return number.toString(16);
+      }
     }
   }
 
