@@ -8,6 +8,7 @@ import io.signet.e2e.peers.Envoy;
 import io.signet.e2e.peers.Openssl;
 import io.signet.e2e.peers.PeerProcess;
 import io.signet.e2e.peers.Ports;
+import io.signet.spiffe.X509Svid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +155,21 @@ final class CommandLineE2eTest {
         .contains("URI:" + CART);
   }
 
+  // ISTIO-44, ISTIO-91: renewal with what it has.
+  @Test
+  void svidSign_withItsSvid_renewed() throws IOException {
+    Csr csr = Csr.create(folder);
+    Path chain =
+        Files.writeString(
+            folder.resolve("chain.pem"), sign(csr, "--token-file", token.toString()).output());
+    var renewed = sign(csr, "--cert", chain.toString(), "--key", csr.key().toString());
+    assertThat(renewed.exit()).as(renewed.errors()).isZero();
+    var renewedSvid = X509Svid.parsePem(renewed.output());
+    assertThat(renewedSvid.id()).hasToString(CART);
+    assertThat(renewedSvid.serial())
+        .isNotEqualTo(X509Svid.parsePem(Files.readString(chain)).serial());
+  }
+
   @Test
   void svidSign_wrongToken_refused() throws IOException {
     Path wrong = Files.writeString(folder.resolve("wrong"), "no-token");
@@ -215,18 +231,22 @@ final class CommandLineE2eTest {
   }
 
   private Command.Result sign(Path tokenFile) throws IOException {
-    Path csr = Files.writeString(folder.resolve("csr.pem"), Csr.create(folder).pem());
+    return sign(Csr.create(folder), "--token-file", tokenFile.toString());
+  }
+
+  private Command.Result sign(Csr csr, String... credential) throws IOException {
+    var all =
+        List.of(
+            "svid",
+            "sign",
+            "--csr",
+            Files.writeString(folder.resolve("csr.pem"), csr.pem()).toString(),
+            "--address",
+            "localhost:" + signet.workloadPort(),
+            "--ca-file",
+            signet.bundle().toString());
     return SignetProcess.command(
-        "svid",
-        "sign",
-        "--csr",
-        csr.toString(),
-        "--address",
-        "localhost:" + signet.workloadPort(),
-        "--ca-file",
-        signet.bundle().toString(),
-        "--token-file",
-        tokenFile.toString());
+        Stream.concat(all.stream(), Stream.of(credential)).toArray(String[]::new));
   }
 
   private static String[] overTls(String command, String... more) {

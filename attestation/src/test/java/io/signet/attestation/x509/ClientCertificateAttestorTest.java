@@ -93,6 +93,13 @@ final class ClientCertificateAttestorTest extends AttestorContract {
     assertThat(proof.instance()).isEqualTo(serial.toString());
   }
 
+  // As it stands in the ledger and the audit.
+  @Test
+  void evidence_toString_serialAsEverywhere() {
+    assertThat(good())
+        .hasToString("ClientCertificate[serial " + SerialNumber.of(WORKLOAD.certificate()) + "]");
+  }
+
   @Test
   void attest_signedByTheRootItself_proven() {
     assertProven(ROOT.workload(CART).shown());

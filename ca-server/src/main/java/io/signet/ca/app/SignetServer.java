@@ -1,8 +1,8 @@
 package io.signet.ca.app;
 
+import io.grpc.ServerInterceptor;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
-import io.grpc.ServerInterceptor;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authorization.Entitlements;
@@ -29,9 +29,9 @@ import io.signet.ca.http.HealthRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
+import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
-import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
