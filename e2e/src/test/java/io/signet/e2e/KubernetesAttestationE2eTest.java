@@ -141,6 +141,18 @@ final class KubernetesAttestationE2eTest {
     }
   }
 
+  // ISTIO-26, ISTIO-49: nobody asks in another's name, or in its own as if it was another's, where
+  // no node account is trusted.
+  @ParameterizedTest
+  @ValueSource(strings = {ID, "spiffe://example.org/ns/shop/sa/web"})
+  void sign_inSomebodysName_unauthenticated(String name) throws IOException {
+    int before = signet.log().length();
+    try (var proxy = signet.client().bearing(token("cart-1")).impersonating(name)) {
+      assertOpaque(refusal(() -> proxy.sign(csr)));
+    }
+    assertThat(signet.log().substring(before)).contains("rule configured: ", name);
+  }
+
   // ISTIO-32, K8S-2: what cannot be judged now is not wrong. The sidecar tries again by itself.
   @Test
   void sign_apiServerDown_unavailableAndBackByItself() throws IOException {
