@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The keys of one issuer, as they were last read. Somebody reads them again when that is {@link
- * #due}; a token with a key that is not among them has them read at once, but not more often than
- * every {@link #PAUSE}. While they cannot be read, the last good ones stay in use for {@link
- * #GOOD_FOR}.
+ * #due}; a token with a key that is not among them has them read at once, but an issuer is not
+ * asked more often than every {@link #PAUSE}. While they cannot be read, the last good ones stay in
+ * use for {@link #GOOD_FOR}.
  *
  * <p>Nimbus has sources of keys with such rules, too. They go by the machine's clock, bound each
  * read but not the whole, and answer an outage as if the key were unknown, which would refuse a
@@ -48,6 +48,7 @@ public final class IssuerKeys implements AutoCloseable {
   private final String name;
   private final KeySource source;
   private final Duration every;
+  private final Duration pause;
   private final Clock clock;
   private final ReentrantLock reading = new ReentrantLock();
   private Instant lastTry = Instant.EPOCH;
@@ -64,17 +65,20 @@ public final class IssuerKeys implements AutoCloseable {
   /**
    * @param name of the source, for people
    * @param every how often it is due
+   * @param pause the shortest time between two readings that tokens ask for
    */
-  IssuerKeys(String name, KeySource source, Duration every, Clock clock) {
+  IssuerKeys(String name, KeySource source, Duration every, Duration pause, Clock clock) {
     this.name = name;
     this.source = source;
     this.every = every;
+    this.pause = pause;
     this.clock = clock;
   }
 
   /** Keys from a file, of which a change counts within 10 s. */
   public static IssuerKeys inFile(Path jwks, Clock clock) {
-    return new IssuerKeys(jwks.toString(), () -> Files.readString(jwks), EVERY_FILE, clock);
+    return new IssuerKeys(
+        jwks.toString(), () -> Files.readString(jwks), EVERY_FILE, Duration.ZERO, clock);
   }
 
   /**
@@ -85,7 +89,7 @@ public final class IssuerKeys implements AutoCloseable {
    */
   public static IssuerKeys at(URI jwks, Optional<Path> caFile, Clock clock) throws IOException {
     return new IssuerKeys(
-        jwks.toString(), KeysOverHttp.at(jwks, caFile, DOCUMENT_LIMIT), EVERY, clock);
+        jwks.toString(), KeysOverHttp.at(jwks, caFile, DOCUMENT_LIMIT), EVERY, PAUSE, clock);
   }
 
   /**
@@ -98,7 +102,7 @@ public final class IssuerKeys implements AutoCloseable {
   public static IssuerKeys discovered(String issuer, Optional<Path> caFile, Clock clock)
       throws IOException {
     return new IssuerKeys(
-        issuer, KeysOverHttp.discovered(issuer, caFile, DOCUMENT_LIMIT), EVERY, clock);
+        issuer, KeysOverHttp.discovered(issuer, caFile, DOCUMENT_LIMIT), EVERY, PAUSE, clock);
   }
 
   /** When they should be read again; the past means now. */
@@ -184,14 +188,14 @@ public final class IssuerKeys implements AutoCloseable {
 
   private void requirePause() throws IOException {
     Duration since = Duration.between(lastTry, clock.instant());
-    if (!since.isNegative() && since.compareTo(PAUSE) < 0) {
+    if (!since.isNegative() && since.compareTo(pause) < 0) {
       throw new IOException(
           "%s: read %d s ago%s (expected: at least %d s)"
               .formatted(
                   name,
                   since.toSeconds(),
                   problem.map(why -> ", " + why).orElse(""),
-                  PAUSE.toSeconds()));
+                  pause.toSeconds()));
     }
   }
 

@@ -229,9 +229,21 @@ class IssuerKeysTest {
     assertThat(keys.due()).isEqualTo(NOW.plusSeconds(10));
 
     Files.writeString(file, FakeIssuer.jwks(SECOND));
-    clock.advance(Duration.ofSeconds(10));
+    clock.advance(Duration.ofMillis(1));
     assertProven(SECOND);
     assertInvalid(FIRST, "kid: \"first\" (expected: one of [second])");
+  }
+
+  // A file can be asked again and again, so what it does not hold is known to be wrong.
+  @Test
+  void inFile_unknownKeysOneAfterTheOther_invalid() throws Exception {
+    Path file = Files.writeString(folder.resolve("jwks.json"), FakeIssuer.jwks(FIRST));
+    keys = IssuerKeys.inFile(file, clock);
+    keys.refresh();
+    for (int i = 0; i < 3; i++) {
+      clock.advance(Duration.ofMillis(1));
+      assertInvalid(UNKNOWN, "kid: \"unknown\" (expected: one of [first])");
+    }
   }
 
   @Test
@@ -261,6 +273,7 @@ class IssuerKeysTest {
               throw new IllegalStateException("thrown by this test " + times.incrementAndGet());
             },
             Duration.ofMinutes(5),
+            IssuerKeys.PAUSE,
             clock);
 
     assertUnavailable(FIRST, "source: thrown by this test 1");

@@ -307,7 +307,7 @@ class JwtAttestorTest extends AttestorContract {
     String jwks = new JWKSet(List.of(keys)).toString();
     return new JwtAttestor(
         new TrustedIssuer(ISSUER, "istio-ca"),
-        new IssuerKeys("keys", () -> jwks, Duration.ofMinutes(5), clock),
+        new IssuerKeys("keys", () -> jwks, Duration.ofMinutes(5), Duration.ZERO, clock),
         TRUST_DOMAIN,
         clock);
   }

@@ -38,7 +38,7 @@ class JwtIssuerTest {
     var attestor =
         new JwtAttestor(
             new TrustedIssuer("signet-dev", "istio-ca"),
-            new IssuerKeys("keys", () -> jwks, Duration.ofMinutes(5), clock),
+            new IssuerKeys("keys", () -> jwks, Duration.ofMinutes(5), Duration.ZERO, clock),
             new TrustDomain("example.org"),
             clock);
     assertThat(attestor.attest(new BearerToken(token, "Kubernetes")))
