@@ -58,10 +58,11 @@ final class ConnectionsE2eTest {
       try (var client = signet.client().bearing(token)) {
         assertThat(client.sign(csr).leaf()).isNotNull();
         int threads = threads(signet);
+        SSLContext trust = trusting(signet.bundle());
 
-        open(IDLE, open, () -> idle(signet));
+        open(IDLE, open, () -> idle(trust, signet));
         List<Socket> halfOpen = open(HALF_OPEN, open, () -> halfOpen(signet));
-        open(SLOW, open, () -> slow(signet));
+        open(SLOW, open, () -> slow(trust, signet));
         ManagedChannel channel = channel(signet);
         open.add(channel::shutdownNow);
         for (int i = 0; i < SLOW; i++) {
@@ -99,8 +100,8 @@ final class ConnectionsE2eTest {
     return socket;
   }
 
-  private static Socket idle(SignetProcess signet) throws IOException {
-    Socket socket = tls(signet);
+  private static Socket idle(SSLContext trust, SignetProcess signet) throws IOException {
+    Socket socket = tls(trust, signet);
     socket.getOutputStream().write(PREFACE);
     socket.getOutputStream().write(SETTINGS);
     assertThat(socket.getInputStream().read()).isNotNegative(); // The server speaks HTTP/2 with it.
@@ -113,16 +114,16 @@ final class ConnectionsE2eTest {
     return socket;
   }
 
-  private static Socket slow(SignetProcess signet) throws IOException {
-    Socket socket = tls(signet);
+  private static Socket slow(SSLContext trust, SignetProcess signet) throws IOException {
+    Socket socket = tls(trust, signet);
     socket.getOutputStream().write(PREFACE, 0, 1);
     return socket;
   }
 
-  private static Socket tls(SignetProcess signet) throws IOException {
+  private static Socket tls(SSLContext trust, SignetProcess signet) throws IOException {
     var socket =
         (SSLSocket)
-            trusting(signet.bundle())
+            trust
                 .getSocketFactory()
                 .createSocket(tcp(signet), "localhost", signet.workloadPort(), true);
     var parameters = socket.getSSLParameters();

@@ -22,6 +22,7 @@ import picocli.CommandLine.TypeConversionException;
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     subcommands = {
+      ConnectionsCommand.class,
       IssueCommand.class,
       OverloadCommand.class,
       StartCommand.class,

@@ -3,6 +3,7 @@ package io.signet.e2e.bench;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 
 /** Makes calls for a while and keeps the tally. */
@@ -20,6 +21,8 @@ final class LoadGenerator {
      */
     void make(long number, long startNanos, Tally tally);
   }
+
+  private static final int MOST_OPEN = 5_000;
 
   private LoadGenerator() {}
 
@@ -51,17 +54,31 @@ final class LoadGenerator {
   }
 
   // The time of a call counts from when it was due: a server that stalls delays those behind it.
+  // One that stalls for long must not fill our memory with them.
   private static Tally open(Rate rate, Duration howLong, Call call) {
     Tally tally = new Tally(System.nanoTime());
+    Semaphore free = new Semaphore(MOST_OPEN);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (long n = 0; rate.dueNanos(n) < howLong.toNanos(); n++) {
         long number = n;
         long due = tally.startNanos() + rate.dueNanos(n);
         sleepUntil(due);
-        threads.execute(() -> call.make(number, due, tally));
+        if (free.tryAcquire()) {
+          threads.execute(() -> make(call, number, due, tally, free));
+        } else {
+          tally.failed("not made: " + MOST_OPEN + " others wait");
+        }
       }
     }
     return tally.ended(System.nanoTime());
+  }
+
+  private static void make(Call call, long number, long due, Tally tally, Semaphore free) {
+    try {
+      call.make(number, due, tally);
+    } finally {
+      free.release();
+    }
   }
 
   private static void sleepUntil(long due) {

@@ -23,8 +23,9 @@ record OverloadReport(
   String table() {
     Tally alone = capacity.tally();
     Tally tooMuch = overload.tally();
+    Table head = new Table();
+    machine.addTo(head);
     Table table = new Table();
-    machine.addTo(table);
     table
         .row("", "at capacity", "overloaded")
         .row("calls due/s", "as answered", rate.toString())
@@ -45,7 +46,7 @@ record OverloadReport(
         .row("refusal p99", millis(alone.refusedMillisAt(99)), millis(tooMuch.refusedMillisAt(99)))
         .row("server CPU/certificate", cpu(capacity), cpu(overload))
         .row("server memory", memory(capacity), memory(overload));
-    return table.toString();
+    return head + System.lineSeparator() + table;
   }
 
   Map<String, Object> fields() {

@@ -9,8 +9,9 @@ import java.nio.file.Path;
  *
  * @param cpuTicks user and system together, of all threads
  * @param residentBytes of its memory, now
+ * @param threads that it has, now
  */
-record ProcessUsage(long cpuTicks, long residentBytes) {
+record ProcessUsage(long cpuTicks, long residentBytes, int threads) {
 
   // USER_HZ; the kernel shows 100 to user space on every platform that JDK 25 runs on.
   private static final long TICKS_PER_SECOND = 100;
@@ -22,9 +23,11 @@ record ProcessUsage(long cpuTicks, long residentBytes) {
   static ProcessUsage of(long pid) throws BenchException {
     Path process = Path.of("/proc", Long.toString(pid));
     try {
+      String status = Files.readString(process.resolve("status"));
       return new ProcessUsage(
           cpuTicks(Files.readString(process.resolve("stat"))),
-          residentBytes(Files.readString(process.resolve("status"))));
+          residentBytes(status),
+          (int) field(status, "Threads:"));
     } catch (IOException e) {
       throw new BenchException("process " + pid + " cannot be observed; has it ended?", e);
     }
@@ -36,11 +39,16 @@ record ProcessUsage(long cpuTicks, long residentBytes) {
   }
 
   static long residentBytes(String status) {
+    return field(status, "VmRSS:") * 1024;
+  }
+
+  /** The number of this line; 0 if it is not there. */
+  private static long field(String status, String name) {
     return status
         .lines()
-        .filter(line -> line.startsWith("VmRSS:"))
+        .filter(line -> line.startsWith(name))
         .map(line -> line.replaceAll("[^0-9]", ""))
-        .mapToLong(kib -> Long.parseLong(kib) * 1024)
+        .mapToLong(Long::parseLong)
         .findFirst()
         .orElse(0);
   }

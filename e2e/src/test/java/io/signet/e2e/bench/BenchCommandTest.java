@@ -35,7 +35,7 @@ class BenchCommandTest {
   @Test
   void run_noSubcommand_help() {
     assertThat(run()).isZero();
-    assertThat(out.toString()).contains("issue", "start", "steps");
+    assertThat(out.toString()).contains("connections", "issue", "overload", "start", "steps");
   }
 
   @Test
@@ -65,6 +65,9 @@ class BenchCommandTest {
         "issue --duration soon",
         "issue --address localhost:1 --identity http://example.org/web",
         "start --runs 0",
+        "overload --times 0",
+        "overload --callers 0",
+        "connections --count 0",
         "walk"
       })
   void run_wrongUsage_twoAndWhy(String line) {

@@ -72,6 +72,55 @@ class IssueRunTest {
   }
 
   @Test
+  void report_ofAnOverload_goodputOfBothParts() throws Exception {
+    IssueRun.Result half = new IssueRun.Result(tally(50), Optional.empty(), Optional.empty(), 0);
+    IssueRun.Result whole = new IssueRun.Result(tally(100), Optional.empty(), Optional.empty(), 0);
+    OverloadReport report =
+        new OverloadReport(Machine.here("signet bench overload"), new Rate(500), whole, half);
+
+    assertThat(report.goodput()).isEqualTo(0.5);
+    assertThat(report.table()).contains("goodput", "50 %", "500/s", "UNAVAILABLE=1");
+    assertThat(Json.of(report.fields())).contains("goodput", "refusal-millis", "overloaded");
+  }
+
+  private static Tally tally(int succeeded) {
+    Tally tally = new Tally(0);
+    for (int i = 0; i < succeeded; i++) {
+      tally.succeeded(1_000_000, 1);
+    }
+    tally.failed("UNAVAILABLE", 100_000);
+    return tally.ended(1_000_000_000);
+  }
+
+  @Test
+  void idleConnections_opened_greetedAndKept() throws Exception {
+    Target target = ca.target(folder);
+    try (IdleConnections idle = new IdleConnections(target.address(), target.caFile())) {
+      idle.open(60);
+
+      assertThat(idle.count()).isEqualTo(60);
+    }
+  }
+
+  @Test
+  void report_ofIdleConnections_memoryForEach() throws Exception {
+    var before = new ConnectionsReport.Server(1024, new ProcessUsage(0, 0, 30));
+    var with = new ConnectionsReport.Server(1024 + 10 * 2048, new ProcessUsage(0, 0, 31));
+    ConnectionsReport report =
+        new ConnectionsReport(
+            Machine.here("signet bench connections"),
+            10,
+            Duration.ofSeconds(1),
+            before,
+            with,
+            tally(1),
+            tally(1));
+
+    assertThat(report.table()).contains("with 10", "2.0 KiB", "31");
+    assertThat(Json.of(report.fields())).contains("\"kibibytes-for-each\" : 2.0");
+  }
+
+  @Test
   void report_ofAResult_tableAndFieldsAgree() throws Exception {
     IssueReport report =
         new IssueReport(

@@ -68,6 +68,26 @@ class LoadGeneratorTest {
     assertThat(tally.succeeded()).isZero();
   }
 
+  @Test
+  void run_openLoopAndAServerThatNeverAnswers_openCallsAreBounded() {
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+
+    Tally tally =
+        LoadGenerator.run(
+            open(20_000),
+            A_WHILE,
+            (_, _, counts) -> {
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+              now.decrementAndGet();
+              counts.failed("UNAVAILABLE");
+            });
+
+    assertThat(most).hasValueLessThanOrEqualTo(5_000);
+    assertThat(tally.failures().values().stream().mapToLong(n -> n).sum()).isEqualTo(10_000);
+  }
+
   // Whoever measures from when a call was sent finds one slow call here; there are dozens.
   @Test
   void run_openLoopAndAServerThatStallsOnce_everyCallBehindItCounts() {

@@ -24,7 +24,8 @@ class ProcessUsageTest {
 
   @Test
   void cpuMicrosSince_ticksOfAHundredthSecond() {
-    assertThat(new ProcessUsage(350, 0).cpuMicrosSince(new ProcessUsage(300, 0))).isEqualTo(5e5);
+    assertThat(new ProcessUsage(350, 0, 1).cpuMicrosSince(new ProcessUsage(300, 0, 1)))
+        .isEqualTo(5e5);
   }
 
   @Test

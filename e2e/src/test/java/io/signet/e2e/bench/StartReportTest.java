@@ -11,7 +11,7 @@ class StartReportTest {
 
   private static Duration medianOf(Integer... millis) {
     List<Duration> times = Stream.of(millis).map(Duration::ofMillis).toList();
-    ProcessUsage none = new ProcessUsage(0, 0);
+    ProcessUsage none = new ProcessUsage(0, 0, 0);
     return new StartReport.Line("dev", times, none, none).median();
   }
 

@@ -34,6 +34,17 @@ class TallyTest {
   }
 
   @Test
+  void failed_withItsTime_countsAsACallAndNotInTheLatencies() {
+    tally.succeeded(TimeUnit.MILLISECONDS.toNanos(5), 1);
+    tally.failed("UNAVAILABLE", TimeUnit.MILLISECONDS.toNanos(1));
+    Tally ended = tally.ended(TimeUnit.SECONDS.toNanos(2));
+
+    assertThat(ended.callsPerSecond()).isEqualTo(1);
+    assertThat(ended.refusedMillisAt(100)).isCloseTo(1, within(0.1));
+    assertThat(ended.millisAt(1)).isCloseTo(5, within(0.1));
+  }
+
+  @Test
   void succeeded_longerThanTheHistogram_keptAtItsEnd() {
     tally.succeeded(TimeUnit.HOURS.toNanos(1), 1);
 
