@@ -31,9 +31,14 @@ final class LeftStore implements AutoCloseable {
     return column("select tbs from ledger");
   }
 
-  /** The serial numbers of the intents without a result, in hex, the oldest first. */
+  /**
+   * The serial numbers of the intents that its last process left without a result, in hex, the
+   * oldest first.
+   */
   List<String> unfinished() throws SQLException {
-    String query = "select serial from ledger where signature is null order by intended_at";
+    String query =
+        "select u.serial from unfinished u join ledger l on l.serial = u.serial"
+            + " order by intended_at";
     return column(query).stream().map(HexFormat.of()::formatHex).toList();
   }
 

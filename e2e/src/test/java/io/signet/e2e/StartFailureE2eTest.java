@@ -286,7 +286,8 @@ final class StartFailureE2eTest {
         var issuers = new MemoryKeyCustodian()) {
       var store = new SqlAuthorityStore(database);
       int prefix = store.serialPrefix(random);
-      var signer = new CertificateSigner(ledger, () -> SerialNumber.draw(prefix, random), clock);
+      var signer =
+          new CertificateSigner(ledger, () -> SerialNumber.draw(prefix, moment, random), clock);
       var policy =
           new AuthorityPolicy(
               TrustDomain.parse(ServerFolder.TRUST_DOMAIN),

@@ -1,8 +1,10 @@
 package io.signet.spiffe;
 
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -16,6 +18,8 @@ public record SerialNumber(BigInteger value) {
   private static final int MOST_OCTETS = 20;
   private static final int RANDOM_OCTETS = 17;
   private static final int HIGHEST_PREFIX = 0x7f;
+  private static final int TICKS_PER_SECOND = 64;
+  private static final int NANOS_PER_TICK = 1_000_000_000 / TICKS_PER_SECOND;
   private static final Pattern HEX = Pattern.compile("[0-9a-fA-F]{1,40}");
 
   /**
@@ -35,21 +39,27 @@ public record SerialNumber(BigInteger value) {
   }
 
   /**
-   * Draws a number of 18 octets: the prefix, then 136 random bits (SER-1). Instances with different
-   * prefixes never draw the same number (SER-2).
+   * Draws a number of 20 octets: the prefix, two octets of the clock, then 136 random bits (SER-1).
+   * Instances with different prefixes never draw the same number (SER-2).
+   *
+   * <p>The two octets count sixty-fourths of a second and come round every 17 minutes. They are
+   * there for whoever keeps the numbers in order: those of one moment lie side by side, and to add
+   * one does not touch another page of an index each time.
    *
    * @param instancePrefix 0x01 to 0x7f, a value no other instance of the authority uses
    * @throws IllegalArgumentException if the prefix is out of range
    */
-  public static SerialNumber draw(int instancePrefix, SecureRandom random) {
+  public static SerialNumber draw(int instancePrefix, Instant at, SecureRandom random) {
     if (instancePrefix < 1 || instancePrefix > HIGHEST_PREFIX) {
       throw new IllegalArgumentException(
           "instance prefix %d (expected: 1..%d)".formatted(instancePrefix, HIGHEST_PREFIX));
     }
     byte[] drawn = new byte[RANDOM_OCTETS];
     random.nextBytes(drawn);
-    BigInteger prefix = BigInteger.valueOf(instancePrefix).shiftLeft(RANDOM_OCTETS * Byte.SIZE);
-    return new SerialNumber(prefix.or(new BigInteger(1, drawn)));
+    long ticks = at.getEpochSecond() * TICKS_PER_SECOND + at.getNano() / NANOS_PER_TICK;
+    ByteBuffer number =
+        ByteBuffer.allocate(MOST_OCTETS).put((byte) instancePrefix).putShort((short) ticks);
+    return new SerialNumber(new BigInteger(number.put(drawn).array()));
   }
 
   /**

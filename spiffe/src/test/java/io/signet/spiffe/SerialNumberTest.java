@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.math.BigInteger;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -14,20 +15,36 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SerialNumberTest {
   private static final SecureRandom RANDOM = new SecureRandom();
+  private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
 
-  // SER-1: one prefix octet, then 136 random bits
+  // SER-1: one prefix octet, and at least 136 random bits
   @ParameterizedTest
   @CsvSource({"1, 01", "16, 10", "127, 7f"})
-  void draw_prefix_leads18Octets(int prefix, String digits) {
-    SerialNumber drawn = SerialNumber.draw(prefix, RANDOM);
-    assertThat(drawn.toString()).hasSize(36).startsWith(digits);
-    assertThat(drawn.value().toByteArray()).hasSize(18);
+  void draw_prefix_leads20Octets(int prefix, String digits) {
+    SerialNumber drawn = SerialNumber.draw(prefix, NOW, RANDOM);
+    assertThat(drawn.toString()).hasSize(40).startsWith(digits);
+    assertThat(drawn.value().toByteArray()).hasSize(20);
   }
 
   // SER-1: leading zeroes of the random part must not shorten the number
   @Test
   void draw_zeroRandomBits_keepsTheLength() {
-    assertThat(SerialNumber.draw(0x2a, new ZeroRandom())).hasToString("2a" + "00".repeat(17));
+    assertThat(SerialNumber.draw(0x2a, Instant.EPOCH, new ZeroRandom()))
+        .hasToString("2a" + "00".repeat(19));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1970-01-01T00:00:00.015624999Z, 0000",
+    "1970-01-01T00:00:00.015625Z,    0001",
+    "1970-01-01T00:00:01Z,           0040",
+    "1970-01-01T00:17:03.999Z,       ffff",
+    "1970-01-01T00:17:04Z,           0000",
+    "2026-11-23T12:00:00.5Z,         b020",
+    "1969-12-31T23:59:59Z,           ffc0",
+  })
+  void draw_time_followsThePrefix(Instant at, String digits) {
+    assertThat(SerialNumber.draw(1, at, RANDOM).toString().substring(2, 6)).isEqualTo(digits);
   }
 
   // SER-1
@@ -35,7 +52,7 @@ class SerialNumberTest {
   void draw_often_neverTheSame() {
     Set<SerialNumber> drawn = new HashSet<>();
     for (int i = 0; i < 10_000; i++) {
-      assertThat(drawn.add(SerialNumber.draw(1, RANDOM))).isTrue();
+      assertThat(drawn.add(SerialNumber.draw(1, NOW, RANDOM))).isTrue();
     }
   }
 
@@ -44,7 +61,7 @@ class SerialNumberTest {
   @ValueSource(ints = {-1, 0, 0x80, 0x101})
   void draw_prefixOutOfRange_refused(int prefix) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> SerialNumber.draw(prefix, RANDOM))
+        .isThrownBy(() -> SerialNumber.draw(prefix, NOW, RANDOM))
         .withMessage("instance prefix %d (expected: 1..127)", prefix);
   }
 
@@ -101,7 +118,7 @@ class SerialNumberTest {
   @Test
   void parse_drawn_roundTrips() {
     for (int prefix = 1; prefix <= 0x7f; prefix++) {
-      SerialNumber drawn = SerialNumber.draw(prefix, RANDOM);
+      SerialNumber drawn = SerialNumber.draw(prefix, NOW, RANDOM);
       assertThat(SerialNumber.parse(drawn.toString())).isEqualTo(drawn);
     }
   }

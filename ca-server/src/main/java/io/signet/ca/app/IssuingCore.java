@@ -53,9 +53,9 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     Database database = life.started(Database.open(directory(config)));
     SqlIssuanceLedger ledger = life.started(new SqlIssuanceLedger(database));
     SqlAuthorityStore store = new SqlAuthorityStore(database);
-    CertificateSigner signer = new CertificateSigner(ledger, serials(store), clock);
+    CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
+    reconcile(ledger);
     Authorities authorities = authorities(config, store, signer, clock, life);
-    reportUnfinished(ledger);
     life.started(renewal(authorities, timer, clock));
     return new IssuingCore(authorities, signer, ledger);
   }
@@ -79,10 +79,11 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     }
   }
 
-  private static Supplier<SerialNumber> serials(SqlAuthorityStore store) throws LedgerException {
+  private static Supplier<SerialNumber> serials(SqlAuthorityStore store, Clock clock)
+      throws LedgerException {
     SecureRandom random = new SecureRandom();
     int prefix = store.serialPrefix(random);
-    return () -> SerialNumber.draw(prefix, random);
+    return () -> SerialNumber.draw(prefix, clock.instant(), random);
   }
 
   private static Authorities authorities(
@@ -136,9 +137,10 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     }
   }
 
-  // ISS-8: over each of these a signature may exist that was never released.
-  private static void reportUnfinished(IssuanceLedger ledger) throws LedgerException {
-    Unfinished unfinished = ledger.unfinished();
+  // ISS-8: over each of these a signature may exist that was never released. Before anything is
+  // signed: what is open now was left by a process that has ended.
+  private static void reconcile(IssuanceLedger ledger) throws LedgerException {
+    Unfinished unfinished = ledger.reconcile();
     if (unfinished.first().isPresent()) {
       LOG.warn(
           "{} intents have no result: a crash came between; the first is {}",

@@ -1,11 +1,14 @@
 package io.signet.ca.ledger;
 
 import io.signet.spiffe.SerialNumber;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
  * The record of every signature: an intent before the key is used, a result after it (ISS-2, 8).
- * Implementations are safe for use by many threads and block until what they promise holds.
+ * These are the audit entries without which nothing is issued (ISS-4): a ledger that takes no entry
+ * is an audit that refuses. Implementations are safe for use by many threads and block until what
+ * they promise holds.
  */
 public interface IssuanceLedger extends AutoCloseable {
 
@@ -22,16 +25,32 @@ public interface IssuanceLedger extends AutoCloseable {
    * Records the signature over an intent, once. When this returns, it too survives a crash of the
    * process and of the machine.
    *
-   * @throws LedgerException when it could not be recorded, or there is no intent without a result
-   *     under this serial number: nothing may be released
+   * @throws LedgerException when it could not be recorded, or there is no open intent under this
+   *     serial number: nothing may be released
    */
   void issued(SerialNumber serial, byte[] signature) throws LedgerException;
 
   /** The entry with this serial number. */
   Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException;
 
-  /** The intents without a result. */
-  Unfinished unfinished() throws LedgerException;
+  /**
+   * Takes each open intent for one whose result will never be known. For the start, before anything
+   * is recorded: what is open then was left by a process that has ended.
+   *
+   * @return those that were open; none the next time
+   */
+  Unfinished reconcile() throws LedgerException;
+
+  /** How many certificates whose result will never be known are still valid at this time. */
+  long unknown(Instant at) throws LedgerException;
+
+  /**
+   * Forgets some of the entries whose certificates ended before this, the oldest first; few enough
+   * not to keep others waiting.
+   *
+   * @return how many; 0 when none is left
+   */
+  int prune(Instant endedBefore) throws LedgerException;
 
   /** What keeps it from recording now; empty while it works. Nothing is read for it. */
   Optional<String> problem();

@@ -1,5 +1,8 @@
 package io.signet.ca.store;
 
+import static org.slf4j.event.Level.DEBUG;
+import static org.slf4j.event.Level.ERROR;
+
 import io.signet.ca.ledger.LedgerException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The embedded database: H2 on one file, for one process. It ends when it is closed or fails, and
- * only a restart opens it again. Safe for use by many threads; each asks for its own connection.
+ * The embedded database: H2 on one file, for one process. What fails ends it; {@link #reopen} goes
+ * on where that is safe. Safe for use by many threads; each asks for its own connection.
  */
 public final class Database implements AutoCloseable {
 
@@ -35,13 +38,25 @@ public final class Database implements AutoCloseable {
 
   private static final String LOCKED = "90020";
 
-  private final String url;
-  private final Connection first;
-  private @Nullable String ended;
+  private static final String PAUSED =
+      "the store failed (%s); it is opened again when the disk takes writes";
+  private static final String LOST =
+      "the store failed (%s) and what it wrote may be lost; check the disk, then restart";
 
-  private Database(String url, Connection first) {
-    this.url = url;
-    this.first = first;
+  private final String url;
+  private final Path file;
+  private @Nullable Opened opened;
+  private String ended = "the store was never opened";
+  private boolean forGood;
+  private boolean reopening;
+
+  /** H2 while it is open, by a connection that keeps it so, and its file. */
+  private record Opened(Connection connection, StoreFile file) {}
+
+  private Database(String fileSystem, Path directory) {
+    Path name = directory.resolve("signet").toAbsolutePath();
+    this.url = "jdbc:h2:" + fileSystem + ":" + name;
+    this.file = Path.of(name + ".mv.db");
   }
 
   /**
@@ -57,21 +72,22 @@ public final class Database implements AutoCloseable {
    * @param fileSystem one that H2 knows
    */
   static Database open(String fileSystem, Path directory) throws LedgerException {
-    String url = "jdbc:h2:" + fileSystem + ":" + directory.resolve("signet").toAbsolutePath();
+    Database database = new Database(fileSystem, directory);
     try {
-      Database database = new Database(url, DriverManager.getConnection(url + SETTINGS));
-      database.create();
+      database.open();
       return database;
     } catch (SQLException | IOException e) {
       throw new LedgerException(describe(directory, e), e);
     }
   }
 
-  private void create() throws SQLException, IOException {
-    try (Statement statement = first.createStatement()) {
+  private synchronized void open() throws SQLException, IOException {
+    Connection connection = DriverManager.getConnection(url + SETTINGS);
+    try (Statement statement = connection.createStatement()) {
       statement.execute(schema());
+      opened = new Opened(connection, StoreFile.hold(file));
     } catch (SQLException | IOException e) {
-      close();
+      shutdown(connection, "shutdown immediately");
       throw e;
     }
   }
@@ -96,7 +112,7 @@ public final class Database implements AutoCloseable {
    * @throws SQLException when it has ended; H2 would open it again for whoever asks
    */
   synchronized Connection connect() throws SQLException {
-    if (ended != null) {
+    if (opened == null) {
       throw new SQLException(ended);
     }
     return DriverManager.getConnection(url);
@@ -110,47 +126,121 @@ public final class Database implements AutoCloseable {
    * @throws SQLException when nobody knows what is on the disk; the database has ended
    */
   void commit(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
+    try {
       connection.commit();
-      statement.execute("checkpoint sync");
     } catch (SQLException | RuntimeException | Error e) {
       throw new SQLException(fail(e), e);
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("checkpoint sync");
+    } catch (SQLException | RuntimeException | Error e) {
+      throw new SQLException(end(e, true), e);
     }
   }
 
   /**
-   * Ends it for good, because something failed that leaves in doubt what is on the disk. No later
-   * success would tell: Linux reports a failed write once, and then takes what it could not write
-   * for written. Opened again, it begins with what is in the file.
+   * Ends it, because something failed that leaves in doubt what is in the file.
    *
    * @return why it has ended, which may be something that came before
    */
-  synchronized String fail(Throwable cause) {
-    if (ended == null) {
-      ended = "the store failed (" + cause.getMessage() + "); check the disk, then restart";
-      LOG.error("nothing is issued any more: {}", ended, cause);
-      shutdown("shutdown immediately"); // writes nothing more
+  String fail(Throwable cause) {
+    return end(cause, false);
+  }
+
+  // For good after a flush that failed, of ours or, as the system tells, of anybody: what did not
+  // come to the disk is reported once and then taken for written. No later success would prove
+  // anything, and H2 would build upon what it reads from memory.
+  private synchronized String end(Throwable cause, boolean flushing) {
+    if (opened != null) {
+      Opened was = opened;
+      opened = null;
+      shutdown(was.connection(), "shutdown immediately"); // writes nothing more
+      forGood = !isOnDisk(was.file()) || flushing;
+      ended = (forGood ? LOST : PAUSED).formatted(reason(cause));
+      LOG.atLevel(reopening ? DEBUG : ERROR).setCause(cause).log("nothing is issued: {}", ended);
     }
     return ended;
   }
 
-  /** Why nothing can be written any more; empty while it is open. */
+  // H2 tells where it failed, and what it wraps tells why, such as that no space is left.
+  private static String reason(Throwable cause) {
+    Throwable first = cause;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return String.valueOf(first.getMessage());
+  }
+
+  private static boolean isOnDisk(StoreFile file) {
+    try (file) {
+      file.force();
+      return true;
+    } catch (IOException e) {
+      LOG.error("what was written to the store is not on the disk", e);
+      return false;
+    }
+  }
+
+  /**
+   * Opens it again after a failure, where that is safe and the disk takes writes; else nothing
+   * changes. It begins with what is in the file, as a restart would.
+   */
+  synchronized void reopen() {
+    if (opened != null || forGood) {
+      return;
+    }
+    reopening = true;
+    try {
+      open();
+      probe();
+      LOG.warn("the store is open again");
+    } catch (SQLException | IOException e) {
+      LOG.debug("the store cannot be opened again yet", e);
+    } finally {
+      reopening = false;
+    }
+  }
+
+  // A full disk can be read: only a write tells whether there is room again.
+  private void probe() throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("insert into unfinished (serial) values (x'00')");
+      statement.execute("delete from unfinished where serial = x'00'");
+      commit(connection);
+    }
+  }
+
+  /** Why nothing can be written now; empty while it is open. */
   synchronized Optional<String> ended() {
-    return Optional.ofNullable(ended);
+    return opened == null ? Optional.of(ended) : Optional.empty();
   }
 
   /** Writes all that is left and closes the file; nothing opens it again. */
   @Override
   public synchronized void close() {
-    if (ended == null) {
+    forGood = true;
+    if (opened != null) {
+      Opened was = opened;
+      opened = null;
       ended = "the store is closed";
-      shutdown("shutdown");
+      shutdown(was.connection(), "shutdown");
+      close(was.file());
+    }
+  }
+
+  private static void close(StoreFile file) {
+    try {
+      file.close();
+    } catch (IOException e) {
+      LOG.warn("the store's file did not close in order: {}", e.getMessage());
     }
   }
 
   // On the connection that is there: another one would open what may have been closed.
-  private void shutdown(String how) {
-    try (Statement statement = first.createStatement()) {
+  private static void shutdown(Connection connection, String how) {
+    try (Statement statement = connection.createStatement()) {
       statement.execute(how);
     } catch (SQLException e) {
       // Nothing is lost: what was promised was forced before the promise.

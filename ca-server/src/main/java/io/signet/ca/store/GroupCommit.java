@@ -24,53 +24,67 @@ final class GroupCommit implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
-  private static final int QUEUE = 4096;
   private static final int LARGEST_GROUP = 512;
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final String CLOSED = "the ledger is closed";
 
-  private record Pending(LedgerWrite write, CompletableFuture<@Nullable Void> written) {}
-
-  private final Database database;
-  private final BlockingQueue<Pending> queue;
-  private final Duration patience;
-  private final Thread writer;
-  private volatile boolean closed;
-  private @Nullable LedgerConnection connection;
-
-  GroupCommit(Database database) {
-    this(database, QUEUE, PATIENCE);
+  /**
+   * What it does not exceed.
+   *
+   * @param queue how many writes wait; one more is refused
+   * @param patience how long a caller waits for its write
+   * @param pause how long a store that failed is left alone before it is opened again
+   */
+  record Limits(int queue, Duration patience, Duration pause) {
+    static final Limits STANDARD = new Limits(4096, Duration.ofSeconds(5), Duration.ofSeconds(5));
   }
 
-  /**
-   * @param patience how long a caller waits for its write
-   */
-  GroupCommit(Database database, int queue, Duration patience) {
+  private final Database database;
+  private final Limits limits;
+  private final BlockingQueue<Pending> queue;
+  private final Thread writer;
+  private volatile boolean closed;
+  private volatile @Nullable Long writingSince;
+  private @Nullable LedgerConnection connection;
+  private long failedAt = System.nanoTime();
+
+  GroupCommit(Database database, Limits limits) {
     this.database = database;
-    this.queue = new ArrayBlockingQueue<>(queue);
-    this.patience = patience;
+    this.limits = limits;
+    this.queue = new ArrayBlockingQueue<>(limits.queue());
     this.writer = Thread.ofPlatform().name("ledger").daemon().start(this::run);
   }
 
   /** What keeps it from writing; empty while nothing does. */
   Optional<String> problem() {
-    return closed ? Optional.of(CLOSED) : database.ended();
+    if (closed) {
+      return Optional.of(CLOSED);
+    }
+    return isStuck() ? Optional.of(stuck()) : database.ended();
+  }
+
+  private boolean isStuck() {
+    Long since = writingSince;
+    return since != null && System.nanoTime() - since > limits.patience().toNanos();
+  }
+
+  private String stuck() {
+    return "the ledger did not write within " + limits.patience();
   }
 
   /**
-   * Returns when the write is durable.
+   * Returns when the write is durable, with what it returned.
    *
    * @throws LedgerException when it was refused, or nobody knows whether it is durable
    */
-  void submit(LedgerWrite write) throws LedgerException {
-    Pending pending = new Pending(write, new CompletableFuture<>());
+  int submit(LedgerWrite write) throws LedgerException {
+    Pending pending = new Pending(write);
     enqueue(pending);
     try {
-      pending.written().get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      return pending.written.get(limits.patience().toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw refused(e.getCause());
     } catch (TimeoutException e) {
-      throw new LedgerException("the ledger did not write within " + patience, e);
+      throw new LedgerException(stuck(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LedgerException("interrupted while the ledger was writing", e);
@@ -99,6 +113,7 @@ final class GroupCommit implements AutoCloseable {
     while (!closed || !queue.isEmpty()) {
       try {
         List<Pending> group = next();
+        reopen();
         if (!group.isEmpty()) {
           write(group);
         }
@@ -124,14 +139,26 @@ final class GroupCommit implements AutoCloseable {
     return group;
   }
 
+  // Also when nobody asks for anything: a server that is not ready is not asked.
+  private void reopen() {
+    if (database.ended().isPresent() && System.nanoTime() - failedAt >= limits.pause().toNanos()) {
+      disconnect();
+      database.reopen();
+      failedAt = System.nanoTime();
+    }
+  }
+
   private void write(List<Pending> group) {
+    writingSince = System.nanoTime();
     try {
-      commit(group.stream().map(Pending::write).toList());
-      group.forEach(pending -> pending.written().complete(null));
+      commit(group);
+      group.forEach(Pending::complete);
     } catch (LedgerException e) {
       split(group, e);
     } catch (SQLException | RuntimeException | Error e) {
       failed(group, e);
+    } finally {
+      writingSince = null;
     }
   }
 
@@ -140,23 +167,27 @@ final class GroupCommit implements AutoCloseable {
     if (group.size() > 1) {
       group.forEach(pending -> write(List.of(pending)));
     } else {
-      group.getFirst().written().completeExceptionally(refused);
+      group.getFirst().written.completeExceptionally(refused);
     }
   }
 
   // Not tried again: what became of it is not known, and its own rows could stand in its way.
   private void failed(List<Pending> group, Throwable e) {
     SQLException failure = new SQLException(database.fail(e), e);
-    group.forEach(pending -> pending.written().completeExceptionally(failure));
+    if (connection != null) {
+      failedAt = System.nanoTime();
+    }
+    disconnect();
+    group.forEach(pending -> pending.written.completeExceptionally(failure));
   }
 
-  private void commit(List<LedgerWrite> writes) throws SQLException, LedgerException {
+  private void commit(List<Pending> group) throws SQLException, LedgerException {
     LedgerConnection open = connection;
     if (open == null) {
       open = LedgerConnection.open(database);
       connection = open;
     }
-    open.commit(writes);
+    open.commit(group);
   }
 
   private void disconnect() {
@@ -172,7 +203,7 @@ final class GroupCommit implements AutoCloseable {
   public void close() {
     stop();
     try {
-      writer.join(PATIENCE);
+      writer.join(limits.patience());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -180,5 +211,24 @@ final class GroupCommit implements AutoCloseable {
 
   private synchronized void stop() {
     closed = true;
+  }
+
+  /** A write that somebody waits for. */
+  static final class Pending {
+    private final LedgerWrite write;
+    private final CompletableFuture<Integer> written = new CompletableFuture<>();
+    private int result;
+
+    private Pending(LedgerWrite write) {
+      this.write = write;
+    }
+
+    void apply(LedgerConnection ledger) throws SQLException, LedgerException {
+      result = write.to(ledger);
+    }
+
+    private void complete() {
+      written.complete(result);
+    }
   }
 }

@@ -3,12 +3,17 @@ package io.signet.ca.store;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.ledger.SerialTakenException;
+import io.signet.ca.store.GroupCommit.Pending;
+import io.signet.spiffe.SerialNumber;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,12 +25,14 @@ final class LedgerConnection implements AutoCloseable {
 
   private static final String DUPLICATE_KEY = "23505";
 
+  private static final int PRUNED_AT_ONCE = 100;
+
   private final Database database;
   private final Connection connection;
   private final PreparedStatement intend;
   private final PreparedStatement open;
-  private final PreparedStatement issue;
   private final PreparedStatement finish;
+  private final PreparedStatement issue;
 
   private LedgerConnection(Database database, Connection connection) throws SQLException {
     this.database = database;
@@ -36,10 +43,8 @@ final class LedgerConnection implements AutoCloseable {
             "insert into ledger (serial, id, profile, issuer_key_id, tbs, not_after, intended_at)"
                 + " values (?, ?, ?, ?, ?, ?, ?)");
     open = connection.prepareStatement("insert into unfinished (serial) values (?)");
-    issue =
-        connection.prepareStatement(
-            "update ledger set signature = ? where serial = ? and signature is null");
     finish = connection.prepareStatement("delete from unfinished where serial = ?");
+    issue = connection.prepareStatement("update ledger set signature = ? where serial = ?");
   }
 
   static LedgerConnection open(Database database) throws SQLException {
@@ -58,10 +63,10 @@ final class LedgerConnection implements AutoCloseable {
    * @throws LedgerException when one of them is refused for what it is; none is written
    * @throws SQLException when anything else failed; some or all may be written
    */
-  void commit(List<LedgerWrite> writes) throws SQLException, LedgerException {
+  void commit(List<Pending> writes) throws SQLException, LedgerException {
     try {
-      for (LedgerWrite write : writes) {
-        apply(write);
+      for (Pending write : writes) {
+        write.apply(this);
       }
     } catch (LedgerException e) {
       connection.rollback();
@@ -72,14 +77,7 @@ final class LedgerConnection implements AutoCloseable {
     database.commit(connection);
   }
 
-  private void apply(LedgerWrite write) throws SQLException, LedgerException {
-    switch (write) {
-      case LedgerWrite.Intended(Intent intent) -> insert(intent);
-      case LedgerWrite.Issued issued -> update(issued);
-    }
-  }
-
-  private void insert(Intent intent) throws SQLException, LedgerException {
+  int intend(Intent intent) throws SQLException, SerialTakenException {
     byte[] serial = intent.serial().value().toByteArray();
     intend.setBytes(1, serial);
     intend.setString(2, intent.id().toString());
@@ -90,8 +88,8 @@ final class LedgerConnection implements AutoCloseable {
     intend.setObject(7, utc(intent.at()));
     open.setBytes(1, serial);
     try {
-      intend.executeUpdate();
-      open.executeUpdate();
+      int _ = intend.executeUpdate();
+      return open.executeUpdate();
     } catch (SQLException e) {
       if (DUPLICATE_KEY.equals(e.getSQLState())) {
         throw new SerialTakenException(intent.serial());
@@ -100,15 +98,70 @@ final class LedgerConnection implements AutoCloseable {
     }
   }
 
-  private void update(LedgerWrite.Issued issued) throws SQLException, LedgerException {
-    byte[] serial = issued.serial().value().toByteArray();
-    issue.setBytes(1, issued.signature());
-    issue.setBytes(2, serial);
-    if (issue.executeUpdate() != 1) {
-      throw new LedgerException("no open intent for serial number " + issued.serial());
-    }
+  int issued(SerialNumber number, byte[] signature) throws SQLException, LedgerException {
+    byte[] serial = number.value().toByteArray();
     finish.setBytes(1, serial);
-    finish.executeUpdate();
+    if (finish.executeUpdate() != 1) {
+      throw new LedgerException("no open intent for serial number " + number);
+    }
+    issue.setBytes(1, signature);
+    issue.setBytes(2, serial);
+    return issue.executeUpdate();
+  }
+
+  /** Takes every open intent for one that gets no result any more; how many there were. */
+  int reconcile() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      int doubtful =
+          statement.executeUpdate(
+              "insert into doubtful (serial, not_after)"
+                  + " select u.serial, not_after from unfinished u"
+                  + " join ledger l on l.serial = u.serial");
+      int _ = statement.executeUpdate("delete from unfinished");
+      return doubtful;
+    }
+  }
+
+  /**
+   * Deletes the oldest entries of those that ended before this; how many, none when none is left.
+   */
+  int prune(Instant endedBefore) throws SQLException {
+    List<byte[]> serials = ended(endedBefore);
+    for (String table : List.of("ledger", "unfinished", "doubtful")) {
+      delete(table, serials);
+    }
+    return serials.size();
+  }
+
+  private List<byte[]> ended(Instant before) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "select serial from ledger where not_after < ? order by not_after fetch first ? rows only")) {
+      query.setObject(1, utc(before));
+      query.setInt(2, PRUNED_AT_ONCE);
+      return serials(query);
+    }
+  }
+
+  private static List<byte[]> serials(PreparedStatement query) throws SQLException {
+    List<byte[]> serials = new ArrayList<>();
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        serials.add(rows.getBytes(1));
+      }
+    }
+    return serials;
+  }
+
+  private void delete(String table, List<byte[]> serials) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("delete from " + table + " where serial = ?")) {
+      for (byte[] serial : serials) {
+        delete.setBytes(1, serial);
+        delete.addBatch();
+      }
+      int[] _ = delete.executeBatch();
+    }
   }
 
   private static OffsetDateTime utc(Instant instant) {

@@ -1,12 +1,17 @@
 package io.signet.ca.store;
 
-import io.signet.ca.ledger.Intent;
-import io.signet.spiffe.SerialNumber;
+import io.signet.ca.ledger.LedgerException;
+import java.sql.SQLException;
 
-/** One thing to write to the ledger. */
-sealed interface LedgerWrite {
+/** Something to write to the ledger, in one transaction with what others write. */
+@FunctionalInterface
+interface LedgerWrite {
 
-  record Intended(Intent intent) implements LedgerWrite {}
-
-  record Issued(SerialNumber serial, byte[] signature) implements LedgerWrite {}
+  /**
+   * Makes its changes, without a commit. Called again by itself when the group is split.
+   *
+   * @return how many entries it changed
+   * @throws LedgerException when it is refused for what it is
+   */
+  int to(LedgerConnection ledger) throws SQLException, LedgerException;
 }

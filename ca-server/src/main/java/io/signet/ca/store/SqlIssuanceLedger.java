@@ -3,6 +3,7 @@ package io.signet.ca.store;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
@@ -12,37 +13,46 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The ledger in SQL. Writes of many callers share one commit and one flush of the disk. */
 public final class SqlIssuanceLedger implements IssuanceLedger {
 
   private static final String ENTRY =
-      "select serial, id, profile, issuer_key_id, tbs, not_after, intended_at, signature"
-          + " from ledger where serial = ?";
+      "select serial, id, profile, issuer_key_id, tbs, not_after, intended_at, signature,"
+          + " exists (select 1 from doubtful d where d.serial = l.serial)"
+          + " from ledger l where serial = ?";
 
-  private static final String UNFINISHED =
-      "select (select count(*) from unfinished),"
-          + " (select u.serial from unfinished u join ledger l on l.serial = u.serial"
-          + " order by intended_at fetch first row only)";
+  private static final String FIRST =
+      "select u.serial from unfinished u join ledger l on l.serial = u.serial"
+          + " order by intended_at fetch first row only";
+
+  private static final String UNKNOWN = "select count(*) from doubtful where not_after >= ?";
 
   private final Database database;
   private final GroupCommit commits;
 
   public SqlIssuanceLedger(Database database) {
+    this(database, GroupCommit.Limits.STANDARD);
+  }
+
+  SqlIssuanceLedger(Database database, GroupCommit.Limits limits) {
     this.database = database;
-    this.commits = new GroupCommit(database);
+    this.commits = new GroupCommit(database, limits);
   }
 
   @Override
   public void intend(Intent intent) throws LedgerException {
-    commits.submit(new LedgerWrite.Intended(intent));
+    int _ = commits.submit(ledger -> ledger.intend(intent));
   }
 
   @Override
   public void issued(SerialNumber serial, byte[] signature) throws LedgerException {
-    commits.submit(new LedgerWrite.Issued(serial, signature));
+    int _ = commits.submit(ledger -> ledger.issued(serial, signature));
   }
 
   @Override
@@ -58,23 +68,55 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
 
   private static Optional<LedgerEntry> entry(PreparedStatement query) throws SQLException {
     try (ResultSet row = query.executeQuery()) {
-      return row.next()
-          ? Optional.of(new LedgerEntry(intent(row), Optional.ofNullable(row.getBytes(8))))
-          : Optional.empty();
+      return row.next() ? Optional.of(new LedgerEntry(intent(row), result(row))) : Optional.empty();
+    }
+  }
+
+  private static Result result(ResultSet row) throws SQLException {
+    byte @Nullable [] signature = row.getBytes(8);
+    if (signature != null) {
+      return new Result.Issued(signature);
+    }
+    return row.getBoolean(9) ? new Result.Unknown() : new Result.Open();
+  }
+
+  @Override
+  public Unfinished reconcile() throws LedgerException {
+    Optional<SerialNumber> first = first();
+    return new Unfinished(commits.submit(LedgerConnection::reconcile), first);
+  }
+
+  private Optional<SerialNumber> first() throws LedgerException {
+    try (Connection connection = database.connect();
+        Statement query = connection.createStatement();
+        ResultSet row = query.executeQuery(FIRST)) {
+      return row.next() ? Optional.of(serial(row.getBytes(1))) : Optional.empty();
+    } catch (SQLException e) {
+      throw unreadable(e);
     }
   }
 
   @Override
-  public Unfinished unfinished() throws LedgerException {
+  public long unknown(Instant at) throws LedgerException {
     try (Connection connection = database.connect();
-        Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery(UNFINISHED)) {
-      row.next();
-      return new Unfinished(
-          row.getLong(1), Optional.ofNullable(row.getBytes(2)).map(SqlIssuanceLedger::serial));
+        PreparedStatement query = connection.prepareStatement(UNKNOWN)) {
+      query.setObject(1, at.atOffset(ZoneOffset.UTC));
+      return count(query);
     } catch (SQLException e) {
       throw unreadable(e);
     }
+  }
+
+  private static long count(PreparedStatement query) throws SQLException {
+    try (ResultSet row = query.executeQuery()) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  @Override
+  public int prune(Instant endedBefore) throws LedgerException {
+    return commits.submit(ledger -> ledger.prune(endedBefore));
   }
 
   @Override

@@ -10,9 +10,17 @@ create table if not exists ledger (
   signature     varbinary(1024)
 );
 
--- The intents without a result, by themselves: a restart asks for them and must not read the whole ledger.
+create index if not exists ledger_not_after on ledger (not_after);
+
+-- The intents of this run without a result, by themselves: a restart asks for them and must not read the whole ledger.
 create table if not exists unfinished (
   serial varbinary(20) primary key
+);
+
+-- The intents of earlier runs without a result: a signature may exist, and none will ever be recorded.
+create table if not exists doubtful (
+  serial    varbinary(20) primary key,
+  not_after timestamp with time zone not null
 );
 
 create table if not exists root (

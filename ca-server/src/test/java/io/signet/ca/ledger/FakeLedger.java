@@ -1,7 +1,10 @@
 package io.signet.ca.ledger;
 
+import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.spiffe.SerialNumber;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A ledger in memory that keeps the contract and fails when told to, each time for one call. */
 public final class FakeLedger implements IssuanceLedger {
+
+  private static final int PRUNED_AT_ONCE = 2;
 
   private final Map<SerialNumber, LedgerEntry> entries = new LinkedHashMap<>();
   private final Queue<LedgerException> intendFailures = new ConcurrentLinkedQueue<>();
@@ -35,7 +40,7 @@ public final class FakeLedger implements IssuanceLedger {
     if (entries.containsKey(intent.serial())) {
       throw new SerialTakenException(intent.serial());
     }
-    entries.put(intent.serial(), new LedgerEntry(intent, Optional.empty()));
+    entries.put(intent.serial(), new LedgerEntry(intent, new Result.Open()));
   }
 
   @Override
@@ -43,10 +48,10 @@ public final class FakeLedger implements IssuanceLedger {
     requireOpen();
     failIfTold(issuedFailures);
     @Nullable LedgerEntry entry = entries.get(serial);
-    if (entry == null || entry.signature().isPresent()) {
+    if (entry == null || !(entry.result() instanceof Result.Open)) {
       throw new LedgerException("no open intent for serial number " + serial);
     }
-    entries.put(serial, new LedgerEntry(entry.intent(), Optional.of(signature.clone())));
+    entries.put(serial, new LedgerEntry(entry.intent(), new Result.Issued(signature.clone())));
   }
 
   @Override
@@ -55,13 +60,47 @@ public final class FakeLedger implements IssuanceLedger {
   }
 
   @Override
+  public synchronized Unfinished reconcile() throws LedgerException {
+    requireOpen();
+    Unfinished open = unfinished();
+    entries.replaceAll((_, entry) ->
+        entry.result() instanceof Result.Open
+            ? new LedgerEntry(entry.intent(), new Result.Unknown())
+            : entry);
+    return open;
+  }
+
+  /** The intents that may still get a result. */
   public synchronized Unfinished unfinished() {
     List<SerialNumber> open =
         entries.values().stream()
-            .filter(entry -> entry.signature().isEmpty())
+            .filter(entry -> entry.result() instanceof Result.Open)
             .map(entry -> entry.intent().serial())
             .toList();
     return new Unfinished(open.size(), open.stream().findFirst());
+  }
+
+  @Override
+  public synchronized long unknown(Instant at) {
+    return entries.values().stream()
+        .filter(entry -> entry.result() instanceof Result.Unknown)
+        .filter(entry -> !entry.intent().notAfter().isBefore(at))
+        .count();
+  }
+
+  @Override
+  public synchronized int prune(Instant endedBefore) throws LedgerException {
+    requireOpen();
+    List<SerialNumber> ended =
+        entries.values().stream()
+            .map(LedgerEntry::intent)
+            .filter(intent -> intent.notAfter().isBefore(endedBefore))
+            .sorted(Comparator.comparing(Intent::notAfter))
+            .limit(PRUNED_AT_ONCE)
+            .map(Intent::serial)
+            .toList();
+    ended.forEach(entries::remove);
+    return ended.size();
   }
 
   @Override

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.ca.ledger.IssuanceLedger.Unfinished;
+import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.ca.testing.Fixtures;
 import io.signet.spiffe.SerialNumber;
 import java.math.BigInteger;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -20,21 +22,24 @@ public abstract class IssuanceLedgerContract {
   private static final int THREADS = 32;
   private static final int INTENTS_PER_THREAD = 200;
 
+  private static final int MANY = 150;
+  private static final Instant NOW = Fixtures.NOW;
+  private static final Instant END = NOW.plusSeconds(3600);
+
   protected static final byte[] SIGNATURE = {1, 2, 3};
 
   /** The ledger of this test: open and empty, the same at each call. */
   protected abstract IssuanceLedger ledger();
 
   @Test
-  void intend_newSerial_foundAndUnfinished() throws Exception {
+  void intend_newSerial_foundAndOpen() throws Exception {
     Intent intent = intent(1);
 
     ledger().intend(intent);
 
     LedgerEntry entry = ledger().find(intent.serial()).orElseThrow();
     assertThat(entry.intent()).usingRecursiveComparison().isEqualTo(intent);
-    assertThat(entry.signature()).isEmpty();
-    assertThat(ledger().unfinished().count()).isOne();
+    assertThat(entry.result()).isEqualTo(new Result.Open());
   }
 
   @Test
@@ -70,7 +75,7 @@ public abstract class IssuanceLedgerContract {
     assertThatThrownBy(() -> ledger().intend(second)).isInstanceOf(SerialTakenException.class);
 
     assertThat(ledger().find(serial(1)).orElseThrow().intent().profile()).isEqualTo("leaf");
-    assertThat(ledger().unfinished().count()).isOne();
+    assertThat(ledger().reconcile().count()).isOne();
   }
 
   @Test
@@ -80,7 +85,7 @@ public abstract class IssuanceLedgerContract {
     ledger().issued(serial(1), SIGNATURE);
 
     assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
-    assertThat(ledger().unfinished().count()).isZero();
+    assertThat(ledger().reconcile().count()).isZero();
   }
 
   @Test
@@ -102,14 +107,118 @@ public abstract class IssuanceLedgerContract {
     assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
   }
 
+  // ISS-8
   @Test
-  void unfinished_several_countAndOldest() throws Exception {
+  void reconcile_several_countAndOldest() throws Exception {
     ledger().intend(intent(1));
     ledger().intend(intent(2));
     ledger().intend(intent(3));
     ledger().issued(serial(2), SIGNATURE);
 
-    assertThat(ledger().unfinished()).isEqualTo(new Unfinished(2, Optional.of(serial(1))));
+    assertThat(ledger().reconcile()).isEqualTo(new Unfinished(2, Optional.of(serial(1))));
+  }
+
+  // Each is told of once; it stays in the ledger, with what may have been signed.
+  @Test
+  void reconcile_again_noneAndTheFirstStayUnknown() throws Exception {
+    ledger().intend(intent(1));
+    var _ = ledger().reconcile();
+
+    assertThat(ledger().reconcile()).isEqualTo(new Unfinished(0, Optional.empty()));
+    LedgerEntry entry = ledger().find(serial(1)).orElseThrow();
+    assertThat(entry.result()).isEqualTo(new Result.Unknown());
+    assertThat(entry.intent().tbs()).isEqualTo(intent(1).tbs());
+  }
+
+  // Whoever could bring one has ended.
+  @Test
+  void issued_unknown_refused() throws Exception {
+    ledger().intend(intent(1));
+    var _ = ledger().reconcile();
+
+    assertThatThrownBy(() -> ledger().issued(serial(1), SIGNATURE))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("no open intent for serial number 01");
+
+    assertThat(ledger().find(serial(1)).orElseThrow().signature()).isEmpty();
+  }
+
+  @Test
+  void unknown_asTimeGoes_countedUntilItsCertificateEnds() throws Exception {
+    ledger().intend(ending(1, END));
+    ledger().intend(ending(2, END.plusSeconds(10)));
+    ledger().intend(ending(3, END.plusSeconds(10)));
+    ledger().issued(serial(3), SIGNATURE);
+
+    assertThat(ledger().unknown(END)).isZero();
+    var _ = ledger().reconcile();
+    assertThat(ledger().unknown(END)).isEqualTo(2);
+    assertThat(ledger().unknown(END.plusMillis(1))).isOne();
+    assertThat(ledger().unknown(END.plusSeconds(11))).isZero();
+  }
+
+  @Test
+  void prune_ended_forgottenAndOnlyThey() throws Exception {
+    ledger().intend(ending(1, END.minusMillis(1)));
+    ledger().intend(ending(2, END));
+    ledger().issued(serial(1), SIGNATURE);
+
+    assertThat(ledger().prune(END)).isOne();
+
+    assertThat(ledger().find(serial(1))).isEmpty();
+    assertThat(ledger().find(serial(2))).isPresent();
+    assertThat(ledger().prune(END)).isZero();
+  }
+
+  // Also what never got a result, of this run and of earlier ones.
+  @Test
+  void prune_withoutResult_forgotten() throws Exception {
+    ledger().intend(ending(1, END));
+    var _ = ledger().reconcile();
+    ledger().intend(ending(2, END));
+
+    pruneAll(END.plusMillis(1));
+
+    assertThat(ledger().find(serial(1))).isEmpty();
+    assertThat(ledger().find(serial(2))).isEmpty();
+    assertThat(ledger().unknown(END)).isZero();
+    assertThat(ledger().reconcile().count()).isZero();
+  }
+
+  @Test
+  void prune_moreThanAtOnce_oldestFirstUntilNoneIsLeft() throws Exception {
+    for (int i = 1; i <= MANY; i++) {
+      ledger().intend(ending(i, END.minusSeconds(i)));
+    }
+    assertThat(ledger().prune(END)).isPositive().isLessThan(MANY);
+    assertThat(ledger().find(serial(MANY))).isEmpty();
+    assertThat(ledger().find(serial(1))).isPresent();
+
+    pruneAll(END);
+
+    assertThat(ledger().find(serial(1))).isEmpty();
+  }
+
+  // SER-2 holds for what is in the ledger.
+  @Test
+  void intend_serialOfAForgotten_recorded() throws Exception {
+    ledger().intend(ending(1, END.minusSeconds(1)));
+    pruneAll(END);
+
+    ledger().intend(ending(1, END));
+
+    assertThat(ledger().find(serial(1))).isPresent();
+  }
+
+  private void pruneAll(Instant endedBefore) throws LedgerException {
+    while (ledger().prune(endedBefore) > 0) {
+      // on
+    }
+  }
+
+  private static Intent ending(int serial, Instant notAfter) {
+    return new Intent(
+        serial(serial), Fixtures.CART, "leaf", new byte[20], new byte[] {0x30, 0}, notAfter, NOW);
   }
 
   // Duplicates and results without an intent are their callers' problem and not the ledger's.
@@ -141,7 +250,7 @@ public abstract class IssuanceLedgerContract {
         each.get();
       }
     }
-    assertThat(ledger().unfinished().count()).isEqualTo(THREADS * INTENTS_PER_THREAD);
+    assertThat(ledger().reconcile().count()).isEqualTo(THREADS * INTENTS_PER_THREAD);
   }
 
   // One serial number of each thread was used by its neighbour: that one fails, and no other.
@@ -164,7 +273,7 @@ public abstract class IssuanceLedgerContract {
         assertThat(each.get()).isFalse();
       }
     }
-    assertThat(ledger().unfinished().count()).isEqualTo(THREADS + 1);
+    assertThat(ledger().reconcile().count()).isEqualTo(THREADS + 1);
   }
 
   @Test

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.ledger.SerialTakenException;
+import io.signet.ca.store.GroupCommit.Limits;
 import io.signet.ca.testing.CapturedLog;
+import io.signet.hsm.KeyLabel;
 import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -51,7 +53,7 @@ final class LedgerFailureTest {
 
   private void reopen() throws LedgerException {
     database = Database.open(FaultyDisk.NAME, directory);
-    ledger = new SqlIssuanceLedger(database);
+    ledger = new SqlIssuanceLedger(database, new Limits(10, Duration.ofSeconds(30), Duration.ZERO));
   }
 
   @AfterEach
@@ -82,14 +84,60 @@ final class LedgerFailureTest {
     assertThat(log.alarms()).singleElement().asString().contains("the disk is broken");
   }
 
+  // What could not be written is not in the file, and what was is on the disk: to go on is safe.
   @Test
-  void intend_writeFails_endsForGood() throws Exception {
+  void intend_writeFails_refusedUntilTheDiskTakesWrites() throws Exception {
+    ledger.intend(intent(serial(1)));
+    FaultyDisk.onWrite(LedgerFailureTest::fail);
+
+    for (int attempt = 2; attempt < 5; attempt++) {
+      SerialNumber serial = serial(attempt);
+      assertThatThrownBy(() -> ledger.intend(intent(serial)))
+          .isExactlyInstanceOf(LedgerException.class)
+          .hasMessageContaining("the store failed (the disk is broken); it is opened again when");
+      assertThat(ledger.problem())
+          .hasValueSatisfying(why -> assertThat(why).contains("the disk is broken"));
+    }
+    assertThat(log.alarms()).singleElement().asString().contains("the disk is broken");
+
+    FaultyDisk.mount();
+    ledger.intend(intent(serial(6)));
+    ledger.issued(serial(6), SIGNATURE);
+    ledger.issued(serial(1), SIGNATURE); // its caller was in the middle of it
+    assertThat(ledger.problem()).isEmpty();
+    close();
+    reopen();
+    assertThat(ledger.find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
+    assertThat(ledger.find(serial(6)).orElseThrow().signature()).hasValue(SIGNATURE);
+  }
+
+  // A server that is not ready is not asked, and would never be ready again.
+  @Test
+  void problem_diskTakesWritesAgain_goneWithoutAnybodyAsking() throws Exception {
     FaultyDisk.onWrite(LedgerFailureTest::fail);
     assertThatThrownBy(() -> ledger.intend(intent(serial(1)))).isInstanceOf(LedgerException.class);
-    FaultyDisk.mount();
+    assertThat(ledger.problem()).isPresent();
 
-    assertThatThrownBy(() -> ledger.intend(intent(serial(2))))
-        .hasMessageContaining("check the disk, then restart");
+    FaultyDisk.mount();
+    while (ledger.problem().isPresent()) {
+      Thread.onSpinWait();
+    }
+    assertThat(ledger.find(serial(1))).isEmpty();
+  }
+
+  // The store of the root is the same one.
+  @Test
+  void root_writeFailed_readAgainWhenTheDiskTakesWrites() throws Exception {
+    var store = new SqlAuthorityStore(database);
+    store.intend(new KeyLabel("root"));
+    FaultyDisk.onWrite(LedgerFailureTest::fail);
+    assertThatThrownBy(() -> ledger.intend(intent(serial(1)))).isInstanceOf(LedgerException.class);
+    assertThatThrownBy(store::root).hasMessageContaining("it is opened again when");
+
+    FaultyDisk.mount();
+    ledger.intend(intent(serial(2)));
+
+    assertThat(store.root()).isPresent();
   }
 
   // The whole group, each with the failure itself: "serial taken" would let it be drawn again.
@@ -131,12 +179,11 @@ final class LedgerFailureTest {
 
   // A statement that fails, as in Boulder's test by a trigger.
   @Test
-  void intend_statementFails_endsForGood() throws Exception {
+  void intend_statementFails_refusedAndNothingOfItIsThere() throws Exception {
     execute("create trigger broken before insert on unfinished call '%s'".formatted(Broken.NAME));
     assertThatThrownBy(() -> ledger.intend(intent(serial(1))))
         .isExactlyInstanceOf(LedgerException.class)
         .hasMessageContaining("the trigger is broken");
-    assertThat(ledger.problem()).isPresent();
     close();
 
     reopen();
@@ -157,7 +204,7 @@ final class LedgerFailureTest {
   void establish_flushFails_endsForGood() throws Exception {
     var store = new SqlAuthorityStore(database);
     FaultyDisk.onForce(LedgerFailureTest::fail);
-    assertThatThrownBy(() -> store.intend(new io.signet.hsm.KeyLabel("root")))
+    assertThatThrownBy(() -> store.intend(new KeyLabel("root")))
         .isInstanceOf(LedgerException.class);
     FaultyDisk.mount();
 
@@ -168,10 +215,15 @@ final class LedgerFailureTest {
   void submit_diskHangs_refusedWhenPatienceEnds() throws Exception {
     Held held = new Held();
     FaultyDisk.onForce(held);
-    try (var commits = new GroupCommit(database, 10, Duration.ofMillis(1))) {
-      assertThatThrownBy(() -> commits.submit(new LedgerWrite.Intended(intent(serial(1)))))
+    try (var commits =
+        new GroupCommit(database, new Limits(10, Duration.ofMillis(1), Duration.ZERO))) {
+      assertThatThrownBy(() -> commits.submit(writing(1)))
           .isExactlyInstanceOf(LedgerException.class)
           .hasMessageContaining("did not write within");
+      while (commits.problem().isEmpty()) {
+        Thread.onSpinWait();
+      }
+      assertThat(commits.problem()).hasValue("the ledger did not write within PT0.001S");
       held.goOn.countDown();
     }
   }
@@ -180,7 +232,8 @@ final class LedgerFailureTest {
   void submit_queueFull_refusedAtOnce() throws Exception {
     Held held = new Held();
     FaultyDisk.onForce(held);
-    try (var commits = new GroupCommit(database, 1, Duration.ofSeconds(30))) {
+    try (var commits =
+        new GroupCommit(database, new Limits(1, Duration.ofSeconds(30), Duration.ZERO))) {
       Future<?> written = callers.submit(submission(commits, 1));
       held.arrived.await();
       // Of two for the one place that is left, one is refused while the other waits.
@@ -201,9 +254,12 @@ final class LedgerFailureTest {
 
   private static Callable<Boolean> submission(GroupCommit commits, int serial) {
     return () -> {
-      commits.submit(new LedgerWrite.Intended(intent(serial(serial))));
-      return true;
+      return commits.submit(writing(serial)) == 1;
     };
+  }
+
+  private static LedgerWrite writing(int serial) {
+    return ledger -> ledger.intend(intent(serial(serial)));
   }
 
   private Future<?> submit(int serial) {

@@ -140,7 +140,7 @@ public class Issuer {
   }
 
   static SerialNumber serial() {
-    return SerialNumber.draw(PREFIX, RANDOM);
+    return SerialNumber.draw(PREFIX, CLOCK.instant(), RANDOM);
   }
 
   CertificateTemplate template() {
