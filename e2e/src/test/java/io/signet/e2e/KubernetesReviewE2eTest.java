@@ -1,16 +1,106 @@
 package io.signet.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.attestation.Attestation.Proven;
+import io.signet.attestation.Evidence.BearerToken;
+import io.signet.attestation.kubernetes.Cluster;
+import io.signet.attestation.kubernetes.Cluster.Review;
+import io.signet.attestation.kubernetes.KubernetesAttestor;
 import io.signet.attestation.kubernetes.ReviewContract;
 import io.signet.attestation.kubernetes.TestCluster;
+import io.signet.attestation.kubernetes.TestCluster.Bound;
+import io.signet.attestation.kubernetes.TestCluster.Kind;
+import io.signet.e2e.peers.Await;
+import io.signet.spiffe.TrustDomain;
 import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Both ways of review before a real API server, by the rights that our manifests give. */
 @Tag("e2e")
 final class KubernetesReviewE2eTest extends ReviewContract {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @Override
   protected TestCluster launch() throws IOException {
     return RealCluster.launch();
+  }
+
+  /** How stale an answer may be, as docs/operations.md tells it: reported, not judged. */
+  @ParameterizedTest
+  @EnumSource(Review.class)
+  void attest_usedTokenOfWhatIsDeleted_refusedAfterAWhile(Review review, TestReporter report)
+      throws IOException {
+    try (RealCluster cluster = RealCluster.launch();
+        KubernetesAttestor attestor = attestor(cluster, review)) {
+      cluster.createNode("node-1");
+      for (Kind deleted : List.of(Kind.POD, Kind.SERVICE_ACCOUNT)) {
+        BearerToken token = used(cluster, attestor, deleted.resource());
+        cluster.delete(deleted, deleted.resource());
+        report.publishEntry(
+            "%s, %s deleted, its used token refused after".formatted(review, deleted.singular()),
+            untilRefused(attestor, token));
+      }
+    }
+  }
+
+  /** The API server hangs, and says so to nobody. */
+  @Test
+  void attest_apiServerSilent_askedAfterAWhile(TestReporter report) throws IOException {
+    try (RealCluster cluster = RealCluster.launch();
+        KubernetesAttestor attestor = attestor(cluster, Review.LOCAL)) {
+      cluster.createNode("node-1");
+      BearerToken token = used(cluster, attestor, "cart");
+      cluster.server().process().freeze();
+      report.publishEntry(
+          "LOCAL, API server silent, known no longer after", untilRefused(attestor, token));
+      cluster.server().process().thaw();
+    }
+  }
+
+  private static KubernetesAttestor attestor(RealCluster cluster, Review review)
+      throws IOException {
+    return KubernetesAttestor.open(
+        List.of(
+            new Cluster(
+                "main",
+                Set.of(),
+                "istio-ca",
+                Optional.of(cluster.kubeconfig()),
+                review,
+                OptionalInt.empty())),
+        new TrustDomain("example.org"),
+        Duration.ofSeconds(3),
+        Clock.systemUTC(),
+        System::nanoTime);
+  }
+
+  /** A token that has been proven a moment ago, and without a review where that is the way. */
+  private static BearerToken used(RealCluster cluster, KubernetesAttestor attestor, String name)
+      throws IOException {
+    cluster.createServiceAccount(name);
+    cluster.createPod(name, name, "node-1");
+    var token =
+        new BearerToken(
+            cluster.token(name, Optional.of(new Bound(Kind.POD, name)), List.of("istio-ca")), "");
+    Await.until("all to be known", PATIENCE, () -> attestor.problems().isEmpty());
+    assertThat(attestor.attest(token)).isInstanceOf(Proven.class);
+    return token;
+  }
+
+  private static String untilRefused(KubernetesAttestor attestor, BearerToken token) {
+    long start = System.nanoTime();
+    Await.until("a refusal", PATIENCE, () -> !(attestor.attest(token) instanceof Proven));
+    return Duration.ofNanos(System.nanoTime() - start).toMillis() + " ms";
   }
 }

@@ -112,7 +112,7 @@ final class IssuerKeys implements Runnable {
     KeySet keys = keys(client.get(JWKS, pace.least()));
     fetched = new Fetched(issuer, keys, begun);
     if (failure != null) {
-      LOG.info("{} is known again", client.url(JWKS));
+      LOG.info("known again: {}", client.url(JWKS));
     }
     failure = null;
   }

@@ -17,10 +17,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All objects of one kind, by a list and then by watches from where it ended. A watch is kept short
- * on purpose: the API server ends each with a bookmark, which says that all there was until now has
- * been told; otherwise one comes each minute only. What is known counts for a while after each
- * bookmark, so neither a broken connection nor a silent one goes unnoticed.
+ * All objects of one kind, by a list and then by one watch after the other from where it ended.
+ * What is known counts for a while after the API server has shown that it is complete, so neither a
+ * broken connection nor a silent one goes unnoticed. That is shown, and as of when:
+ *
+ * <ul>
+ *   <li>by a list, as of when we asked for it;
+ *   <li>by a bookmark, as of now; there is one each minute and shortly before the end of a watch,
+ *       but none where nothing happened;
+ *   <li>by the end of a watch that lasted as long as it should, as of its beginning: first of all
+ *       it tells what happened before. This is why watches are short.
+ * </ul>
  *
  * <p>{@link #run} is for one thread, all else for any.
  */
@@ -62,19 +69,19 @@ final class ObjectWatch implements KnownObjects, Runnable {
   }
 
   /**
-   * @param watch how long one watch lasts, in whole seconds; its bookmark comes two before its end
-   * @param fresh how long what is known counts after a bookmark
+   * @param watch how long one watch lasts, in whole seconds
+   * @param fresh how long what is known counts
    * @param page how long one part of a list may take
    * @param shortest pause after a failure; it doubles with each
    * @param longest pause after many failures
    */
   record Pace(Duration watch, Duration fresh, Duration page, Duration shortest, Duration longest) {
 
-    // One bookmark may fail to come, and what is known is no older than what the API server itself
-    // may answer from its cache of accepted tokens, 10 s (K8S-55).
+    // What is known is no older than what the API server itself may answer from its cache of
+    // accepted tokens, 10 s (K8S-55). Where nothing happens it is up to two watches old.
     static final Pace STANDARD =
         new Pace(
-            Duration.ofSeconds(5),
+            Duration.ofSeconds(3),
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
             Duration.ofMillis(250),
@@ -87,7 +94,7 @@ final class ObjectWatch implements KnownObjects, Runnable {
   private final LongSupplier nanoTime;
 
   private volatile ObjectStore objects = new ObjectStore();
-  private volatile @Nullable Long toldAt;
+  private volatile @Nullable Long knownAt;
   private volatile @Nullable String failure;
 
   // Of the one thread that runs.
@@ -103,8 +110,8 @@ final class ObjectWatch implements KnownObjects, Runnable {
 
   @Override
   public boolean isFresh() {
-    Long told = toldAt;
-    return told != null && nanoTime.getAsLong() - told <= pace.fresh().toNanos();
+    Long known = knownAt;
+    return known != null && nanoTime.getAsLong() - known <= pace.fresh().toNanos();
   }
 
   @Override
@@ -145,12 +152,14 @@ final class ObjectWatch implements KnownObjects, Runnable {
 
   /** Where its watch begins. */
   private String list() throws IOException {
+    long begun = nanoTime.getAsLong();
     var found = new ObjectStore();
     var page = new Page(found);
     do {
       page.read();
     } while (!page.next.isEmpty());
     objects = found;
+    complete(begun);
     return page.version;
   }
 
@@ -207,16 +216,17 @@ final class ObjectWatch implements KnownObjects, Runnable {
         "?watch=true&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=%s"
             .formatted(pace.watch().toSeconds(), position);
     Duration end = pace.watch().multipliedBy(2);
-    boolean complete = false;
+    long begun = nanoTime.getAsLong();
     try (var body = client.stream(path() + query, kind.watch, end);
         JsonParser in = Json.PARSERS.createParser(body)) {
       while (in.nextToken() != null) {
-        complete = new Event().read(in) || complete;
+        new Event().read(in);
       }
     }
-    if (!complete) {
-      throw new IOException(client.url(path()) + ": the watch ended without a bookmark");
+    if (nanoTime.getAsLong() - begun < pace.watch().toNanos()) {
+      throw new IOException(client.url(path()) + ": the watch ended early");
     }
+    complete(begun);
   }
 
   /** What happened to one object. */
@@ -224,15 +234,13 @@ final class ObjectWatch implements KnownObjects, Runnable {
     private String type = "";
     private @Nullable ObjectReader object;
 
-    /** Whether all until now has been told. */
-    boolean read(JsonParser in) throws IOException {
+    void read(JsonParser in) throws IOException {
       eachField(in, this::field);
       if (object == null) {
         throw new IOException(client.url(path()) + ": not an event");
       }
       apply(object);
       position = object.version();
-      return type.equals("BOOKMARK");
     }
 
     private void field(String name, JsonParser in) throws IOException {
@@ -247,17 +255,18 @@ final class ObjectWatch implements KnownObjects, Runnable {
       switch (type) {
         case "ADDED", "MODIFIED" -> objects.put(what.object());
         case "DELETED" -> objects.remove(what.object());
-        case "BOOKMARK" -> told();
+        case "BOOKMARK" -> complete(nanoTime.getAsLong());
         // Whatever it is, client-go begins anew then.
         default -> throw new ApiException(GONE, client.url(path()) + ": " + what.message());
       }
     }
   }
 
-  private void told() {
-    toldAt = nanoTime.getAsLong();
+  /** All that had happened by then is known. */
+  private void complete(long then) {
+    knownAt = then;
     if (failures > 0) {
-      LOG.info("{} are known again", client.url(path()));
+      LOG.info("known again: {}", client.url(path()));
     }
     failures = 0;
     failure = null;
@@ -270,7 +279,7 @@ final class ObjectWatch implements KnownObjects, Runnable {
       LOG.warn("not known for now: {}", failure);
     }
     if (e instanceof ApiException api && api.losesPosition()) {
-      toldAt = null;
+      knownAt = null;
       position = null;
     }
   }

@@ -73,6 +73,7 @@ final class FakeCluster implements TestCluster {
   private long version = 100;
   private long oldest = 100;
   private long watchesUntil;
+  private boolean quiet;
 
   FakeCluster(Path directory) throws IOException {
     this.directory = directory;
@@ -109,6 +110,11 @@ final class FakeCluster implements TestCluster {
     } catch (JOSEException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** As kube-apiserver where nothing happens: it then sends no bookmarks. */
+  synchronized void beQuiet() {
+    quiet = true;
   }
 
   /** Ends all watches that are open. */
@@ -391,17 +397,21 @@ final class FakeCluster implements TestCluster {
   /** Writes what has happened since, and that this was all. */
   private long write(OutputStream out, Kind kind, long since) throws IOException {
     long now;
+    boolean telling;
     List<Event> news;
     synchronized (this) {
       now = version;
+      telling = !quiet;
       news = events.stream().filter(e -> e.kind() == kind && e.version() > since).toList();
     }
     for (Event event : news) {
       write(out, event.type(), event.object());
     }
-    ObjectNode bookmark = JSON.createObjectNode();
-    bookmark.putObject("metadata").put("resourceVersion", String.valueOf(now));
-    write(out, "BOOKMARK", bookmark);
+    if (telling) {
+      ObjectNode bookmark = JSON.createObjectNode();
+      bookmark.putObject("metadata").put("resourceVersion", String.valueOf(now));
+      write(out, "BOOKMARK", bookmark);
+    }
     return now;
   }
 

@@ -236,12 +236,16 @@ class KubernetesAttestorLocalTest extends AttestorContract {
       return false;
     });
     cluster.endWatches();
-    nanos.addAndGet(FRESH.toNanos() + 1);
+    eventually(
+        "the reason",
+        () -> {
+          nanos.addAndGet(FRESH.toNanos());
+          return attestor.problems().toString().contains("pods: ")
+              && attestor.problems().toString().contains("HTTP " + code + ": not now");
+        });
 
     assertThat(attestor.attest(bearer(token()))).isInstanceOf(Proven.class);
     assertThat(cluster.reviews()).isOne();
-    eventually(
-        "the reason", () -> attestor.problems().toString().contains("HTTP " + code + ": not now"));
 
     released.countDown();
     String token = token();
@@ -307,11 +311,17 @@ class KubernetesAttestorLocalTest extends AttestorContract {
     FakeCluster west = cluster("west");
     attestor = attestor(AMPLE, Optional.of(west));
     awaitKnowledge();
-    cluster.interfere((_, _) -> {
+    // Of two attestors.
+    var hanging = new CountDownLatch(6);
+    cluster.interfere((_, request) -> {
+      if (request.contains("watch=true")) {
+        hanging.countDown();
+      }
       released.await();
       return false;
     });
     cluster.endWatches();
+    hanging.await();
     nanos.addAndGet(FRESH.toNanos() + 1);
     String token = west.token("web", Optional.empty(), List.of("istio-ca"));
     eventually(

@@ -69,7 +69,7 @@ class ObjectWatchTest {
 
   private void start() throws InterruptedException {
     run();
-    eventually("a bookmark", watch::isFresh);
+    eventually("a list", watch::isFresh);
   }
 
   private void run() {
@@ -118,26 +118,6 @@ class ObjectWatchTest {
     return watch.find("shop", pod).map(KubeObject::deletedAt);
   }
 
-  // An API server of old, or a proxy between: nothing is believed without a bookmark.
-  @Test
-  void isFresh_noBookmark_false() throws Exception {
-    var open = new CountDownLatch(1);
-    cluster.interfere((exchange, request) -> {
-      if (!request.contains(WATCHES)) {
-        return false;
-      }
-      begin(exchange);
-      open.countDown();
-      released.await();
-      return true;
-    });
-    run();
-    open.await();
-
-    assertThat(watch.isFresh()).isFalse();
-    assertThat(watch.problem()).hasValue("pods: not known yet");
-  }
-
   // The connection is open and nothing comes: what is known counts for a while and no longer.
   @Test
   void isFresh_silence_falseAfterAWhileAndTrueWithTheNextBookmark() throws Exception {
@@ -160,6 +140,67 @@ class ObjectWatchTest {
 
     released.countDown();
     eventually("a bookmark", watch::isFresh);
+  }
+
+  // As of when it was asked for: it may take long.
+  @Test
+  void isFresh_afterAList_asOfItsBeginning() throws Exception {
+    assertThat(watch.isFresh()).isFalse();
+    assertThat(watch.problem()).hasValue("pods: not known yet");
+    var listing = new CountDownLatch(1);
+    var watching = new CountDownLatch(1);
+    cluster.interfere((_, request) -> {
+      if (request.contains(LISTS)) {
+        listing.countDown();
+        released.await();
+        return false;
+      }
+      watching.countDown();
+      new CountDownLatch(1).await();
+      return true;
+    });
+    run();
+    listing.await();
+    nanos.addAndGet(FRESH.toNanos() - 1);
+    released.countDown();
+    watching.await();
+
+    assertThat(watch.isFresh()).isTrue();
+    nanos.addAndGet(2);
+    assertThat(watch.isFresh()).isFalse();
+  }
+
+  // kube-apiserver sends no bookmark then; that a watch came to its end says enough.
+  @Test
+  void isFresh_whereNothingHappens_asOfTheBeginningOfTheLastWatchThatEnded() throws Exception {
+    cluster.beQuiet();
+    watch = watch(Duration.ofSeconds(1));
+    start();
+    long ended = cluster.count(WATCHES);
+    eventually(
+        "some watches to end",
+        () -> {
+          nanos.addAndGet(Duration.ofMillis(10).toNanos());
+          return cluster.count(WATCHES) > ended + 2;
+        });
+    assertThat(watch.problem()).isEmpty();
+    assertThat(watch.isFresh()).isTrue();
+    assertThat(cluster.count(LISTS)).isEqualTo(1);
+  }
+
+  // A server that is about to stop ends its watches in order, whatever is still to be told.
+  @Test
+  void isFresh_watchesThatEndEarlyAndTellNothing_falseAfterAWhile() throws Exception {
+    cluster.beQuiet();
+    start();
+    for (int i = 0; i < 3; i++) {
+      long before = cluster.count(WATCHES);
+      cluster.endWatches();
+      eventually("the next watch", () -> cluster.count(WATCHES) > before);
+    }
+    nanos.addAndGet(FRESH.toNanos() + 1);
+    assertThat(watch.isFresh()).isFalse();
+    assertThat(watch.problem()).hasValueSatisfying(p -> assertThat(p).endsWith("ended early"));
   }
 
   // A body that stalls for ever is given up and begun anew from where it was.
@@ -266,9 +307,8 @@ class ObjectWatchTest {
   @ParameterizedTest
   @ValueSource(ints = {401, 403, 429, 500, 503})
   void run_refused_toldAndTriedUntilItWorks(int code) throws Exception {
-    var refused = new AtomicInteger();
     cluster.interfere((exchange, request) -> {
-      if (!request.contains(WATCHES) || refused.incrementAndGet() > 3) {
+      if (!request.contains(WATCHES) || released.getCount() == 0) {
         return false;
       }
       FakeApiServer.respond(exchange, code, Reviews.status(code, "No", "not now"));
@@ -276,14 +316,18 @@ class ObjectWatchTest {
     });
     run();
 
+    eventually("a list", watch::isFresh);
+    nanos.addAndGet(FRESH.toNanos() + 1);
     eventually("the problem", () -> hasProblem("HTTP " + code + ": not now"));
+
+    released.countDown();
     eventually("a bookmark", watch::isFresh);
     assertThat(watch.problem()).isEmpty();
     assertThat(cluster.count(LISTS)).isEqualTo(1);
   }
 
   private boolean hasProblem(String text) {
-    return watch.problem().filter(problem -> problem.contains(text)).isPresent() || watch.isFresh();
+    return watch.problem().filter(problem -> problem.contains(text)).isPresent();
   }
 
   @ParameterizedTest
@@ -304,6 +348,7 @@ class ObjectWatchTest {
       return false;
     });
     start();
+    eventually("a watch", () -> listsBeforeWatch.get() > 0);
     assertThat(listsBeforeWatch).hasValue(3);
   }
 
