@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -72,6 +73,33 @@ final class ApiClient implements AutoCloseable {
       throw refused(path, answer.code(), new String(answer.body(), UTF_8));
     }
     return answer.body();
+  }
+
+  /**
+   * Gets an object of the API; empty when the API server says that there is none.
+   *
+   * @throws ApiException if there is no answer within the deadline, or none that says either
+   */
+  <T> Optional<T> find(String path, Class<T> type, Duration deadline) throws ApiException {
+    Answer answer = answer(request(path, deadline).build(), deadline);
+    String text = new String(answer.body(), UTF_8);
+    Object object = parse(text);
+    if (answer.isSuccess() && type.isInstance(object)) {
+      return Optional.of(type.cast(object));
+    }
+    if (answer.code() == 404 && object instanceof Status status && saysThatThereIsNone(status)) {
+      return Optional.empty();
+    }
+    throw answer.isSuccess() && !(object instanceof Status)
+        ? new ApiException("%s: no %s".formatted(url(path), type.getSimpleName()))
+        : refused(path, answer.code(), text);
+  }
+
+  // Not every 404 does, also of the API server itself: it names the object then.
+  private static boolean saysThatThereIsNone(Status status) {
+    return "NotFound".equals(status.getReason())
+        && status.getDetails() != null
+        && status.getDetails().getName() != null;
   }
 
   /**
@@ -162,6 +190,19 @@ final class ApiClient implements AutoCloseable {
       return client.getKubernetesSerialization().unmarshal(json, type);
     } catch (KubernetesClientException | IllegalArgumentException malformed) {
       // Its message may quote the body, and the API server repeats a token there.
+      return null;
+    }
+  }
+
+  /** An object of the kind that it says it is; null for anything else. */
+  private @Nullable Object parse(String json) {
+    // fabric8 would read anything else as YAML.
+    if (!json.startsWith("{")) {
+      return null;
+    }
+    try {
+      return client.getKubernetesSerialization().unmarshal(json);
+    } catch (KubernetesClientException | IllegalArgumentException malformed) {
       return null;
     }
   }

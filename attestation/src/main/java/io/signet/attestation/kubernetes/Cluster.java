@@ -1,5 +1,6 @@
 package io.signet.attestation.kubernetes;
 
+import io.signet.attestation.ServiceAccountName;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -15,6 +16,8 @@ import java.util.Set;
  * @param review who judges its tokens
  * @param reviewsPerSecond how many tokens its API server is asked about at most; as many may come
  *     in one burst. Empty: no limit (K8S-26)
+ * @param trustedNodeAccounts of the proxies whose word counts for the workloads of their own node,
+ *     such as Istio's {@code istio-system/ztunnel}; empty: nobody's
  */
 public record Cluster(
     String id,
@@ -22,7 +25,8 @@ public record Cluster(
     String audience,
     Optional<Path> kubeconfig,
     Review review,
-    OptionalInt reviewsPerSecond) {
+    OptionalInt reviewsPerSecond,
+    Set<ServiceAccountName> trustedNodeAccounts) {
 
   /** Who judges a cluster's tokens. */
   public enum Review {
@@ -38,6 +42,7 @@ public record Cluster(
    */
   public Cluster {
     aliases = Set.copyOf(aliases);
+    trustedNodeAccounts = Set.copyOf(trustedNodeAccounts);
     // K8S-9: clients that send nothing mean the local cluster, so no cluster is called nothing.
     requireText("cluster", id);
     aliases.forEach(alias -> requireText("alias of cluster " + id, alias));

@@ -6,6 +6,7 @@ import io.signet.attestation.CompactJws;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.Refusal;
+import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.spiffe.TrustDomain;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
@@ -30,10 +32,15 @@ public final class KubernetesAttestor implements Attestor, AutoCloseable {
 
   private final List<ReviewedCluster> clusters;
   private final Map<String, ReviewedCluster> byName;
+  private final TrustDomain trustDomain;
 
-  private KubernetesAttestor(List<ReviewedCluster> clusters, Map<String, ReviewedCluster> byName) {
+  private KubernetesAttestor(
+      List<ReviewedCluster> clusters,
+      Map<String, ReviewedCluster> byName,
+      TrustDomain trustDomain) {
     this.clusters = clusters;
     this.byName = byName;
+    this.trustDomain = trustDomain;
   }
 
   /**
@@ -76,7 +83,7 @@ public final class KubernetesAttestor implements Attestor, AutoCloseable {
         byName.put(cluster.id(), reviewed);
         cluster.aliases().forEach(alias -> byName.put(alias, reviewed));
       }
-      return new KubernetesAttestor(opened, byName);
+      return new KubernetesAttestor(opened, byName, trustDomain);
     } catch (IllegalArgumentException e) {
       opened.forEach(ReviewedCluster::close);
       throw e;
@@ -126,6 +133,16 @@ public final class KubernetesAttestor implements Attestor, AutoCloseable {
   private String unknown(String clusterId) {
     String known = byName.keySet().stream().skip(1).collect(Collectors.joining(", "));
     return "cluster id: none of [%s]: \"%s\"".formatted(known, clusterId);
+  }
+
+  /**
+   * Who of the proven callers may ask in the name of others (istio-ca, section 10).
+   *
+   * @param deadline within which each is judged, everything included
+   * @param onDenied is told the rule of each denial; must not block
+   */
+  public NodeAuthorizer nodeAuthorizer(Duration deadline, Consumer<Rule> onDenied) {
+    return new NodeAuthorizer(clusters, trustDomain, deadline, onDenied);
   }
 
   /**

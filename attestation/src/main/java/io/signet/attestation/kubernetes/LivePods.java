@@ -1,6 +1,7 @@
 package io.signet.attestation.kubernetes;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
@@ -9,6 +10,7 @@ import java.net.URLEncoder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 
 /** The pods as the API server tells them at the moment of the question; for a few questions. */
 final class LivePods implements Pods {
@@ -23,33 +25,36 @@ final class LivePods implements Pods {
   // Where its store is old it looks at each pod of the namespace there: tens of milliseconds.
   private static final String AS_STORED = "";
 
-  private final ApiReader reader;
+  private final ApiClient client;
+  private final Semaphore turns;
   private final long end;
 
   /**
+   * @param turns of all who ask this API server about pods
    * @param patience for all questions together, from now on
    */
-  LivePods(ApiReader reader, Duration patience) {
-    this.reader = reader;
+  LivePods(ApiClient client, Semaphore turns, Duration patience) {
+    this.client = client;
+    this.turns = turns;
     this.end = System.nanoTime() + patience.toNanos();
   }
 
   @Override
-  public Optional<PodState> find(String namespace, String name) throws NoAnswerException {
-    return reader.read(pods(namespace) + "/" + encoded(name), Pod.class, end).map(PodState::of);
+  public Optional<PodState> find(String namespace, String name) throws ApiException {
+    return read(pods(namespace) + "/" + encoded(name), Pod.class).map(PodState::of);
   }
 
   @Override
-  public boolean anyLive(ServiceAccountName account, String node) throws NoAnswerException {
+  public boolean anyLive(ServiceAccountName account, String node) throws ApiException {
     return isAnyLive(list(account, node, AS_IT_LAST_SAW), account, node)
         || isAnyStored(account, node);
   }
 
-  private boolean isAnyStored(ServiceAccountName account, String node) throws NoAnswerException {
+  private boolean isAnyStored(ServiceAccountName account, String node) throws ApiException {
     List<Pod> pods = list(account, node, AS_STORED);
     boolean live = isAnyLive(pods, account, node);
     if (!live && pods.size() >= MOST) {
-      throw new NoAnswerException(
+      throw new ApiException(
           "%s/%s has %d pods or more on %s, and the first are not live"
               .formatted(account.namespace(), account.name(), MOST, node));
     }
@@ -61,17 +66,36 @@ final class LivePods implements Pods {
   }
 
   private List<Pod> list(ServiceAccountName account, String node, String freshness)
-      throws NoAnswerException {
+      throws ApiException {
     String selector =
         "spec.nodeName=%s,spec.serviceAccountName=%s,status.phase!=Succeeded,status.phase!=Failed"
             .formatted(node, account.name());
     String path =
         "%s?fieldSelector=%s&limit=%d%s"
             .formatted(pods(account.namespace()), encoded(selector), MOST, freshness);
-    return reader
-        .read(path, PodList.class, end)
-        .orElseThrow(() -> new NoAnswerException(path + ": no list"))
+    return read(path, PodList.class)
+        .orElseThrow(() -> new ApiException(client.url(path) + ": no list"))
         .getItems();
+  }
+
+  private <T> Optional<T> read(String path, Class<T> type) throws ApiException {
+    try {
+      if (!turns.tryAcquire(left(), NANOSECONDS)) {
+        throw new ApiException(client.url(path) + ": no turn in time");
+      }
+      try {
+        return client.find(path, type, Duration.ofNanos(left()));
+      } finally {
+        turns.release();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ApiException(client.url(path) + ": interrupted");
+    }
+  }
+
+  private long left() {
+    return Math.max(end - System.nanoTime(), 1);
   }
 
   private static String pods(String namespace) {

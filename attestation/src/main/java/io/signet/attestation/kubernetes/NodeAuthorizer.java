@@ -10,7 +10,6 @@ import io.signet.attestation.Refusal;
 import io.signet.attestation.ServiceAccountName;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +28,7 @@ import java.util.stream.Collectors;
  *
  * <p>Safe for use by many threads; blocks until the API server answers, at most for the deadline.
  */
-public final class NodeAuthorizer implements Impersonation, AutoCloseable {
+public final class NodeAuthorizer implements Impersonation {
 
   /** What must hold, in this order; a denial names the first that does not. */
   public enum Rule {
@@ -63,59 +62,40 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
     }
   }
 
-  private final Map<String, Nodes> clusters;
+  private final Map<String, ReviewedCluster> clusters = new TreeMap<>();
   private final TrustDomain trustDomain;
   private final Duration deadline;
   private final Consumer<Rule> onDenied;
 
-  /** The trusted accounts of one cluster, and its API server. */
-  private record Nodes(Set<ServiceAccountName> accounts, ApiReader reader) {}
+  /** What the rules say. */
+  sealed interface Verdict {}
 
-  private sealed interface Verdict {}
+  record Allowed(Impersonated proof) implements Verdict {}
 
-  private record Allowed(Impersonated proof) implements Verdict {}
+  record Denied(Rule rule, String reason) implements Verdict {}
 
-  private record Denied(Rule rule, String reason) implements Verdict {}
-
-  private NodeAuthorizer(
-      Map<String, Nodes> clusters,
+  /**
+   * @param clusters of which those without trusted accounts are left out; where there are no others
+   *     nobody is allowed anything
+   * @param trustDomain of all the identities that may be asked for
+   * @param deadline within which each is judged, everything included
+   */
+  NodeAuthorizer(
+      List<ReviewedCluster> clusters,
       TrustDomain trustDomain,
       Duration deadline,
       Consumer<Rule> onDenied) {
-    this.clusters = clusters;
+    clusters.stream()
+        .filter(cluster -> !cluster.trustedNodeAccounts().isEmpty())
+        .forEach(cluster -> this.clusters.put(cluster.id(), cluster));
     this.trustDomain = trustDomain;
     this.deadline = deadline;
     this.onDenied = onDenied;
   }
 
-  /**
-   * Prepares the clients, without a request to any API server.
-   *
-   * @param trusted one for each cluster; those without accounts are left out, and where there are
-   *     none nobody is allowed anything
-   * @param trustDomain of all the identities that may be asked for
-   * @param deadline within which each is judged, everything included
-   * @param onDenied is told the rule of each denial; must not block
-   * @throws IllegalArgumentException if a kubeconfig is missing or of no use
-   */
-  public static NodeAuthorizer open(
-      List<TrustedNodes> trusted,
-      TrustDomain trustDomain,
-      Duration deadline,
-      Clock clock,
-      Consumer<Rule> onDenied) {
-    Map<String, Nodes> clusters = new TreeMap<>();
-    for (TrustedNodes nodes : trusted) {
-      if (!nodes.accounts().isEmpty()) {
-        clusters.put(nodes.cluster().id(), nodes(nodes, deadline, clock));
-      }
-    }
-    return new NodeAuthorizer(clusters, trustDomain, deadline, onDenied);
-  }
-
-  private static Nodes nodes(TrustedNodes nodes, Duration deadline, Clock clock) {
-    ApiServer server = ApiServer.of(nodes.cluster().kubeconfig());
-    return new Nodes(nodes.accounts(), new ApiReader(server, deadline, clock));
+  /** Where there is no cluster at all: nobody is allowed anything. */
+  public static NodeAuthorizer ofNoCluster(TrustDomain trustDomain, Consumer<Rule> onDenied) {
+    return new NodeAuthorizer(List.of(), trustDomain, Duration.ZERO, onDenied);
   }
 
   @Override
@@ -132,7 +112,7 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
                   .formatted(denied.rule().label(), denied.reason(), asked));
         }
       };
-    } catch (NoAnswerException e) {
+    } catch (ApiException e) {
       return Attestation.unavailable("impersonation: %s; %s".formatted(e.getMessage(), asked));
     }
   }
@@ -145,21 +125,22 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
         : caller.id().toString();
   }
 
-  private Verdict verdict(Proof caller, String identity) throws NoAnswerException {
+  private Verdict verdict(Proof caller, String identity) throws ApiException {
     if (clusters.isEmpty()) {
       return new Denied(Rule.CONFIGURED, "there are no trusted node accounts");
     }
     if (!(caller instanceof ServiceAccount account)) {
       return new Denied(Rule.CLUSTER, "not a service account of a cluster");
     }
-    Nodes nodes = clusters.get(account.cluster());
-    if (nodes == null) {
+    ReviewedCluster cluster = clusters.get(account.cluster());
+    if (cluster == null) {
       return new Denied(
           Rule.CLUSTER, "no trusted node accounts in this cluster, only in " + clusters.keySet());
     }
-    return nodes.accounts().contains(new ServiceAccountName(account.namespace(), account.name()))
-        ? wished(account, identity, new LivePods(nodes.reader(), deadline))
-        : new Denied(Rule.ACCOUNT, "trusted are only " + names(nodes.accounts()));
+    Set<ServiceAccountName> trusted = cluster.trustedNodeAccounts();
+    return trusted.contains(new ServiceAccountName(account.namespace(), account.name()))
+        ? wished(account, identity, cluster)
+        : new Denied(Rule.ACCOUNT, "trusted are only " + names(trusted));
   }
 
   private static String names(Set<ServiceAccountName> accounts) {
@@ -169,8 +150,8 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
-  private Verdict wished(ServiceAccount caller, String identity, Pods pods)
-      throws NoAnswerException {
+  private Verdict wished(ServiceAccount caller, String identity, ReviewedCluster cluster)
+      throws ApiException {
     SpiffeId id;
     ServiceAccountName workload;
     try {
@@ -187,11 +168,22 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
       return new Denied(
           Rule.TRUST_DOMAIN, "%s (expected: %s)".formatted(id.trustDomain(), trustDomain));
     }
-    return onItsNode(new Impersonated(id, caller), workload, pods);
+    return onItsNode(new Impersonated(id, caller), workload, cluster.pods(deadline));
+  }
+
+  // Whoever tells first that it may is believed, and who tells last that it may not (ISTIO-60).
+  static Verdict onItsNode(Impersonated proof, ServiceAccountName workload, List<Pods> tellers)
+      throws ApiException {
+    for (Pods pods : tellers.subList(0, tellers.size() - 1)) {
+      if (onItsNode(proof, workload, pods) instanceof Allowed allowed) {
+        return allowed;
+      }
+    }
+    return onItsNode(proof, workload, tellers.getLast());
   }
 
   private static Verdict onItsNode(Impersonated proof, ServiceAccountName workload, Pods pods)
-      throws NoAnswerException {
+      throws ApiException {
     ServiceAccount caller = proof.by();
     Optional<Proof.Pod> bound = caller.pod();
     if (bound.isEmpty()) {
@@ -224,11 +216,5 @@ public final class NodeAuthorizer implements Impersonation, AutoCloseable {
             Rule.NODE,
             "no live pod of %s/%s on %s"
                 .formatted(workload.namespace(), workload.name(), pod.node()));
-  }
-
-  /** Ends the clients; questions under way are given up. */
-  @Override
-  public void close() {
-    clusters.values().forEach(nodes -> nodes.reader().close());
   }
 }

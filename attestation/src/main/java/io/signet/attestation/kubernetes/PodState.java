@@ -34,6 +34,14 @@ record PodState(String uid, String serviceAccount, String node, boolean live) {
             && !ENDED.contains(requireNonNullElse(status.getPhase(), "")));
   }
 
+  static PodState of(KubeObject pod) {
+    return new PodState(
+        pod.uid(),
+        pod.serviceAccount(),
+        pod.node(),
+        pod.deletedAt() == null && !ENDED.contains(pod.phase()));
+  }
+
   /** Whether this is a live pod of the account, whose namespace it is in, on the node. */
   boolean isOn(String where, ServiceAccountName account) {
     return live && node.equals(where) && serviceAccount.equals(account.name());

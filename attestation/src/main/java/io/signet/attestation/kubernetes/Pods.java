@@ -13,14 +13,14 @@ interface Pods {
   /**
    * The pod of this name, also when it has ended; empty when there is none.
    *
-   * @throws NoAnswerException if nobody can tell now
+   * @throws ApiException if nobody can tell now
    */
-  Optional<PodState> find(String namespace, String name) throws NoAnswerException;
+  Optional<PodState> find(String namespace, String name) throws ApiException;
 
   /**
    * Whether a live pod of this service account is on this node.
    *
-   * @throws NoAnswerException if nobody can tell now
+   * @throws ApiException if nobody can tell now
    */
-  boolean anyLive(ServiceAccountName account, String node) throws NoAnswerException;
+  boolean anyLive(ServiceAccountName account, String node) throws ApiException;
 }

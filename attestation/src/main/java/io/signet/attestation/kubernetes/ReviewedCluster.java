@@ -1,6 +1,7 @@
 package io.signet.attestation.kubernetes;
 
 import io.signet.attestation.Attestation;
+import io.signet.attestation.ServiceAccountName;
 import io.signet.attestation.kubernetes.TokenReviews.Failed;
 import io.signet.attestation.kubernetes.TokenReviews.Reviewed;
 import io.signet.spiffe.TrustDomain;
@@ -9,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,11 +25,16 @@ final class ReviewedCluster implements AutoCloseable {
   private static final int REVIEWS_AT_ONCE = 100;
   private static final int REVIEWS_WAITING = 400;
 
+  // The API server counts a list of pods as ten requests where there are many, and gives all
+  // accounts of workloads together a few hundred at a time (its priority level workload-low).
+  private static final int LOOKUPS_AT_ONCE = 16;
+
   private final Cluster cluster;
   private final ApiClient client;
   private final TokenReviews reviews;
   private final ReviewVerdict verdict;
   private final Optional<Local> local;
+  private final Semaphore lookups = new Semaphore(LOOKUPS_AT_ONCE, true);
 
   /** What it takes to judge without asking. */
   private record Local(ClusterKnowledge knowledge, LocalReview review) {}
@@ -101,6 +109,29 @@ final class ReviewedCluster implements AutoCloseable {
       case Reviewed reviewed -> verdict.on(reviewed.status(), token);
       case Failed failed -> Attestation.unavailable(named(failed.detail()));
     };
+  }
+
+  String id() {
+    return cluster.id();
+  }
+
+  Set<ServiceAccountName> trustedNodeAccounts() {
+    return cluster.trustedNodeAccounts();
+  }
+
+  /**
+   * Who can tell of its pods: first what a watch lately told, if there is one, which costs nothing;
+   * last the API server itself.
+   *
+   * @param patience for all questions together, from now on
+   */
+  List<Pods> pods(Duration patience) {
+    Pods live = new LivePods(client, lookups, patience);
+    return local
+        .map(l -> l.knowledge().pods())
+        .filter(KnownObjects::isFresh)
+        .<List<Pods>>map(known -> List.of(new WatchedPods(known), live))
+        .orElse(List.of(live));
   }
 
   /** What does not work now, and what to check. */

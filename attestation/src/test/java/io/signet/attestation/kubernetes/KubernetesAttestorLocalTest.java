@@ -96,7 +96,8 @@ class KubernetesAttestorLocalTest extends AttestorContract {
         "istio-ca",
         Optional.of(cluster.kubeconfig()),
         Review.LOCAL,
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        Set.of());
   }
 
   @AfterEach

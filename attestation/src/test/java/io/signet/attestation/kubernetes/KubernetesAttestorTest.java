@@ -441,7 +441,8 @@ class KubernetesAttestorTest extends AttestorContract {
   }
 
   private Cluster limited(String id, OptionalInt perSecond) {
-    return new Cluster(id, Set.of(), "istio-ca", Optional.of(kubeconfig), Review.API, perSecond);
+    return new Cluster(
+        id, Set.of(), "istio-ca", Optional.of(kubeconfig), Review.API, perSecond, Set.of());
   }
 
   // One cluster's outage never touches the others: this returns while the first one still hangs.
@@ -549,7 +550,7 @@ class KubernetesAttestorTest extends AttestorContract {
 
   private static Cluster cluster(
       String id, Set<String> aliases, String audience, OptionalInt perSecond) {
-    return new Cluster(id, aliases, audience, Optional.empty(), Review.API, perSecond);
+    return new Cluster(id, aliases, audience, Optional.empty(), Review.API, perSecond, Set.of());
   }
 
   @Test
@@ -591,7 +592,13 @@ class KubernetesAttestorTest extends AttestorContract {
 
   private static Cluster cluster(String id, Path kubeconfig, String... aliases) {
     return new Cluster(
-        id, Set.of(aliases), "istio-ca", Optional.of(kubeconfig), Review.API, OptionalInt.empty());
+        id,
+        Set.of(aliases),
+        "istio-ca",
+        Optional.of(kubeconfig),
+        Review.API,
+        OptionalInt.empty(),
+        Set.of());
   }
 
   private KubernetesAttestor open(Duration deadline, Cluster... clusters) {

@@ -35,7 +35,13 @@ class LocalReviewTest {
   private final LocalReview review =
       new LocalReview(
           new Cluster(
-              "main", Set.of(), "istio-ca", Optional.empty(), Review.LOCAL, OptionalInt.empty()),
+              "main",
+              Set.of(),
+              "istio-ca",
+              Optional.empty(),
+              Review.LOCAL,
+              OptionalInt.empty(),
+              Set.of()),
           new TrustDomain("example.org"),
           _ -> issuer,
           accounts,

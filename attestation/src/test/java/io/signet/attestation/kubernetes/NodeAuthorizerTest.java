@@ -491,7 +491,7 @@ class NodeAuthorizerTest {
     });
 
     // That this returns at all, while the server is still waiting, is the point.
-    assertUnavailable(open(SHORT, trusted("main", server, ZTUNNEL)), "no answer in time");
+    assertUnavailable(open(SHORT, trusted("main", server, ZTUNNEL)), "no answer within");
     assertThat(released.getCount()).isOne();
   }
 
@@ -609,26 +609,29 @@ class NodeAuthorizerTest {
     return assertThat(attestation).asInstanceOf(type(Unproven.class)).actual().refusal();
   }
 
-  private TrustedNodes trusted(String cluster, FakePodServer api, ServiceAccountName... accounts) {
+  private Cluster trusted(String cluster, FakePodServer api, ServiceAccountName... accounts) {
     try {
       Path own = Files.createTempDirectory(directory, cluster);
-      return new TrustedNodes(
-          new Cluster(
-              cluster,
-              Set.of(),
-              "istio-ca",
-              Optional.of(api.kubeconfig(own)),
-              Cluster.Review.API,
-              OptionalInt.empty()),
+      return new Cluster(
+          cluster,
+          Set.of(),
+          "istio-ca",
+          Optional.of(api.kubeconfig(own)),
+          Cluster.Review.API,
+          OptionalInt.empty(),
           Set.of(accounts));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private NodeAuthorizer open(Duration deadline, TrustedNodes... trusted) {
-    var made = NodeAuthorizer.open(Arrays.asList(trusted), DOMAIN, deadline, clock, denials::add);
-    opened.add(made);
-    return made;
+  private NodeAuthorizer open(Duration deadline, Cluster... trusted) {
+    if (trusted.length == 0) {
+      return NodeAuthorizer.ofNoCluster(DOMAIN, denials::add);
+    }
+    var attestor =
+        KubernetesAttestor.open(List.of(trusted), DOMAIN, deadline, clock, System::nanoTime);
+    opened.add(attestor);
+    return attestor.nodeAuthorizer(deadline, denials::add);
   }
 }

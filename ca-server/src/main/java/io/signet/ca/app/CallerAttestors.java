@@ -7,7 +7,6 @@ import io.signet.attestation.kubernetes.Cluster;
 import io.signet.attestation.kubernetes.KubernetesAttestor;
 import io.signet.attestation.kubernetes.NodeAuthorizer;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
-import io.signet.attestation.kubernetes.TrustedNodes;
 import io.signet.attestation.unix.PeerCredentialsAttestor;
 import io.signet.attestation.x509.ClientCertificateAttestor;
 import io.signet.ca.config.AttestationConfig;
@@ -74,7 +73,8 @@ final class CallerAttestors implements AutoCloseable {
     if (attestation.clientCertificate()) {
       others.add(new ClientCertificateAttestor(bundle, server, clock));
     }
-    return new CallerAttestors(others, kubernetes(config, clock), nodes(config, clock, onDenied));
+    Optional<KubernetesAttestor> kubernetes = kubernetes(config, clock);
+    return new CallerAttestors(others, kubernetes, nodes(config, kubernetes, onDenied));
   }
 
   private static Optional<KubernetesAttestor> kubernetes(SignetConfig config, Clock clock) {
@@ -87,14 +87,11 @@ final class CallerAttestors implements AutoCloseable {
                 clusters, config.trustDomain(), REVIEW_DEADLINE, clock, System::nanoTime));
   }
 
-  private static NodeAuthorizer nodes(SignetConfig config, Clock clock, Consumer<Rule> onDenied) {
-    List<TrustedNodes> trusted =
-        config.attestation().kubernetes().stream().map(CallerAttestors::trustedNodes).toList();
-    return NodeAuthorizer.open(trusted, config.trustDomain(), LOOKUP_DEADLINE, clock, onDenied);
-  }
-
-  private static TrustedNodes trustedNodes(KubernetesCluster cluster) {
-    return new TrustedNodes(cluster(cluster), Set.copyOf(cluster.trustedNodeAccounts()));
+  private static NodeAuthorizer nodes(
+      SignetConfig config, Optional<KubernetesAttestor> kubernetes, Consumer<Rule> onDenied) {
+    return kubernetes
+        .map(attestor -> attestor.nodeAuthorizer(LOOKUP_DEADLINE, onDenied))
+        .orElseGet(() -> NodeAuthorizer.ofNoCluster(config.trustDomain(), onDenied));
   }
 
   private static Cluster cluster(KubernetesCluster cluster) {
@@ -107,7 +104,8 @@ final class CallerAttestors implements AutoCloseable {
           case API -> Cluster.Review.API;
           case LOCAL -> Cluster.Review.LOCAL;
         },
-        cluster.reviewRate());
+        cluster.reviewRate(),
+        Set.copyOf(cluster.trustedNodeAccounts()));
   }
 
   Attestors attestors() {
@@ -126,7 +124,6 @@ final class CallerAttestors implements AutoCloseable {
 
   @Override
   public void close() {
-    nodes.close();
     kubernetes.ifPresent(KubernetesAttestor::close);
   }
 }

@@ -13,10 +13,12 @@ import io.grpc.ServerInterceptor;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.Evidence.ClientCertificate;
+import java.io.ByteArrayInputStream;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -32,6 +34,7 @@ final class CallEvidence implements ServerInterceptor {
   private static final Metadata.Key<String> CLUSTER =
       Metadata.Key.of("clusterid", ASCII_STRING_MARSHALLER);
   private static final String BEARER = "Bearer ";
+  private static final String SHOWN_CHAIN = "signet-shown-chain";
 
   /** What the caller of the current call showed; empty outside a call. */
   static List<Evidence> current() {
@@ -76,18 +79,33 @@ final class CallEvidence implements ServerInterceptor {
     return values == null ? List.of() : values;
   }
 
+  // Once for each connection: read strictly, for the library that did the handshake did not need
+  // to;
+  // and always the same objects, by which attestors know again what they have judged.
   private static Optional<Evidence> certificate(@Nullable SSLSession session) {
     if (session == null) {
       return Optional.empty();
     }
-    try {
-      return Optional.of(new ClientCertificate(x509(session.getPeerCertificates())));
-    } catch (SSLPeerUnverifiedException showedNone) {
-      return Optional.empty();
+    if (session.getValue(SHOWN_CHAIN) instanceof Evidence known) {
+      return Optional.of(known);
     }
+    Optional<Evidence> shown = chain(session).map(ClientCertificate::new);
+    shown.ifPresent(evidence -> session.putValue(SHOWN_CHAIN, evidence));
+    return shown;
   }
 
-  private static List<X509Certificate> x509(Certificate[] chain) {
-    return Arrays.stream(chain).map(X509Certificate.class::cast).toList();
+  /** Empty too if one of them is no X.509 certificate. */
+  private static Optional<List<X509Certificate>> chain(SSLSession session) {
+    try {
+      CertificateFactory x509 = CertificateFactory.getInstance("X.509");
+      List<X509Certificate> chain = new ArrayList<>();
+      for (Certificate each : session.getPeerCertificates()) {
+        var bytes = new ByteArrayInputStream(each.getEncoded());
+        chain.add((X509Certificate) x509.generateCertificate(bytes));
+      }
+      return Optional.of(chain);
+    } catch (SSLPeerUnverifiedException | CertificateException showedNone) {
+      return Optional.empty();
+    }
   }
 }

@@ -20,8 +20,7 @@ import io.signet.attestation.ServiceAccountName;
 import io.signet.attestation.kubernetes.Cluster;
 import io.signet.attestation.kubernetes.FakePod;
 import io.signet.attestation.kubernetes.FakePodServer;
-import io.signet.attestation.kubernetes.NodeAuthorizer;
-import io.signet.attestation.kubernetes.TrustedNodes;
+import io.signet.attestation.kubernetes.KubernetesAttestor;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.FakeAuthorityStore;
@@ -188,21 +187,19 @@ final class ImpersonationTest {
   }
 
   private void trust(ServiceAccountName... accounts) throws Exception {
-    NodeAuthorizer authorizer =
-        NodeAuthorizer.open(
-            List.of(
-                new TrustedNodes(cluster("main", main), Set.of(accounts)),
-                new TrustedNodes(cluster("west", west), Set.of(accounts))),
+    KubernetesAttestor clusters =
+        KubernetesAttestor.open(
+            List.of(cluster("main", main, accounts), cluster("west", west, accounts)),
             DOMAIN,
             Duration.ofSeconds(30),
             clock,
-            _ -> {});
-    opened.push(authorizer);
+            System::nanoTime);
+    opened.push(clusters);
     CertificateSigner signer = new CertificateSigner(new FakeLedger(), Fixtures.serials(), clock);
     IssueSvid issuance =
         new IssueSvid(
             new Attestors(List.of(attestor)),
-            authorizer,
+            clusters.nodeAuthorizer(Duration.ofSeconds(30), _ -> {}),
             new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
             authorities(signer),
             signer,
@@ -225,7 +222,8 @@ final class ImpersonationTest {
         clock);
   }
 
-  private Cluster cluster(String id, FakePodServer api) throws Exception {
+  private Cluster cluster(String id, FakePodServer api, ServiceAccountName... accounts)
+      throws Exception {
     Path own = Files.createTempDirectory(folder, id);
     return new Cluster(
         id,
@@ -233,6 +231,7 @@ final class ImpersonationTest {
         "istio-ca",
         Optional.of(api.kubeconfig(own)),
         Cluster.Review.API,
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        Set.of(accounts));
   }
 }
