@@ -158,7 +158,8 @@ final class SignetServer implements RunningServer {
         new ObservedIssuance(bounded, metrics.registry(), audit, System::nanoTime);
     SvidMaker maker =
         new SvidMaker(
-            new ObservedGrants(issue::granted, metrics.registry(), audit, System::nanoTime),
+            new ObservedGrants(
+                limits.boundingGrants(issue::granted), metrics.registry(), audit, System::nanoTime),
             clock,
             new SecureRandom());
     ServingIdentity serving = life.started(serving(self, maker, timer));

@@ -16,24 +16,28 @@ import java.util.function.Supplier;
  */
 public final class Limits {
 
-  /** Longer than a burst takes, shorter than a caller's own patience. */
-  static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+  // Longer than a burst takes, shorter than a caller's own patience.
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+
+  // After a restart all streams want their SVID at once, and each has time.
+  private static final Duration LONGEST_GRANT_WAIT = Duration.ofSeconds(10);
 
   private static final Refused CROWDED =
       new Refused(Why.OVERLOADED, "more requests than can be served now");
-  private static final Refused NO_TURN =
-      new Refused(Why.OVERLOADED, "no turn within " + LONGEST_WAIT);
+  private static final Refused NO_TURN = new Refused(Why.OVERLOADED, "found no turn in time");
 
   private final Optional<Buckets> addresses;
   private final Optional<Buckets> callers;
   private final Gate gate;
+  private final Gate grants;
 
   /**
    * A limit that is absent is off.
    *
    * @param perAddress calls from one address
    * @param perCaller requests of one proven caller
-   * @param concurrent requests of proven callers that are worked on at once
+   * @param concurrent requests of proven callers that are worked on at once; as many grants beside
+   *     them
    * @param nanoTime as {@link System#nanoTime}
    */
   public Limits(
@@ -41,7 +45,7 @@ public final class Limits {
       Optional<RateLimit> perCaller,
       OptionalInt concurrent,
       LongSupplier nanoTime) {
-    this(perAddress, perCaller, concurrent, LONGEST_WAIT, nanoTime);
+    this(perAddress, perCaller, concurrent, LONGEST_WAIT, LONGEST_GRANT_WAIT, nanoTime);
   }
 
   Limits(
@@ -49,10 +53,12 @@ public final class Limits {
       Optional<RateLimit> perCaller,
       OptionalInt concurrent,
       Duration longestWait,
+      Duration longestGrantWait,
       LongSupplier nanoTime) {
     this.addresses = perAddress.map(limit -> new Buckets(limit, nanoTime));
     this.callers = perCaller.map(limit -> new Buckets(limit, nanoTime));
     this.gate = new Gate(concurrent.orElse(Integer.MAX_VALUE), longestWait);
+    this.grants = new Gate(concurrent.orElse(Integer.MAX_VALUE), longestGrantWait);
   }
 
   /** No limit at all. */
@@ -113,6 +119,23 @@ public final class Limits {
 
   private static Refused nobodyWaits(Proof caller) {
     return new Refused(Why.ABANDONED, caller.id() + " does not wait for the answer any more");
+  }
+
+  /**
+   * The issuance of what was granted before, each in its turn. It has turns of its own: a storm of
+   * streams does not keep requests waiting, nor the other way round.
+   */
+  public GrantedIssuance boundingGrants(GrantedIssuance issuance) {
+    return (grant, hosts, key) -> {
+      if (!grants.awaitTurn()) {
+        return NO_TURN;
+      }
+      try {
+        return issuance.issue(grant, hosts, key);
+      } finally {
+        grants.endTurn();
+      }
+    };
   }
 
   /** Requests that were read and are not answered yet. */

@@ -71,6 +71,7 @@ final class IssuanceMetrics implements Observation.Measures {
     // istiod knows no such refusals.
     LongAdder denied = signError("NOT_ENTITLED");
     LongAdder limited = signError("LIMITED");
+    LongAdder abandoning = signError("ABANDONED");
     LongAdder notReady = signError("CA_NOT_READY");
     for (Why why : Why.values()) {
       refusals.put(
@@ -79,7 +80,8 @@ final class IssuanceMetrics implements Observation.Measures {
             case UNAUTHENTICATED, ATTESTATION_UNAVAILABLE -> authentication;
             case BAD_REQUEST -> parsing;
             case NOT_ENTITLED -> denied;
-            case ADDRESS_LIMITED, CALLER_LIMITED, OVERLOADED, ABANDONED -> limited;
+            case ADDRESS_LIMITED, CALLER_LIMITED, OVERLOADED -> limited;
+            case ABANDONED -> abandoning;
             case NO_AUTHORITY -> notReady;
             case CUSTODY_UNAVAILABLE, LEDGER_UNAVAILABLE, SELF_CHECK_FAILED -> failures;
           });

@@ -1,12 +1,14 @@
 package io.signet.ca.issuance;
 
 import static io.signet.ca.testing.Fixtures.CART;
+import static io.signet.ca.testing.Fixtures.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.attestation.Proof;
 import io.signet.attestation.Proof.Pod;
 import io.signet.attestation.Proof.ServiceAccount;
+import io.signet.ca.authorization.Grant;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import java.time.Duration;
@@ -15,6 +17,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** RATE-2: what each limit counts, and what it refuses with. */
@@ -120,6 +124,58 @@ final class LimitsTest {
     assertThat(limits.ofAll()).isEmpty();
   }
 
+  // After a restart all streams want their SVID at once.
+  @Test
+  void boundingGrants_manyGrants_allServedAndFewAtOnce() {
+    var patient = Duration.ofMinutes(10);
+    Limits limits =
+        new Limits(
+            Optional.empty(), Optional.empty(), OptionalInt.of(3), patient, patient, () -> 0);
+    var finish = new Semaphore(0);
+    var now = new AtomicInteger();
+    var most = new AtomicInteger();
+    var served = new AtomicInteger();
+    GrantedIssuance bounded =
+        limits.boundingGrants((_, _, _) -> {
+          most.accumulateAndGet(now.incrementAndGet(), Math::max);
+          finish.acquireUninterruptibly();
+          now.decrementAndGet();
+          served.incrementAndGet();
+          return DONE;
+        });
+
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 1_000; i++) {
+        threads.execute(() -> assertThat(grant(bounded)).isEqualTo(DONE));
+      }
+      while (now.get() < 3) {
+        Thread.onSpinWait();
+      }
+      finish.release(1_000);
+    }
+
+    assertThat(served).hasValue(1_000);
+    assertThat(most).hasValue(3);
+  }
+
+  @Test
+  void boundingGrants_grantFindsNoTurn_overloadedAndRequestsGoOn() {
+    Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
+    GrantedIssuance inner = limits.boundingGrants((_, _, _) -> DONE);
+    GrantedIssuance outer =
+        limits.boundingGrants((_, _, _) -> {
+          assertThat(why(limits, POD_1, HERE)).isEqualTo(Why.BAD_REQUEST);
+          return grant(inner);
+        });
+
+    assertThat(((Refused) grant(outer)).why()).isEqualTo(Why.OVERLOADED);
+    assertThat(grant(inner)).isEqualTo(DONE);
+  }
+
+  private static IssuanceOutcome grant(GrantedIssuance issuance) {
+    return issuance.issue(new Grant(CART, Duration.ofHours(1)), List.of(), KEY);
+  }
+
   @Test
   void none_whatever_letThrough() {
     for (int i = 0; i < 1000; i++) {
@@ -160,7 +216,8 @@ final class LimitsTest {
 
   private static Limits limits(
       Optional<RateLimit> perAddress, Optional<RateLimit> perCaller, OptionalInt concurrent) {
-    return new Limits(perAddress, perCaller, concurrent, Duration.ofMillis(1), () -> 0);
+    Duration soon = Duration.ofMillis(1);
+    return new Limits(perAddress, perCaller, concurrent, soon, soon, () -> 0);
   }
 
   private static Proof account(Optional<Pod> pod) {

@@ -111,7 +111,7 @@ final class ObservedIssuanceTest {
     "ADDRESS_LIMITED, citadel_server_csr_sign_err_count{error=\"LIMITED\"}",
     "CALLER_LIMITED, citadel_server_csr_sign_err_count{error=\"LIMITED\"}",
     "OVERLOADED, citadel_server_csr_sign_err_count{error=\"LIMITED\"}",
-    "ABANDONED, citadel_server_csr_sign_err_count{error=\"LIMITED\"}",
+    "ABANDONED, citadel_server_csr_sign_err_count{error=\"ABANDONED\"}",
     "NOT_ENTITLED, citadel_server_csr_sign_err_count{error=\"NOT_ENTITLED\"}",
     "NO_AUTHORITY, citadel_server_csr_sign_err_count{error=\"CA_NOT_READY\"}",
     "CUSTODY_UNAVAILABLE, citadel_server_csr_sign_err_count{error=\"CERT_GEN_ERROR\"}",
@@ -363,6 +363,7 @@ final class ObservedIssuanceTest {
         "citadel_server_authentication_failure_count",
         "citadel_server_csr_parsing_err_count",
         "citadel_server_id_extraction_err_count",
+        "citadel_server_csr_sign_err_count{error=\"ABANDONED\"}",
         "citadel_server_csr_sign_err_count{error=\"CA_NOT_READY\"}",
         "citadel_server_csr_sign_err_count{error=\"CERT_GEN_ERROR\"}",
         "citadel_server_csr_sign_err_count{error=\"LIMITED\"}",
@@ -421,6 +422,11 @@ final class ObservedIssuanceTest {
     assertThat(gauge("citadel_server_root_cert_expiry_timestamp"))
         .isEqualTo((double) end.getEpochSecond());
     assertThat(gauge("citadel_server_root_cert_expiry_seconds")).isEqualTo(100);
+    Instant chainEnd = issuing.getFirst().certificate().getNotAfter().toInstant();
+    assertThat(gauge("citadel_server_cert_chain_expiry_timestamp"))
+        .isEqualTo((double) chainEnd.getEpochSecond());
+    assertThat(gauge("citadel_server_cert_chain_expiry_seconds"))
+        .isEqualTo((double) Duration.between(end.minusSeconds(100), chainEnd).toSeconds());
     issuing.clear();
     assertThat(gauge("citadel_server_cert_chain_expiry_timestamp")).isNaN();
     assertThat(metrics.scrape()).contains("\ncitadel_server_root_cert_expiry_seconds 100.0\n");
