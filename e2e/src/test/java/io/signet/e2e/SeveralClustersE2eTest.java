@@ -134,7 +134,6 @@ final class SeveralClustersE2eTest {
   @Test
   void sign_eastHangs_unavailableInTheEndAndWestAnswered() throws IOException {
     String cart = cart();
-    long reviews = east.reviews();
     east.server().process().freeze();
     try {
       Await.until("east to be unavailable", SOON, () -> !isSigned("east", cart));
@@ -148,8 +147,6 @@ final class SeveralClustersE2eTest {
     }
     awaitLocal();
     assertThat(isSigned("east", cart)).isTrue();
-    // Those that hung were given up, and counted by the API server or not.
-    assertThat(east.reviews()).isGreaterThanOrEqualTo(reviews);
   }
 
   // Its watches end and begin anew; meanwhile it is asked, or what is known counts still.

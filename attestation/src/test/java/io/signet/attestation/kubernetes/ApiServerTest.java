@@ -157,6 +157,23 @@ class ApiServerTest {
         .containsExactly("Bearer first", "Bearer second");
   }
 
+  // Otherwise it would be kept until the clock is where it was, and expire before.
+  @Test
+  void kubeconfig_clockSetBack_tokenFollowed() throws Exception {
+    FakeApiServer api = http();
+    Path kubeconfig = api.kubeconfig(directory, "token: first");
+
+    try (var client = client(ApiServer.of(Optional.of(kubeconfig)))) {
+      assertThat(client.review("a.b.c")).isInstanceOf(Reviewed.class);
+      assertThat(api.kubeconfig(directory, "token: second")).isEqualTo(kubeconfig);
+      clock.advance(Duration.ofHours(-1));
+      assertThat(client.review("a.b.c")).isInstanceOf(Reviewed.class);
+    }
+    assertThat(api.seen())
+        .extracting(FakeApiServer.Seen::authorization)
+        .containsExactly("Bearer first", "Bearer second");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
