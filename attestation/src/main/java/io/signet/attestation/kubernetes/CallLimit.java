@@ -33,15 +33,18 @@ final class CallLimit {
     this.nextTurn = nanoTime.getAsLong() - SECOND;
   }
 
-  /** Returns when a call may begin, which {@link #leave} must follow; false if none may. */
+  /**
+   * Returns when a call may begin, which {@link #leave} must follow; false if none may.
+   *
+   * @param patience how long to wait for that
+   */
   boolean enter(Duration patience) throws InterruptedException {
-    return hasTurn(patience) && hasPlace(patience);
-  }
-
-  private boolean hasTurn(Duration patience) throws InterruptedException {
     long wait = perSecond.isEmpty() ? 0 : turn(SECOND / perSecond.getAsInt(), patience.toNanos());
+    if (wait < 0) {
+      return false;
+    }
     TimeUnit.NANOSECONDS.sleep(wait);
-    return wait >= 0;
+    return hasPlace(patience.toNanos() - wait);
   }
 
   /** How long to wait for the next turn, which is taken; negative if it is too late. */
@@ -56,10 +59,10 @@ final class CallLimit {
     return Math.max(turn, 0);
   }
 
-  private boolean hasPlace(Duration patience) throws InterruptedException {
+  private boolean hasPlace(long patience) throws InterruptedException {
     return places.tryAcquire()
         || (places.getQueueLength() < mostWaiting
-            && places.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS));
+            && places.tryAcquire(patience, TimeUnit.NANOSECONDS));
   }
 
   void leave() {

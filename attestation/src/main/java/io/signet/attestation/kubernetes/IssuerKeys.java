@@ -1,9 +1,8 @@
 package io.signet.attestation.kubernetes;
 
-import static io.signet.attestation.kubernetes.Json.eachField;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonParser;
+import com.nimbusds.jose.util.JSONObjectUtils;
 import java.io.IOException;
 import java.text.ParseException;
 import java.time.Duration;
@@ -108,36 +107,33 @@ final class IssuerKeys implements Runnable {
 
   private void fetch() throws IOException {
     long begun = nanoTime.getAsLong();
-    String issuer = issuer(client.get(DISCOVERY, pace.least()));
-    KeySet keys = keys(client.get(JWKS, pace.least()));
-    fetched = new Fetched(issuer, keys, begun);
+    String issuer = issuer(text(DISCOVERY));
+    fetched = new Fetched(issuer, keys(text(JWKS)), begun);
     if (failure != null) {
       LOG.info("known again: {}", client.url(JWKS));
     }
     failure = null;
   }
 
-  private String issuer(byte[] discovery) throws IOException {
-    String[] issuer = {""};
-    try (JsonParser in = Json.PARSERS.createParser(discovery)) {
-      in.nextToken();
-      eachField(
-          in,
-          (name, value) -> {
-            if (name.equals("issuer")) {
-              issuer[0] = value.getValueAsString("");
-            }
-          });
-    }
-    if (issuer[0].isEmpty()) {
-      throw new IOException(client.url(DISCOVERY) + ": no issuer");
-    }
-    return issuer[0];
+  private String text(String path) throws ApiException {
+    return new String(client.get(path, pace.least()), UTF_8);
   }
 
-  private KeySet keys(byte[] jwks) throws IOException {
+  private String issuer(String discovery) throws IOException {
     try {
-      KeySet keys = new KeySet(new String(jwks, UTF_8));
+      String issuer = JSONObjectUtils.getString(JSONObjectUtils.parse(discovery), "issuer");
+      if (issuer != null) {
+        return issuer;
+      }
+    } catch (ParseException | RuntimeException e) {
+      // Told below.
+    }
+    throw new IOException(client.url(DISCOVERY) + ": no issuer");
+  }
+
+  private KeySet keys(String jwks) throws IOException {
+    try {
+      KeySet keys = new KeySet(jwks);
       if (!keys.isEmpty()) {
         return keys;
       }

@@ -85,7 +85,7 @@ final class ObjectWatch implements KnownObjects, Runnable {
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
             Duration.ofMillis(250),
-            Duration.ofSeconds(5));
+            Duration.ofSeconds(10));
   }
 
   private final ApiClient client;
@@ -159,7 +159,7 @@ final class ObjectWatch implements KnownObjects, Runnable {
       page.read();
     } while (!page.next.isEmpty());
     objects = found;
-    complete(begun);
+    completeAsOf(begun);
     return page.version;
   }
 
@@ -226,7 +226,7 @@ final class ObjectWatch implements KnownObjects, Runnable {
     if (nanoTime.getAsLong() - begun < pace.watch().toNanos()) {
       throw new IOException(client.url(path()) + ": the watch ended early");
     }
-    complete(begun);
+    watched(begun);
   }
 
   /** What happened to one object. */
@@ -255,21 +255,26 @@ final class ObjectWatch implements KnownObjects, Runnable {
       switch (type) {
         case "ADDED", "MODIFIED" -> objects.put(what.object());
         case "DELETED" -> objects.remove(what.object());
-        case "BOOKMARK" -> complete(nanoTime.getAsLong());
+        case "BOOKMARK" -> watched(nanoTime.getAsLong());
         // Whatever it is, client-go begins anew then.
         default -> throw new ApiException(GONE, client.url(path()) + ": " + what.message());
       }
     }
   }
 
-  /** All that had happened by then is known. */
-  private void complete(long then) {
-    knownAt = then;
+  /** A watch works, and all that had happened by then is known. */
+  private void watched(long then) {
+    completeAsOf(then);
     if (failures > 0) {
       LOG.info("known again: {}", client.url(path()));
     }
     failures = 0;
     failure = null;
+  }
+
+  private void completeAsOf(long then) {
+    Long before = knownAt;
+    knownAt = before == null || then - before > 0 ? then : before;
   }
 
   private void failed(Exception e) {

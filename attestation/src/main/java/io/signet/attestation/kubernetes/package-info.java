@@ -1,4 +1,7 @@
-/** Attestation of service accounts by asking the API server of their cluster. */
+/**
+ * Attestation of service accounts by the tokens of their cluster: by asking its API server about
+ * each, or by its own rules from what it tells us.
+ */
 @NullMarked
 @CheckReturnValue
 package io.signet.attestation.kubernetes;
