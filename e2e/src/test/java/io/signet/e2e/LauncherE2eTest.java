@@ -156,7 +156,7 @@ final class LauncherE2eTest {
             "test",
             "unit");
     assertThat(result.exit()).isEqualTo(1);
-    assertThat(result.errors()).contains("missing: softhsm opensc: no network");
+    assertThat(result.errors()).contains("missing: softhsm opensc hostile-x509: no network");
     assertThat(mavenCalls()).singleElement().asString().contains("verify");
   }
 
