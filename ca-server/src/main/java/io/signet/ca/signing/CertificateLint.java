@@ -191,7 +191,7 @@ final class CertificateLint {
     Set<String> others =
         template.authority()
             ? Set.of(SUBJECT_KEY_ID, AUTHORITY_KEY_ID, ALT_NAMES)
-            : Set.of(AUTHORITY_KEY_ID, EXTENDED_KEY_USAGE);
+            : Set.of(SUBJECT_KEY_ID, AUTHORITY_KEY_ID, EXTENDED_KEY_USAGE);
     require(critical.equals(read.getCriticalExtensionOIDs()), "critical extensions");
     require(others.equals(read.getNonCriticalExtensionOIDs()), "extensions that are not critical");
     require(
@@ -256,7 +256,9 @@ final class CertificateLint {
         read.getBasicConstraints() == wanted, "basic constraints %d", read.getBasicConstraints());
   }
 
-  // e_ext_authority_key_identifier_no_key_identifier; ISS-7: what the issuer calls itself.
+  // e_ext_authority_key_identifier_no_key_identifier; ISS-7: what the issuer calls itself. RFC
+  // 5280,
+  // 4.2.1.2: a leaf should have one of its own too, and linters ask for it (LINT-2).
   private void keyIds() {
     byte[] issuer = KeyIds.of(draft.key().publicKey());
     requireExtension(AUTHORITY_KEY_ID, concat(AKI_HEADER, issuer), "authority key identifier");
@@ -266,12 +268,8 @@ final class CertificateLint {
             require(
                 Arrays.equals(by.getExtensionValue(SUBJECT_KEY_ID), concat(SKI_HEADER, issuer)),
                 "the issuer's own key identifier is another"));
-    if (template.authority()) {
-      requireExtension(
-          SUBJECT_KEY_ID,
-          concat(SKI_HEADER, KeyIds.of(template.publicKey())),
-          "subject key identifier");
-    }
+    byte[] subject = KeyIds.of(template.publicKey());
+    requireExtension(SUBJECT_KEY_ID, concat(SKI_HEADER, subject), "subject key identifier");
   }
 
   private void requireExtension(String oid, byte[] wanted, String what) {

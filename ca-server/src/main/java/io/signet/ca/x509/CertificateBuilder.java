@@ -147,14 +147,13 @@ public final class CertificateBuilder {
     try {
       extensions.addExtension(Extension.keyUsage, true, keyUsage(template.keyUsage()));
       extensions.addExtension(Extension.basicConstraints, true, basicConstraints(template));
-      if (template.authority()) {
-        extensions.addExtension(
-            Extension.subjectKeyIdentifier,
-            false,
-            new SubjectKeyIdentifier(KeyIds.of(template.publicKey())));
-      } else {
+      if (!template.authority()) {
         extensions.addExtension(Extension.extendedKeyUsage, false, serverAndClient());
       }
+      extensions.addExtension(
+          Extension.subjectKeyIdentifier,
+          false,
+          new SubjectKeyIdentifier(KeyIds.of(template.publicKey())));
       extensions.addExtension(
           Extension.authorityKeyIdentifier,
           false,

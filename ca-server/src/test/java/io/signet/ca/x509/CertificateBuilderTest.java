@@ -61,7 +61,9 @@ final class CertificateBuilderTest {
         .isEqualTo(List.of(6, CART.toString()));
     assertThat(leaf.getCriticalExtensionOIDs())
         .isEqualTo(Set.of(KEY_USAGE, BASIC_CONSTRAINTS, ALT_NAMES));
-    assertThat(leaf.getNonCriticalExtensionOIDs()).isEqualTo(Set.of("2.5.29.35", "2.5.29.37"));
+    assertThat(leaf.getNonCriticalExtensionOIDs())
+        .isEqualTo(Set.of("2.5.29.14", "2.5.29.35", "2.5.29.37"));
+    assertThat(leaf.getExtensionValue("2.5.29.14")).endsWith(KeyIds.of(KEY));
     assertThat(leaf.getKeyUsage()).isEqualTo(usage(0));
     assertThat(leaf.getExtendedKeyUsage())
         .containsExactly("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");

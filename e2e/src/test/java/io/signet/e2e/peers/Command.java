@@ -1,5 +1,7 @@
 package io.signet.e2e.peers;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,11 +55,16 @@ public final class Command {
       builder.redirectOutput(output.toFile()).redirectError(errors.toFile());
       builder.environment().putAll(environment);
       int exit = exitValue(builder.start(), command);
-      return new Result(exit, Files.readString(output), Files.readString(errors));
+      return new Result(exit, text(output), text(errors));
     } finally {
       Files.delete(output);
       Files.delete(errors);
     }
+  }
+
+  // A program may print any byte: NSS does so of names that it takes for text.
+  private static String text(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), UTF_8);
   }
 
   private static int exitValue(Process process, List<String> command) throws IOException {
