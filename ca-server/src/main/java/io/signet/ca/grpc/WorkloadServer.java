@@ -221,7 +221,9 @@ public final class WorkloadServer implements AutoCloseable {
   }
 
   private NettyServerBuilder configured(NettyServerBuilder builder) {
-    services.forEach(builder::addService);
+    for (BindableService service : served()) {
+      builder.addService(WellFormedRequests.only(service));
+    }
     // gRPC calls those first that were added last.
     builder
         .intercept(new CallEvidence())
@@ -229,8 +231,6 @@ public final class WorkloadServer implements AutoCloseable {
         .intercept(new CallOrigin.Interceptor());
     interceptors.reversed().forEach(builder::intercept);
     return builder
-        .addService(health.getHealthService())
-        .addService(ProtoReflectionServiceV1.newInstance())
         .directExecutor()
         .callExecutor(callExecutor())
         .maxInboundMessageSize(LARGEST_MESSAGE)
@@ -242,6 +242,13 @@ public final class WorkloadServer implements AutoCloseable {
         .keepAliveTimeout(PING_ANSWER_SECONDS, SECONDS)
         .permitKeepAliveTime(permitKeepAlive.toNanos(), NANOSECONDS)
         .permitKeepAliveWithoutCalls(true);
+  }
+
+  private List<BindableService> served() {
+    List<BindableService> all = new ArrayList<>(services);
+    all.add(health.getHealthService());
+    all.add(ProtoReflectionServiceV1.newInstance());
+    return all;
   }
 
   // A certificate request stays on the event loop until issuance begins, so that turning it away
