@@ -126,12 +126,12 @@ public final class Limits {
    * streams does not keep requests waiting, nor the other way round.
    */
   public GrantedIssuance boundingGrants(GrantedIssuance issuance) {
-    return (grant, hosts, key) -> {
+    return (grant, key) -> {
       if (!grants.awaitTurn()) {
         return NO_TURN;
       }
       try {
-        return issuance.issue(grant, hosts, key);
+        return issuance.issue(grant, key);
       } finally {
         grants.endTurn();
       }

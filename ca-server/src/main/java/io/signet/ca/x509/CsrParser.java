@@ -274,7 +274,7 @@ public final class CsrParser {
 
   // CSR-6: of two extension requests Bouncy Castle would silently take the first.
   private static Optional<Extensions> extensions(CertificationRequestInfo info)
-      throws CsrException {
+      throws CsrException, IOException {
     if (info.getAttributes() == null || info.getAttributes().size() == 0) {
       return Optional.empty();
     }
@@ -284,7 +284,11 @@ public final class CsrParser {
         || attribute.getAttrValues().size() != 1) {
       throw new CsrException("attributes (expected: at most one extension request)");
     }
-    return Optional.of(Extensions.getInstance(attribute.getAttrValues().getObjectAt(0)));
+    ASN1Primitive asked = attribute.getAttrValues().getObjectAt(0).toASN1Primitive();
+    Extensions extensions = Extensions.getInstance(asked);
+    // A default that is written out: only who knows the type sees that it is one.
+    requireDer(extensions, asked.getEncoded(ASN1Encoding.DER));
+    return Optional.of(extensions);
   }
 
   private static String onlyUri(Extension extension, List<String> hosts)

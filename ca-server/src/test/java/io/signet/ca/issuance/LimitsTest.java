@@ -136,7 +136,7 @@ final class LimitsTest {
     var most = new AtomicInteger();
     var served = new AtomicInteger();
     GrantedIssuance bounded =
-        limits.boundingGrants((_, _, _) -> {
+        limits.boundingGrants((_, _) -> {
           most.accumulateAndGet(now.incrementAndGet(), Math::max);
           finish.acquireUninterruptibly();
           now.decrementAndGet();
@@ -161,9 +161,9 @@ final class LimitsTest {
   @Test
   void boundingGrants_grantFindsNoTurn_overloadedAndRequestsGoOn() {
     Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
-    GrantedIssuance inner = limits.boundingGrants((_, _, _) -> DONE);
+    GrantedIssuance inner = limits.boundingGrants((_, _) -> DONE);
     GrantedIssuance outer =
-        limits.boundingGrants((_, _, _) -> {
+        limits.boundingGrants((_, _) -> {
           assertThat(why(limits, POD_1, HERE)).isEqualTo(Why.BAD_REQUEST);
           return grant(inner);
         });

@@ -3,19 +3,28 @@ package io.signet.ca.x509;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.signet.spiffe.Pem;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.RSAKeyGenParameterSpec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.bouncycastle.asn1.ASN1Boolean;
+import org.bouncycastle.asn1.ASN1EncodableVector;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.DERSequence;
 import org.bouncycastle.asn1.DERSet;
 import org.bouncycastle.asn1.DERUTF8String;
 import org.bouncycastle.asn1.pkcs.Attribute;
@@ -27,9 +36,11 @@ import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x9.ECNamedCurveTable;
 import org.bouncycastle.asn1.x9.X962Parameters;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +51,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CsrParserTest {
 
   private static final int MUTANTS = 10_000;
+  private static final ASN1ObjectIdentifier UNKNOWN =
+      new ASN1ObjectIdentifier("1.3.6.1.4.1.99999.1");
 
   // ISTIO-17, ISTIO-18, ISTIO-19, CSR-8, CSR-9
   @ParameterizedTest
@@ -63,6 +76,15 @@ final class CsrParserTest {
         arguments("P-256 with SHA-512", Csrs.good().signedBy("SHA512withECDSA")),
         arguments("RSA with SHA-384", Csrs.good().keys(Csrs.RSA_2048).signedBy("SHA384withRSA")),
         arguments("RSA with SHA-512", Csrs.good().keys(Csrs.RSA_2048).signedBy("SHA512withRSA")));
+  }
+
+  // SPIFFE-12: large is not hostile.
+  @Test
+  void parse_largeButLegal_accepted() throws Exception {
+    String longest = Csrs.ID + "/" + "a".repeat(2048 - Csrs.ID.length() - 1);
+    Csrs csr = rsa(4096, 65537).extensions(Csrs.uri(true, longest));
+
+    assertThat(CsrParser.parse(csr.der()).uri()).contains(longest);
   }
 
   // CSR-8: without a name, in both ways to say so, the caller gets its own.
@@ -164,6 +186,9 @@ final class CsrParserTest {
         arguments("CSR-3: indefinite length", Csrs.indefiniteLength(rsa().der()), "not DER"),
         arguments("CSR-3: non-minimal length", Csrs.nonMinimalLength(rsa().der()), "not DER"),
         arguments("CSR-3: BER in the names", berNames().der(), "not DER"),
+        arguments("CSR-3: bytes after the names", namesAndMore().der(), "well-formed"),
+        arguments("CSR-3: the default written out", notCritical().der(), "not DER"),
+        arguments("CSR-3: unused bits", Csrs.good().signaturePadding(4).der(), "well-formed"),
         arguments("CSR-4: version 1", Csrs.good().version(1).der(), "version 1"));
   }
 
@@ -178,6 +203,26 @@ final class CsrParserTest {
         .extensions(new Extension(Extension.subjectAlternativeName, true, ber.toByteArray()));
   }
 
+  private static Csrs namesAndMore() {
+    byte[] names = Csrs.uri(true, Csrs.ID).getExtnValue().getOctets();
+    byte[] more = Arrays.copyOf(names, names.length + 2);
+    return Csrs.good().extensions(new Extension(Extension.subjectAlternativeName, true, more));
+  }
+
+  // X.690, 11.5: what is the default is left out.
+  private static Csrs notCritical() {
+    Extension san = Csrs.uri(false, Csrs.ID);
+    ASN1EncodableVector explicit = new ASN1EncodableVector();
+    explicit.add(san.getExtnId());
+    explicit.add(ASN1Boolean.FALSE);
+    explicit.add(san.getExtnValue());
+    return Csrs.good()
+        .attributes(
+            new Attribute(
+                PKCSObjectIdentifiers.pkcs_9_at_extensionRequest,
+                new DERSet(new DERSequence(new DERSequence(explicit)))));
+  }
+
   // CSR-5
   private static Stream<Object> signatures() {
     byte[] broken = Csrs.good().keys(Csrs.RSA_2048).der();
@@ -190,8 +235,20 @@ final class CsrParserTest {
         arguments("CSR-5: RSA with SHA-1", rsa().signedBy("SHA1withRSA").der(), "algorithm"),
         arguments("CSR-5: MD5", rsa().signedBy("MD5withRSA").der(), "algorithm"),
         arguments("CSR-5: MD4", rsa().signedBy("MD4withRSA").der(), "algorithm"),
+        arguments(
+            "CSR-5: RSA's algorithm with an EC key",
+            Csrs.good().claims(rsaWithSha256()).der(),
+            "algorithm"),
+        arguments(
+            "CSR-5: another hash than that of the signature",
+            rsa().signedBy("SHA384withRSA").claims(rsaWithSha256()).der(),
+            "does not verify"),
         arguments("CSR-5: broken signature", broken, "does not verify"),
         arguments("CSR-5: signature over something else", another, "does not verify"));
+  }
+
+  private static AlgorithmIdentifier rsaWithSha256() {
+    return Csrs.nullParameters(PKCSObjectIdentifiers.sha256WithRSAEncryption);
   }
 
   // CSR-6
@@ -210,8 +267,25 @@ final class CsrParserTest {
             "CSR-6: duplicate extension", Csrs.good().extensions(san, san).der(), "well-formed"),
         arguments("no extension in the request", Csrs.good().extensions().der(), "well-formed"),
         arguments(
-            "another attribute",
+            "a password for revocation, which nobody here would ask for",
             Csrs.good().attributes(Csrs.challengePassword()).der(),
+            "at most one extension request"),
+        arguments(
+            "a password beside the extensions",
+            Csrs.good().attributes(Csrs.asks(san), Csrs.challengePassword()).der(),
+            "at most one extension request"),
+        arguments(
+            "an unknown attribute",
+            Csrs.good()
+                .attributes(new Attribute(UNKNOWN, new DERSet(new DERUTF8String("x"))))
+                .der(),
+            "at most one extension request"),
+        arguments(
+            "an attribute without a value",
+            Csrs.good()
+                .attributes(
+                    new Attribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, new DERSet()))
+                .der(),
             "at most one extension request"));
   }
 
@@ -220,8 +294,7 @@ final class CsrParserTest {
         PKCSObjectIdentifiers.pkcs_9_at_extensionRequest,
         new DERSet(
             new org.bouncycastle.asn1.ASN1Encodable[] {
-              new org.bouncycastle.asn1.DERSequence(san),
-              new org.bouncycastle.asn1.DERSequence(Csrs.uri(false, Csrs.ID))
+              new DERSequence(san), new DERSequence(Csrs.uri(false, Csrs.ID))
             }));
   }
 
@@ -229,7 +302,6 @@ final class CsrParserTest {
   private static Stream<Object> names() {
     GeneralName uri = new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
     GeneralName dns = new GeneralName(GeneralName.dNSName, "bank.example.org");
-    ASN1ObjectIdentifier unknown = new ASN1ObjectIdentifier("1.3.6.1.4.1.99999.1");
     return Stream.of(
         arguments("CSR-7: DNS", Csrs.good().names(dns).der(), "one URI"),
         arguments("CSR-7: DNS beside URI", Csrs.good().names(uri, dns).der(), "one URI"),
@@ -242,6 +314,11 @@ final class CsrParserTest {
             "CSR-7: e-mail",
             Csrs.good().names(uri, new GeneralName(GeneralName.rfc822Name, "a@b.c")).der(),
             "one URI"),
+        arguments(
+            "CSR-7: a directory name",
+            Csrs.good().names(uri, new GeneralName(new X500Name("CN=x"))).der(),
+            "one URI"),
+        arguments("CSR-7: no name in the names", Csrs.good().names().der(), "one URI"),
         arguments(
             "a URI that would forge a line of a log",
             Csrs.good().extensions(Csrs.uri(true, Csrs.ID + "\nroot logged in")).der(),
@@ -261,8 +338,19 @@ final class CsrParserTest {
             "subject has"),
         arguments(
             "CSR-7: unknown attribute in the subject",
-            Csrs.good().subject(unknownSubject(unknown)).der(),
+            Csrs.good().subject(unknownSubject(UNKNOWN)).der(),
             "subject has [1.3.6.1.4.1.99999.1]"),
+        arguments(
+            "CSR-8: CN beside the empty O, as one",
+            Csrs.good()
+                .subject(
+                    new X500NameBuilder()
+                        .addMultiValuedRDN(
+                            new ASN1ObjectIdentifier[] {BCStyle.O, BCStyle.CN},
+                            new String[] {"", "cart"})
+                        .build())
+                .der(),
+            "subject has"),
         arguments(
             "CSR-7: basic constraints",
             Csrs.good()
@@ -275,7 +363,7 @@ final class CsrParserTest {
             "CSR-7: unknown critical extension",
             Csrs.good()
                 .extensions(
-                    Csrs.uri(true, Csrs.ID), Csrs.extension(unknown, true, DERNull.INSTANCE))
+                    Csrs.uri(true, Csrs.ID), Csrs.extension(UNKNOWN, true, DERNull.INSTANCE))
                 .der(),
             "extension 1.3.6.1.4.1.99999.1"));
   }
@@ -287,6 +375,9 @@ final class CsrParserTest {
     return Stream.of(
         arguments("RSA-1024", rsa(1024, 65537).der(), "RSA key of 1024 bits"),
         arguments("RSA-2047", rsa(2047, 65537).der(), "RSA key of 2047 bits"),
+        arguments("RSA-8193", hugeRsa().der(), "RSA key of 8193 bits"),
+        arguments("exponent 1", exponentOne().der(), "well-formed"),
+        arguments("even exponent", evenExponent(), "exponent 131074"),
         arguments("exponent 3", rsa(2048, 3).der(), "exponent 3"),
         arguments("exponent 17", rsa(2048, 17).der(), "exponent 17"),
         arguments(
@@ -310,6 +401,9 @@ final class CsrParserTest {
             "EC parameters explicit",
             Csrs.good().keyParameters(new AlgorithmIdentifier(ec, explicitP256())).der(),
             "without a named curve"),
+        arguments("EC point compressed", point(2, 33).der(), "well-formed"),
+        arguments("EC point at infinity", point(0, 1).der(), "well-formed"),
+        arguments("EC point not on the curve", offCurve().der(), ""),
         arguments(
             "RSA parameters absent",
             rsa().keyParameters(new AlgorithmIdentifier(rsa)).der(),
@@ -326,6 +420,63 @@ final class CsrParserTest {
             "DSA",
             Csrs.good().keys(Csrs.keys("DSA")).signedBy("SHA256withDSA").der(),
             "EC or RSA"));
+  }
+
+  // No signature of so large a key: it is not looked at.
+  private static Csrs hugeRsa() {
+    BigInteger modulus = BigInteger.TWO.pow(8192).add(BigInteger.ONE);
+    return rsa().publicKey(rsaKey(modulus, RSAKeyGenParameterSpec.F4));
+  }
+
+  private static Csrs exponentOne() {
+    BigInteger modulus = ((RSAPublicKey) Csrs.RSA_2048.getPublic()).getModulus();
+    return Csrs.good()
+        .keys(new KeyPair(Csrs.RSA_2048.getPublic(), WeakRsaKeys.signerForOne(modulus)))
+        .publicKey(rsaKey(modulus, BigInteger.ONE));
+  }
+
+  // The first of the requests that such a key can sign at all.
+  private static byte[] evenExponent() {
+    BigInteger p = WeakRsaKeys.blumPrime(1);
+    BigInteger q = WeakRsaKeys.blumPrime(2);
+    KeyPair keys = new KeyPair(Csrs.RSA_2048.getPublic(), WeakRsaKeys.signerForEven(p, q));
+    BigInteger exponent = RSAKeyGenParameterSpec.F4.shiftLeft(1);
+    return Stream.iterate(0, i -> i + 1)
+        .map(i ->
+            Csrs.good()
+                .keys(keys)
+                .publicKey(rsaKey(p.multiply(q), exponent))
+                .extensions(Csrs.uri(true, Csrs.ID + i))
+                .der())
+        .filter(csr -> WeakRsaKeys.isSigned(csr, p.multiply(q), exponent))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static SubjectPublicKeyInfo rsaKey(BigInteger modulus, BigInteger exponent) {
+    try {
+      return new SubjectPublicKeyInfo(
+          Csrs.nullParameters(PKCSObjectIdentifiers.rsaEncryption),
+          new org.bouncycastle.asn1.pkcs.RSAPublicKey(modulus, exponent));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The good key's point in another form: its first octet, and as many as there are to it. */
+  private static Csrs point(int form, int length) {
+    SubjectPublicKeyInfo good = Csrs.spki(Csrs.P256);
+    byte[] point = Arrays.copyOf(good.getPublicKeyData().getOctets(), length);
+    int parity = length == 1 ? 0 : good.getPublicKeyData().getOctets()[64] & 1;
+    point[0] = (byte) (form + parity);
+    return Csrs.good().publicKey(new SubjectPublicKeyInfo(good.getAlgorithm(), point));
+  }
+
+  private static Csrs offCurve() {
+    SubjectPublicKeyInfo good = Csrs.spki(Csrs.P256);
+    byte[] point = good.getPublicKeyData().getOctets().clone();
+    point[64] ^= 1;
+    return Csrs.good().publicKey(new SubjectPublicKeyInfo(good.getAlgorithm(), point));
   }
 
   private static X962Parameters explicitP256() {
@@ -393,10 +544,33 @@ final class CsrParserTest {
   // CSR-2: nested so deep that a reader which descends runs out of stack.
   @ParameterizedTest
   @ValueSource(ints = {100, 1_000, 4_000, 8_000})
-  void parse_nestedDeep_refused(int depth) {
-    for (byte[] bomb : List.of(nestedDefinite(depth), nestedIndefinite(depth))) {
-      assertThatThrownBy(() -> CsrParser.parse(bomb)).isInstanceOf(CsrException.class);
+  void parse_nestedDeep_refused(int depth) throws InterruptedException {
+    for (byte[] bomb : List.of(nestedDefinite(depth), nestedIndefinite(depth), inNames(depth))) {
+      assertThat(refusalOnSmallStack(bomb)).isInstanceOf(CsrException.class);
     }
+  }
+
+  // As small as the launcher gives to a thread.
+  private static @Nullable Throwable refusalOnSmallStack(byte[] request)
+      throws InterruptedException {
+    AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
+    Thread reader =
+        new Thread(
+            null,
+            () -> thrown.set(catchThrowable(() -> CsrParser.parse(request))),
+            "reader",
+            512 << 10);
+    reader.start();
+    reader.join();
+    return thrown.get();
+  }
+
+  // Where the octets of an extension are read by themselves.
+  private static byte[] inNames(int depth) {
+    byte[] bomb = nestedDefinite(Math.min(depth, 3_000));
+    return Csrs.good()
+        .extensions(new Extension(Extension.subjectAlternativeName, true, bomb))
+        .der();
   }
 
   private static byte[] nestedDefinite(int depth) {

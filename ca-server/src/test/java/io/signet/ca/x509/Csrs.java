@@ -57,6 +57,8 @@ final class Csrs {
   private Optional<SubjectPublicKeyInfo> spki = Optional.empty();
   private Optional<List<ASN1Encodable>> attributes = Optional.of(List.of(asks(uri(true, ID))));
   private Optional<String> signatureName = Optional.empty();
+  private Optional<AlgorithmIdentifier> signatureAlgorithm = Optional.empty();
+  private int signaturePadding;
 
   private Csrs() {}
 
@@ -87,6 +89,12 @@ final class Csrs {
     return this;
   }
 
+  /** Another description of the key; what signs is still the private one. */
+  Csrs publicKey(SubjectPublicKeyInfo other) {
+    spki = Optional.of(other);
+    return this;
+  }
+
   Csrs attributes(ASN1Encodable... others) {
     attributes = Optional.of(List.of(others));
     return this;
@@ -110,6 +118,18 @@ final class Csrs {
     return this;
   }
 
+  /** Says that it is signed by another algorithm than it is. */
+  Csrs claims(AlgorithmIdentifier algorithm) {
+    signatureAlgorithm = Optional.of(algorithm);
+    return this;
+  }
+
+  /** Says that the last bits of the signature, of which there are so many, do not count. */
+  Csrs signaturePadding(int bits) {
+    signaturePadding = bits;
+    return this;
+  }
+
   PublicKey publicKey() {
     return keys.getPublic();
   }
@@ -120,8 +140,8 @@ final class Csrs {
       byte[] info = new DERSequence(info()).getEncoded(ASN1Encoding.DER);
       ASN1EncodableVector request = new ASN1EncodableVector();
       request.add(new DERSequence(info()));
-      request.add(algorithm(name));
-      request.add(new DERBitString(sign(name, info)));
+      request.add(signatureAlgorithm.orElseGet(() -> algorithm(name)));
+      request.add(new DERBitString(sign(name, info), signaturePadding));
       return new DERSequence(request).getEncoded(ASN1Encoding.DER);
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalStateException(e);

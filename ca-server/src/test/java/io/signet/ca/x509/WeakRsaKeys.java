@@ -4,10 +4,12 @@ import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
+import java.security.PrivateKey;
 import java.security.spec.RSAPrivateKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.bouncycastle.asn1.pkcs.CertificationRequest;
 
 /** Makes RSA keys as broken generators did. */
 final class WeakRsaKeys {
@@ -47,6 +49,48 @@ final class WeakRsaKeys {
     BigInteger p = BigInteger.probablePrime(1024, new Random(1)).setBit(1023).setBit(1022);
     BigInteger first = p.nextProbablePrime();
     return keys(first, first.nextProbablePrime());
+  }
+
+  /** What signs for the public exponent 1: a signature is the padded hash itself. */
+  static PrivateKey signerForOne(BigInteger modulus) {
+    return signer(modulus, BigInteger.ONE);
+  }
+
+  /**
+   * What signs for a modulus and the public exponent 2 * 65537, which is even: every fourth text,
+   * for the others have no root.
+   */
+  static PrivateKey signerForEven(BigInteger p, BigInteger q) {
+    BigInteger phi = p.subtract(BigInteger.ONE).multiply(q.subtract(BigInteger.ONE));
+    // Of a square modulo two primes that are 3 modulo 4, this power is a root.
+    BigInteger root = phi.add(BigInteger.valueOf(4)).shiftRight(3);
+    return signer(p.multiply(q), root.multiply(GENERATOR.modInverse(phi)).mod(phi));
+  }
+
+  /** Whether the request's signature, raised, is a padded hash: 15 zeros before the first one. */
+  static boolean isSigned(byte[] csr, BigInteger modulus, BigInteger exponent) {
+    byte[] signature = CertificationRequest.getInstance(csr).getSignature().getOctets();
+    BigInteger padded = new BigInteger(1, signature).modPow(exponent, modulus);
+    return padded.bitLength() == modulus.bitLength() - 15;
+  }
+
+  /** A prime of 1,024 bits that is 3 modulo 4. */
+  static BigInteger blumPrime(int seed) {
+    Random random = new Random(seed);
+    BigInteger prime = BigInteger.ZERO;
+    while (!prime.testBit(1) || !prime.testBit(1022)) {
+      prime = BigInteger.probablePrime(1024, random);
+    }
+    return prime;
+  }
+
+  private static PrivateKey signer(BigInteger modulus, BigInteger exponent) {
+    try {
+      return KeyFactory.getInstance("RSA")
+          .generatePrivate(new RSAPrivateKeySpec(modulus, exponent));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static BigInteger prime(Random random) {
