@@ -173,7 +173,7 @@ final class LimitsTest {
   }
 
   private static IssuanceOutcome grant(GrantedIssuance issuance) {
-    return issuance.issue(new Grant(CART, Duration.ofHours(1)), List.of(), KEY);
+    return issuance.issue(Grant.own(CART, Duration.ofHours(1), List.of()), KEY);
   }
 
   @Test
