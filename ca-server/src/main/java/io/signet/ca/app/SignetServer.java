@@ -169,7 +169,7 @@ final class SignetServer implements RunningServer {
     publish(authorities.bundle());
     SdsEndpoint sds = sds(feeds, callers, limits, timer, streams, sdsMetrics);
     List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
-    WorkloadServer workload = life.started(workload(issuance, sds, first, serving));
+    WorkloadServer workload = life.started(workload(issuance, sds, first, serving, timer));
     OperatorServer operator =
         life.started(
             operator(new ServerReadiness(authorities, core.ledger(), callers, issuers), metrics));
@@ -262,10 +262,11 @@ final class SignetServer implements RunningServer {
       ObservedIssuance issuance,
       SdsEndpoint sds,
       List<ServerInterceptor> interceptors,
-      ServingIdentity serving)
+      ServingIdentity serving,
+      Timer timer)
       throws IOException {
     IstioCertificateEndpoint istio =
-        new IstioCertificateEndpoint(issuance, issuance, REQUEST_LIMIT);
+        new IstioCertificateEndpoint(issuance, issuance, REQUEST_LIMIT, timer);
     return WorkloadServer.start(
         new WorkloadAddresses(
             config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),

@@ -22,6 +22,7 @@ import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateResponse;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceImplBase;
+import io.signet.sds.Timer;
 import io.signet.spiffe.Pem;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -56,17 +57,21 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   private final Issuance issuance;
   private final CsrEvents events;
   private final Duration limit;
+  private final Timer timer;
   private final Executor workers =
       Context.currentContextExecutor(task -> Thread.ofVirtual().name("issuance").start(task));
 
   /**
    * @param limit for one request, whatever deadline the client has set: Istio's agent sets none and
    *     would wait for ever (ISTIO-30)
+   * @param timer tells when that has passed
    */
-  public IstioCertificateEndpoint(Issuance issuance, CsrEvents events, Duration limit) {
+  public IstioCertificateEndpoint(
+      Issuance issuance, CsrEvents events, Duration limit, Timer timer) {
     this.issuance = issuance;
     this.events = events;
     this.limit = limit;
+    this.timer = timer;
   }
 
   /** Whether this is the endpoint's method. */
@@ -135,17 +140,18 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   // On timeout the work goes on without us: to interrupt it could close the files of an embedded
   // store, whose channels a thread's interrupt closes. But no request begins its turn after that.
   private void issue(IssuanceRequest asked, StreamObserver<IstioCertificateResponse> caller) {
+    var work = CompletableFuture.supplyAsync(() -> answer(asked), workers);
+    var end = timer.after(limit, () -> work.completeExceptionally(new TimeoutException()));
     var _ =
-        CompletableFuture.supplyAsync(() -> answer(asked), workers)
-            .orTimeout(limit.toNanos(), NANOSECONDS)
-            .whenComplete((answer, failure) -> {
-              if (answer == null) {
-                caller.onError(status(asked, failure).asException());
-              } else {
-                caller.onNext(answer);
-                caller.onCompleted();
-              }
-            });
+        work.whenComplete((answer, failure) -> {
+          end.cancel();
+          if (answer == null) {
+            caller.onError(status(asked, failure).asException());
+          } else {
+            caller.onNext(answer);
+            caller.onCompleted();
+          }
+        });
   }
 
   private IstioCertificateResponse answer(IssuanceRequest asked) {

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Gate {
 
   // Those in turn, as many that wait, and the rest for callers that others have to judge.
-  private static final int HANDS_FOR_A_TURN = 8;
+  private static final int HANDS_FOR_A_TURN = 16;
 
   private final int turns;
   private final long mostInHand;

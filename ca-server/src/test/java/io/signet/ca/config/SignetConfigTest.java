@@ -77,7 +77,7 @@ class SignetConfigTest {
                 new LimitsConfig(
                     Optional.of(new Rate(10, 100)),
                     Optional.of(new Rate(500, 5000)),
-                    OptionalInt.of(128)),
+                    OptionalInt.of(64)),
                 Path.of("/var/lib/signet")));
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** RATE-2, ISTIO-29, ISTIO-32: whom the limits refuse before anything is done, and how. */
 final class DoorTest {
-  private static final int HANDS = 8;
+  private static final int HANDS = 16; // for the one turn
   private static final IstioCertificateRequest REQUEST =
       IstioCertificateRequest.newBuilder().setCsr("a CSR").build();
 

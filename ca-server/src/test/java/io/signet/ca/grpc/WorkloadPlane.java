@@ -18,6 +18,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.Limits;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceBlockingStub;
+import io.signet.sds.Timer;
 import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,6 +29,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /** A running workload server with an endpoint over a fake issuance, and clients for it. */
@@ -65,7 +68,7 @@ final class WorkloadPlane implements AutoCloseable {
       throws IOException {
     this.socket = socket;
     List<BindableService> services =
-        List.of(new IstioCertificateEndpoint(limits.bounding(issuance), issuance, limit));
+        List.of(new IstioCertificateEndpoint(limits.bounding(issuance), issuance, limit, timer()));
     var addresses =
         new WorkloadAddresses(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), socket);
     server =
@@ -76,6 +79,15 @@ final class WorkloadPlane implements AutoCloseable {
             List.of(new Door(limits, issuance)),
             permitKeepAlive);
     closing.push(server::close);
+  }
+
+  private Timer timer() {
+    var threads = Executors.newSingleThreadScheduledExecutor();
+    closing.push(threads::shutdownNow);
+    return (delay, task) -> {
+      var waits = threads.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+      return () -> waits.cancel(false);
+    };
   }
 
   static Issued issued(TestCertificates workload, TestCertificates... roots) {

@@ -13,13 +13,13 @@ final class GateTest {
   private static final Duration LONG = Duration.ofMinutes(10);
 
   @Test
-  void enter_eightForEachTurn_theNextNotUntilOneLeaves() {
+  void enter_sixteenForEachTurn_theNextNotUntilOneLeaves() {
     var gate = new Gate(2, LONG);
-    IntStream.range(0, 16).forEach(_ -> assertThat(gate.enter()).isTrue());
+    IntStream.range(0, 32).forEach(_ -> assertThat(gate.enter()).isTrue());
 
     assertThat(gate.isCrowded()).isTrue();
     assertThat(gate.enter()).isFalse();
-    assertThat(gate.inHand()).isEqualTo(16);
+    assertThat(gate.inHand()).isEqualTo(32);
     gate.leave();
     assertThat(gate.isCrowded()).isFalse();
     assertThat(gate.enter()).isTrue();
@@ -29,7 +29,7 @@ final class GateTest {
   @Test
   void awaitTurn_manyInHand_turnsFree() {
     var gate = new Gate(2, Duration.ZERO);
-    IntStream.range(0, 15).forEach(_ -> assertThat(gate.enter()).isTrue());
+    IntStream.range(0, 31).forEach(_ -> assertThat(gate.enter()).isTrue());
 
     assertThat(gate.awaitTurn()).isTrue();
     assertThat(gate.inTurn()).isOne();

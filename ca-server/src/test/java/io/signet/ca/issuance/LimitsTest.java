@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** RATE-2: what each limit counts, and what it refuses with. */
 final class LimitsTest {
+  private static final int HANDS = 16; // for the one turn
   private static final RateLimit TWICE = new RateLimit(1, 2);
   private static final Proof NAMELESS = account(Optional.empty());
   private static final Proof POD_1 = account(Optional.of(new Pod("cart-1", "uid-1")));
@@ -105,17 +106,17 @@ final class LimitsTest {
   @Test
   void bounding_allHandsFull_refusedUnreadAndAtOnce() throws InterruptedException {
     Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
-    var inside = new CountDownLatch(8);
+    var inside = new CountDownLatch(HANDS);
     var release = new CountDownLatch(1);
     Issuance bounded = limits.bounding(_ -> afterwards(inside, release));
     assertThat(limits.ofAll()).isEmpty();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (int i = 0; i < 8; i++) {
+      for (int i = 0; i < HANDS; i++) {
         threads.execute(() -> assertThat(bounded.issue(request())).isEqualTo(DONE));
       }
       inside.await();
 
-      assertThat(limits.inHand()).isEqualTo(8);
+      assertThat(limits.inHand()).isEqualTo(HANDS);
       assertThat(((Refused) bounded.issue(request())).why()).isEqualTo(Why.OVERLOADED);
       assertThat(limits.ofAll().map(Refused::why)).contains(Why.OVERLOADED);
       release.countDown();

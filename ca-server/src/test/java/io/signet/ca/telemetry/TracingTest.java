@@ -74,7 +74,10 @@ final class TracingTest {
   void start() throws IOException {
     var endpoint =
         new IstioCertificateEndpoint(
-            tracing.around(this::attested), new Silent(), Duration.ofSeconds(10));
+            tracing.around(this::attested),
+            new Silent(),
+            Duration.ofSeconds(10),
+            (_, _) -> () -> {});
     server =
         InProcessServerBuilder.forName("tracing")
             .addService(ServerInterceptors.intercept(endpoint, tracing.calls()))

@@ -68,7 +68,7 @@ public class Issuer {
   private static final int PREFIX = 1;
   // Counted as in a server, and never reached.
   private static final RateLimit UNREACHED = new RateLimit(1_000_000, 1_000_000);
-  private static final int CONCURRENT = 128;
+  private static final int CONCURRENT = 64;
   private static final Call CALL = new Waiting("", "127.0.0.1", false);
 
   private record Waiting(String id, String address, boolean isOver) implements Call {}
