@@ -14,6 +14,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Objects;
 import java.util.Optional;
+import org.h2.engine.Session;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +40,17 @@ public final class Database implements AutoCloseable {
           + ";WRITE_DELAY=0;RETENTION_TIME=1000;DB_CLOSE_ON_EXIT=FALSE"
           + ";CACHE_SIZE=16384;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
 
+  static {
+    // No address has this one. What is cached are values that come again; ours hardly do, and to
+    // look for each takes a tenth of the ledger's time.
+    var _ = System.setProperty("h2.objectCache", "false");
+  }
+
   private static final String LOCKED = "90020";
+
+  // In percent of a part of the file, and in bytes: a few milliseconds of work.
+  private static final int LEAST_IN_USE = 50;
+  private static final int TIDIED_AT_ONCE = 256 * 1024;
 
   private static final String PAUSED =
       "the store failed (%s); it is opened again when the disk takes writes";
@@ -116,6 +130,17 @@ public final class Database implements AutoCloseable {
       throw new SQLException(ended);
     }
     return DriverManager.getConnection(url);
+  }
+
+  /**
+   * Has H2 write some pages again with the next commit, from where most is of no use any more, so
+   * that the file can be used there. H2 does it by itself only from a thread that would write
+   * behind our back, and forces nothing.
+   */
+  static void tidy(Connection connection) throws SQLException {
+    Session session = connection.unwrap(JdbcConnection.class).getSession();
+    MVStore store = ((SessionLocal) session).getDatabase().getStore().getMvStore();
+    boolean _ = store.compact(LEAST_IN_USE, TIDIED_AT_ONCE);
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,10 @@ final class GroupCommit implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
   private static final int LARGEST_GROUP = 512;
+
+  // Whoever has just been answered comes back within this, with its next write: where many write,
+  // the first of them is not worth a commit of its own, which costs as much as thirty writes.
+  private static final Duration GATHERING = Duration.ofNanos(200_000);
   private static final String CLOSED = "the ledger is closed";
 
   /**
@@ -45,6 +50,7 @@ final class GroupCommit implements AutoCloseable {
   private volatile boolean closed;
   private volatile @Nullable Long writingSince;
   private @Nullable LedgerConnection connection;
+  private boolean several;
   private long failedAt = System.nanoTime();
 
   GroupCommit(Database database, Limits limits) {
@@ -133,9 +139,13 @@ final class GroupCommit implements AutoCloseable {
     if (first == null) {
       return List.of();
     }
+    if (several) {
+      LockSupport.parkNanos(GATHERING.toNanos());
+    }
     List<Pending> group = new ArrayList<>();
     group.add(first);
     queue.drainTo(group, LARGEST_GROUP - 1);
+    several = group.size() > 1;
     return group;
   }
 

@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -27,12 +28,15 @@ final class LedgerConnection implements AutoCloseable {
 
   private static final int PRUNED_AT_ONCE = 100;
 
+  private static final long TIDY_NANOS = Duration.ofMillis(100).toNanos();
+
   private final Database database;
   private final Connection connection;
   private final PreparedStatement intend;
   private final PreparedStatement open;
   private final PreparedStatement finish;
   private final PreparedStatement issue;
+  private long tidied = System.nanoTime();
 
   private LedgerConnection(Database database, Connection connection) throws SQLException {
     this.database = database;
@@ -72,9 +76,17 @@ final class LedgerConnection implements AutoCloseable {
       connection.rollback();
       throw e;
     }
+    tidy();
     // After every group: H2 may reuse the place of what was replaced, and would otherwise do so
     // before the replacement is on the disk.
     database.commit(connection);
+  }
+
+  private void tidy() throws SQLException {
+    if (System.nanoTime() - tidied > TIDY_NANOS) {
+      Database.tidy(connection);
+      tidied = System.nanoTime();
+    }
   }
 
   int intend(Intent intent) throws SQLException, SerialTakenException {

@@ -3,12 +3,14 @@ package io.signet.e2e.bench;
 import io.signet.ca.cli.OutputFormat;
 import io.signet.ca.cli.Table;
 import io.signet.e2e.bench.jmh.IssuanceSteps;
+import io.signet.e2e.bench.jmh.ProcessCpu;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -61,6 +63,7 @@ final class StepsCommand implements Callable<Integer> {
                   .warmupTime(TimeValue.seconds(1))
                   .measurementIterations(5)
                   .measurementTime(TimeValue.seconds(1))
+                  .addProfiler(ProcessCpu.class)
                   .shouldFailOnError(true)
                   .verbosity(VerboseMode.SILENT)
                   .build())
@@ -73,16 +76,21 @@ final class StepsCommand implements Callable<Integer> {
   private static String table(Machine machine, Collection<RunResult> results) {
     Table head = new Table();
     machine.addTo(head);
-    Table table = new Table().row("step", "score", "± (99.9 %)", "unit");
+    Table table = new Table().row("step", "score", "± (99.9 %)", "unit", "CPU µs/op");
     for (RunResult result : results) {
       Result<?> score = result.getPrimaryResult();
       table.row(
           score.getLabel(),
           number(score.getScore()),
           number(score.getScoreError()),
-          score.getScoreUnit());
+          score.getScoreUnit(),
+          number(cpu(result)));
     }
     return head + System.lineSeparator() + table;
+  }
+
+  private static double cpu(RunResult result) {
+    return Objects.requireNonNull(result.getSecondaryResults().get(ProcessCpu.LABEL)).getScore();
   }
 
   private static String number(double value) {
@@ -103,6 +111,7 @@ final class StepsCommand implements Callable<Integer> {
     fields.put("score", score.getScore());
     fields.put("error", score.getScoreError());
     fields.put("unit", score.getScoreUnit());
+    fields.put("cpu", cpu(result));
     return fields;
   }
 }
