@@ -1,13 +1,19 @@
 package io.signet.ca.testing;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.signet.spiffe.Pem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +23,10 @@ import java.util.stream.Stream;
 public final class HostileX509 {
 
   private static final Path ALL = peers().resolve("hostile-x509/x509");
+
+  private static final Pattern BLOCK =
+      Pattern.compile("-----BEGIN [A-Z0-9 ]+-----([^-]*)-----END [A-Z0-9 ]+-----");
+  private static final String LABEL = "CERTIFICATE REQUEST";
 
   private HostileX509() {}
 
@@ -35,6 +45,32 @@ public final class HostileX509 {
       return Files.readAllBytes(corpus().resolve(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As it is; and if it can be read at all, its DER bare and as the PEM of a request. */
+  public static List<byte[]> forms(byte[] file) {
+    List<byte[]> forms = new ArrayList<>(List.of(file));
+    Stream<byte[]> ders = file.length > 0 && file[0] == 0x30 ? Stream.of(file) : decoded(file);
+    ders.forEach(der -> {
+      forms.add(der);
+      forms.add(Pem.encode(LABEL, der).getBytes(US_ASCII));
+    });
+    return forms;
+  }
+
+  private static Stream<byte[]> decoded(byte[] file) {
+    return BLOCK
+        .matcher(new String(file, ISO_8859_1))
+        .results()
+        .flatMap(block -> base64(block.group(1)).stream());
+  }
+
+  private static Optional<byte[]> base64(String body) {
+    try {
+      return Optional.of(Base64.getMimeDecoder().decode(body));
+    } catch (IllegalArgumentException notBase64) {
+      return Optional.empty();
     }
   }
 

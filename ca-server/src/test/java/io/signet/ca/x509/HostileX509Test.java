@@ -1,19 +1,11 @@
 package io.signet.ca.x509;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.ca.testing.HostileX509;
-import io.signet.spiffe.Pem;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +15,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** CORP-1, CORP-6, CORP-7: what others have made to break parsers gets a result or a refusal. */
 final class HostileX509Test {
-
-  private static final Pattern PEM =
-      Pattern.compile("-----BEGIN [A-Z0-9 ]+-----([^-]*)-----END [A-Z0-9 ]+-----");
-  private static final String LABEL = "CERTIFICATE REQUEST";
 
   // CSR-4, CSR-7, CORP-6. The subject is looked at before the signature; what is said of that here
   // is Bouncy Castle's word, which takes MD4 for good (CSR-5).
@@ -63,7 +51,7 @@ final class HostileX509Test {
           """)
   void parse_namedRequest_refusedForThis(String name, @Nullable String signature, String reason)
       throws Exception {
-    List<byte[]> forms = forms(HostileX509.read(Path.of("requests", name)));
+    List<byte[]> forms = HostileX509.forms(HostileX509.read(Path.of("requests", name)));
     for (byte[] form : forms.subList(1, forms.size())) {
       assertThatThrownBy(() -> CsrParser.parse(form))
           .isExactlyInstanceOf(CsrException.class)
@@ -94,7 +82,7 @@ final class HostileX509Test {
     List<Path> files = HostileX509.files("");
     assertThat(files).hasSize(1743);
     for (Path file : files) {
-      for (byte[] form : forms(HostileX509.read(file))) {
+      for (byte[] form : HostileX509.forms(HostileX509.read(file))) {
         requireResultOrRefusal(file, form);
       }
     }
@@ -105,31 +93,6 @@ final class HostileX509Test {
       assertThat(CsrParser.parse(request).publicKey()).as(file.toString()).isNotNull();
     } catch (CsrException documented) {
       assertThat(documented).as(file.toString()).hasMessageNotContaining("null");
-    }
-  }
-
-  /** As it is; and if it can be read at all, its DER bare and as the PEM of a request. */
-  private static List<byte[]> forms(byte[] file) {
-    List<byte[]> forms = new ArrayList<>(List.of(file));
-    Stream<byte[]> ders = file.length > 0 && file[0] == 0x30 ? Stream.of(file) : decoded(file);
-    ders.forEach(der -> {
-      forms.add(der);
-      forms.add(Pem.encode(LABEL, der).getBytes(US_ASCII));
-    });
-    return forms;
-  }
-
-  private static Stream<byte[]> decoded(byte[] file) {
-    return PEM.matcher(new String(file, ISO_8859_1))
-        .results()
-        .flatMap(block -> base64(block.group(1)).stream());
-  }
-
-  private static Optional<byte[]> base64(String body) {
-    try {
-      return Optional.of(Base64.getMimeDecoder().decode(body));
-    } catch (IllegalArgumentException notBase64) {
-      return Optional.empty();
     }
   }
 }
