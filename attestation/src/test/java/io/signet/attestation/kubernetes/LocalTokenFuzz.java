@@ -42,7 +42,13 @@ final class LocalTokenFuzz {
   private final LocalReview review =
       new LocalReview(
           new Cluster(
-              "main", Set.of(), "istio-ca", Optional.empty(), Review.LOCAL, OptionalInt.empty()),
+              "main",
+              Set.of(),
+              "istio-ca",
+              Optional.empty(),
+              Review.LOCAL,
+              OptionalInt.empty(),
+              Set.of()),
           new TrustDomain("example.org"),
           _ -> Optional.of("https://k"),
           new Everything(),

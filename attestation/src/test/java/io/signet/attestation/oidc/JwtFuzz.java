@@ -51,7 +51,7 @@ final class JwtFuzz {
     attestor =
         new JwtAttestor(
             new TrustedIssuer("https://issuer.example.org", "istio-ca"),
-            new IssuerKeys("keys", () -> jwks, Duration.ofMinutes(5), clock),
+            new IssuerKeys("keys", () -> jwks, Duration.ofMinutes(5), Duration.ZERO, clock),
             new TrustDomain("example.org"),
             clock);
   }
