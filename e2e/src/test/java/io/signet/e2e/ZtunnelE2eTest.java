@@ -91,9 +91,10 @@ final class ZtunnelE2eTest {
     }
     assertThat(signet.log())
         .contains(
-            "\"id\":\"%s\"".formatted(CART),
-            "\"by\":{\"id\":\"%s\",\"cluster\":\"main\",\"pod\":\"ztunnel-node-1\"}"
-                .formatted(ZTUNNEL));
+            "\"caller\":{\"id\":\"%s\",\"proof\":\"node\",\"by\":{\"id\":\"%s\""
+                .formatted(CART, ZTUNNEL),
+            "\"cluster\":\"main\"",
+            "\"pod\":\"ztunnel-node-1\"");
   }
 
   // ISTIO-59: the id by which the token was judged, whatever the header says.
