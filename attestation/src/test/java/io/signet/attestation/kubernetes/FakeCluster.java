@@ -330,13 +330,15 @@ final class FakeCluster implements TestCluster {
   }
 
   private void objects(HttpExchange exchange, Kind kind) throws IOException, InterruptedException {
+    // First of all: what ends watches from now on ends this one.
+    long generation = generation();
     Map<String, String> query = query(exchange);
     if (!query.containsKey("watch")) {
       FakeApiServer.respond(exchange, 200, list(kind, query).toString());
     } else if (isGone(query)) {
       FakeApiServer.respond(exchange, 410, Reviews.status(410, "Expired", "too old"));
     } else {
-      watch(exchange, kind, query);
+      watch(exchange, kind, query, generation);
     }
   }
 
@@ -373,7 +375,7 @@ final class FakeCluster implements TestCluster {
     return list;
   }
 
-  private void watch(HttpExchange exchange, Kind kind, Map<String, String> query)
+  private void watch(HttpExchange exchange, Kind kind, Map<String, String> query, long generation)
       throws IOException, InterruptedException {
     exchange.sendResponseHeaders(200, 0);
     OutputStream out = exchange.getResponseBody();
@@ -382,10 +384,11 @@ final class FakeCluster implements TestCluster {
     long end =
         System.nanoTime()
             + Duration.ofSeconds(Long.parseLong(query.get("timeoutSeconds"))).toNanos();
-    long generation = generation();
-    while (generation == generation() && System.nanoTime() < end) {
-      long now = write(out, kind, seen);
-      seen = awaitMore(now, generation);
+    News news = news(kind, seen, generation);
+    while (news != null && System.nanoTime() < end) {
+      write(out, news);
+      awaitMore(news.version(), generation);
+      news = news(kind, news.version(), generation);
     }
     out.close();
   }
@@ -394,25 +397,25 @@ final class FakeCluster implements TestCluster {
     return watchesUntil;
   }
 
-  /** Writes what has happened since, and that this was all. */
-  private long write(OutputStream out, Kind kind, long since) throws IOException {
-    long now;
-    boolean telling;
-    List<Event> news;
-    synchronized (this) {
-      now = version;
-      telling = !quiet;
-      news = events.stream().filter(e -> e.kind() == kind && e.version() > since).toList();
-    }
-    for (Event event : news) {
+  /** What has happened up to a version, and whether a bookmark says so. */
+  private record News(List<Event> events, long version, boolean bookmark) {}
+
+  /** Null if this watch is to end, and tell no more. */
+  private synchronized @Nullable News news(Kind kind, long since, long generation) {
+    List<Event> news =
+        events.stream().filter(e -> e.kind() == kind && e.version() > since).toList();
+    return generation == watchesUntil ? new News(news, version, !quiet) : null;
+  }
+
+  private static void write(OutputStream out, News news) throws IOException {
+    for (Event event : news.events()) {
       write(out, event.type(), event.object());
     }
-    if (telling) {
+    if (news.bookmark()) {
       ObjectNode bookmark = JSON.createObjectNode();
-      bookmark.putObject("metadata").put("resourceVersion", String.valueOf(now));
+      bookmark.putObject("metadata").put("resourceVersion", String.valueOf(news.version()));
       write(out, "BOOKMARK", bookmark);
     }
-    return now;
   }
 
   private static void write(OutputStream out, String type, JsonNode object) throws IOException {
@@ -422,14 +425,13 @@ final class FakeCluster implements TestCluster {
   }
 
   /** Returns after a while at the latest, so that there is a bookmark now and then. */
-  private synchronized long awaitMore(long seen, long generation) throws InterruptedException {
+  private synchronized void awaitMore(long seen, long generation) throws InterruptedException {
     long end = System.nanoTime() + BOOKMARKS.toNanos();
     long rest = BOOKMARKS.toMillis();
     while (version == seen && generation == watchesUntil && rest > 0) {
       wait(rest);
       rest = (end - System.nanoTime()) / 1_000_000;
     }
-    return seen;
   }
 
   private synchronized ObjectNode reviewed(JsonNode review) throws IOException {

@@ -34,11 +34,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link Review#LOCAL} when something is wrong with the API server, the network or the clock. */
+// So that what hangs fails.
+@Timeout(120)
 class KubernetesAttestorLocalTest extends AttestorContract {
 
   private static final Duration FRESH = Duration.ofSeconds(10);
