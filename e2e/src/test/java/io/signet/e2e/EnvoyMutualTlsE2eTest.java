@@ -98,7 +98,7 @@ final class EnvoyMutualTlsE2eTest {
   @Test
   void unknownName_besideRoots_streamsLiveOn() throws IOException {
     try (var signet = SignetProcess.dev(folder.resolve("dev"));
-        var odd = Envoy.start(MeshConfig.server(signet.socket(), "no-such-name", "1s"))) {
+        var odd = Envoy.start(MeshConfig.server(signet.socket(), "no-such-name", "10s"))) {
       odd.awaitReady();
       assertThat(odd.stat("sds.ROOTCA.update_success")).isEqualTo(1);
       assertThat(odd.stat("sds.no-such-name.init_fetch_timeout")).isEqualTo(1);

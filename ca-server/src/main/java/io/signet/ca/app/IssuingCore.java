@@ -57,6 +57,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     reconcile(ledger);
     Authorities authorities = authorities(config, store, signer, clock, life);
     life.started(renewal(authorities, timer, clock));
+    life.started(pruning(ledger, config, timer, clock));
     return new IssuingCore(authorities, signer, ledger);
   }
 
@@ -119,6 +120,18 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
             e -> LOG.error("the issuing authority was not renewed", e));
     renewal.start();
     return renewal;
+  }
+
+  private static Renewal pruning(
+      IssuanceLedger ledger, SignetConfig config, Timer timer, Clock clock) {
+    Renewal pruning =
+        new Renewal(
+            new LedgerPruning(ledger, config.ledger().retention(), clock),
+            timer,
+            clock,
+            e -> LOG.warn("the ledger was not pruned: {}", e.getMessage()));
+    pruning.start();
+    return pruning;
   }
 
   private record AuthorityRenewal(Authorities authorities) implements Renewal.Work {

@@ -41,6 +41,7 @@ import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
 import io.signet.ca.telemetry.ExpiryMetrics;
 import io.signet.ca.telemetry.ImpersonationMetrics;
+import io.signet.ca.telemetry.LedgerMetrics;
 import io.signet.ca.telemetry.LimitsMetrics;
 import io.signet.ca.telemetry.Metrics;
 import io.signet.ca.telemetry.ObservedGrants;
@@ -131,6 +132,7 @@ final class SignetServer implements RunningServer {
     IssuingCore core = IssuingCore.open(config, clock, timer, life);
     Authorities authorities = core.authorities();
     Metrics metrics = life.started(metrics(authorities));
+    LedgerMetrics.bind(metrics.registry(), clock, core.ledger());
     SpiffeId self = SpiffeId.of(config.trustDomain(), "signet", "server");
     JwtIssuers issuers = JwtIssuers.open(config, timer, clock, life);
     CallerAttestors callers =

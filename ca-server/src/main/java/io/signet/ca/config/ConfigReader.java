@@ -98,6 +98,7 @@ final class ConfigReader {
     List<Rule> rules = new EntitlementReader(trustDomain, svid, names).read(in);
     Optional<SinksConfig> sinks = sinks(in.section(Key.SINKS));
     Optional<LimitsConfig> limits = limits(in.section(Key.LIMITS));
+    Optional<LedgerConfig> ledger = ledger(in.section(Key.LEDGER));
     Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
     checkTogether(authority, svid);
     return in.complete(() ->
@@ -112,6 +113,7 @@ final class ConfigReader {
             rules,
             sinks.orElseThrow(),
             limits.orElseThrow(),
+            ledger.orElseThrow(),
             dataDir.orElseThrow()));
   }
 
@@ -405,6 +407,11 @@ final class ConfigReader {
       throw new IllegalArgumentException(text);
     }
     return number;
+  }
+
+  private static Optional<LedgerConfig> ledger(Section in) {
+    var retention = in.value(Key.LEDGER_RETENTION, Key.LEDGER_RETENTION::duration);
+    return in.complete(() -> new LedgerConfig(retention.orElseThrow()));
   }
 
   private static Optional<Path> optionalFile(Section in, Key key, Need need) {

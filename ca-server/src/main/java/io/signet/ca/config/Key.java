@@ -95,6 +95,9 @@ enum Key {
   LIMITS_PER_ADDRESS("limits.per-address", Form.RATE, "500/s burst 5000"),
   LIMITS_CONCURRENT("limits.concurrent", "off, or 1 to 10000", "64"),
 
+  LEDGER("ledger", Form.SECTION),
+  LEDGER_RETENTION("ledger.retention", new Range("0s", "3650d"), "7d"),
+
   STORE("store", Form.NOT_YET),
 
   DATA_DIR("data-dir", Form.FOLDER, "/var/lib/signet");

@@ -21,6 +21,7 @@ import java.util.Optional;
  *     caller decides
  * @param sinks where else the trust bundle goes
  * @param limits how much is asked before requests are refused
+ * @param ledger how long the record of what was issued is kept
  * @param dataDir the folder of the embedded store; created at start if missing
  */
 public record SignetConfig(
@@ -34,6 +35,7 @@ public record SignetConfig(
     List<Rule> rules,
     SinksConfig sinks,
     LimitsConfig limits,
+    LedgerConfig ledger,
     Path dataDir) {
 
   /**

@@ -1,5 +1,6 @@
 package io.signet.ca.store;
 
+import com.google.errorprone.annotations.Immutable;
 import io.signet.ca.ledger.LedgerException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -39,6 +40,7 @@ final class GroupCommit implements AutoCloseable {
    * @param patience how long a caller waits for its write
    * @param pause how long a store that failed is left alone before it is opened again
    */
+  @Immutable
   record Limits(int queue, Duration patience, Duration pause) {
     static final Limits STANDARD = new Limits(4096, Duration.ofSeconds(5), Duration.ofSeconds(5));
   }

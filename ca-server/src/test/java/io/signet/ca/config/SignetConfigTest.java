@@ -78,6 +78,7 @@ class SignetConfigTest {
                     Optional.of(new Rate(10, 100)),
                     Optional.of(new Rate(500, 5000)),
                     OptionalInt.of(64)),
+                new LedgerConfig(Duration.ofDays(7)),
                 Path.of("/var/lib/signet")));
   }
 
@@ -129,6 +130,7 @@ class SignetConfigTest {
             - caller: spiffe://example.org/ns/edge/sa/*
             sinks: { bundle-file: bundle.pem }
             limits: { per-identity: 7/s, per-address: off, concurrent: 10000 }
+            ledger: { retention: 90d }
             data-dir: data
             """);
 
@@ -220,6 +222,7 @@ class SignetConfigTest {
                 new SinksConfig(Optional.of(folder.resolve("bundle.pem"))),
                 new LimitsConfig(
                     Optional.of(new Rate(7, 7)), Optional.empty(), OptionalInt.of(10_000)),
+                new LedgerConfig(Duration.ofDays(90)),
                 folder.resolve("data")));
   }
 

@@ -21,6 +21,7 @@ public final class FakeLedger implements IssuanceLedger {
   private final Map<SerialNumber, LedgerEntry> entries = new LinkedHashMap<>();
   private final Queue<LedgerException> intendFailures = new ConcurrentLinkedQueue<>();
   private final Queue<LedgerException> issuedFailures = new ConcurrentLinkedQueue<>();
+  private final Queue<LedgerException> pruneFailures = new ConcurrentLinkedQueue<>();
   private boolean closed;
 
   /** The next intent is not recorded. */
@@ -31,6 +32,11 @@ public final class FakeLedger implements IssuanceLedger {
   /** The next result is not recorded. */
   public void failNextIssued(LedgerException failure) {
     issuedFailures.add(failure);
+  }
+
+  /** The next entries are not forgotten. */
+  public void failNextPrune(LedgerException failure) {
+    pruneFailures.add(failure);
   }
 
   @Override
@@ -91,6 +97,7 @@ public final class FakeLedger implements IssuanceLedger {
   @Override
   public synchronized int prune(Instant endedBefore) throws LedgerException {
     requireOpen();
+    failIfTold(pruneFailures);
     List<SerialNumber> ended =
         entries.values().stream()
             .map(LedgerEntry::intent)

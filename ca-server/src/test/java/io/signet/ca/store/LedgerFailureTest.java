@@ -19,7 +19,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -146,10 +145,10 @@ final class LedgerFailureTest {
     Held held = new Held();
     FaultyDisk.onForce(held);
     Future<?> first = submit(1);
-    held.arrived.await();
+    held.awaitArrival();
     List<Future<?>> group = IntStream.rangeClosed(2, 9).<Future<?>>mapToObj(this::submit).toList();
     FaultyDisk.onForce(LedgerFailureTest::fail);
-    held.goOn.countDown();
+    held.letGo();
 
     first.get();
     for (Future<?> each : group) {
@@ -224,7 +223,7 @@ final class LedgerFailureTest {
         Thread.onSpinWait();
       }
       assertThat(commits.problem()).hasValue("the ledger did not write within PT0.001S");
-      held.goOn.countDown();
+      held.letGo();
     }
   }
 
@@ -235,7 +234,7 @@ final class LedgerFailureTest {
     try (var commits =
         new GroupCommit(database, new Limits(1, Duration.ofSeconds(30), Duration.ZERO))) {
       Future<?> written = callers.submit(submission(commits, 1));
-      held.arrived.await();
+      held.awaitArrival();
       // Of two for the one place that is left, one is refused while the other waits.
       List<Future<?>> two =
           List.of(callers.submit(submission(commits, 2)), callers.submit(submission(commits, 3)));
@@ -247,7 +246,7 @@ final class LedgerFailureTest {
           .extracting(Future::exceptionNow)
           .asString()
           .contains("the ledger's queue is full");
-      held.goOn.countDown();
+      held.letGo();
       written.get();
     }
   }
@@ -282,22 +281,6 @@ final class LedgerFailureTest {
 
   private static SerialNumber serial(int value) {
     return new SerialNumber(BigInteger.valueOf(value));
-  }
-
-  /** A flush that waits until it is let go. */
-  private static final class Held implements FaultyDisk.Fate {
-    private final CountDownLatch arrived = new CountDownLatch(1);
-    private final CountDownLatch goOn = new CountDownLatch(1);
-
-    @Override
-    public void befall() throws IOException {
-      arrived.countDown();
-      try {
-        goOn.await();
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
-    }
   }
 
   /** Fails whatever fires it. */

@@ -15,6 +15,7 @@ import java.math.BigInteger;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -25,6 +26,15 @@ public final class Fixtures {
   public static final TrustDomain DOMAIN = new TrustDomain("example.org");
   public static final SpiffeId CART = SpiffeId.parse("spiffe://example.org/ns/shop/sa/cart");
   public static final PublicKey KEY = ExportableKey.generate(KeyAlgorithm.EC_P256).publicKey();
+
+  /** What {@code openssl req -new -subj /} makes of a P-256 key: nothing is asked for in it. */
+  public static final byte[] CSR =
+      Base64.getDecoder()
+          .decode(
+              "MIG7MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCxUD6HACp2BebLoX3RjhLiunoekWIVkPR6c"
+                  + "e6lP9MVovfIeNlAuCKbtKAYfSzDarTY8lzWak8b+5Ud/vgr4KL2gADAKBggqhkjOPQQDAgNJADBG"
+                  + "AiEAgOYbdMsefTzX+1NfIHnd90Xbv7aSnk1S1VedURxUWDICIQCENJ/GpO1nirbnVOqxY56oVNyf"
+                  + "krUK3Gq+pxXFX+d62Q==");
 
   private Fixtures() {}
 

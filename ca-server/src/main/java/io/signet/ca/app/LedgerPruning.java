@@ -1,0 +1,60 @@
+package io.signet.ca.app;
+
+import io.signet.ca.delivery.Renewal;
+import io.signet.ca.delivery.RenewalException;
+import io.signet.ca.ledger.IssuanceLedger;
+import io.signet.ca.ledger.LedgerException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Has the ledger forget the certificates that ended long ago: looks once a minute, and where there
+ * are many, does a part of them each second, so that issuance hardly notices.
+ */
+final class LedgerPruning implements Renewal.Work {
+
+  private static final Duration PAUSE = Duration.ofMinutes(1);
+  private static final int STEPS_IN_A_PART = 50;
+
+  private final IssuanceLedger ledger;
+  private final Duration retention;
+  private final Clock clock;
+  private volatile Instant due;
+
+  /**
+   * @param retention how long an entry stays after its certificate has ended
+   */
+  LedgerPruning(IssuanceLedger ledger, Duration retention, Clock clock) {
+    this.ledger = ledger;
+    this.retention = retention;
+    this.clock = clock;
+    this.due = clock.instant();
+  }
+
+  @Override
+  public Instant due() {
+    return due;
+  }
+
+  @Override
+  public void run() throws RenewalException {
+    try {
+      if (!prunesAll(clock.instant().minus(retention))) {
+        return; // due still, and the renewal lets others go first
+      }
+      due = clock.instant().plus(PAUSE);
+    } catch (LedgerException e) {
+      throw new RenewalException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private boolean prunesAll(Instant endedBefore) throws LedgerException {
+    for (int step = 0; step < STEPS_IN_A_PART; step++) {
+      if (ledger.prune(endedBefore) == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
