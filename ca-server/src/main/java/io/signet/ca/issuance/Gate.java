@@ -14,15 +14,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Gate {
 
-  // Those in turn, as many that wait, and the rest for callers that others have to judge.
+  // Enough for bursts, and for callers whom an API server takes its time to judge.
   private static final int HANDS_FOR_A_TURN = 16;
+  private static final int HANDS_FOR_A_TURN_WHEN_BUSY = 2;
 
   private final int turns;
   private final long mostInHand;
+  private final long mostWhenBusy;
   private final Duration patience;
   private final Semaphore free;
   private final AtomicInteger inHand = new AtomicInteger();
-  private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicInteger proven = new AtomicInteger();
 
   /**
    * @param turns how many may have their turn at once
@@ -31,17 +33,19 @@ final class Gate {
   Gate(int turns, Duration patience) {
     this.turns = turns;
     this.mostInHand = (long) HANDS_FOR_A_TURN * turns;
+    this.mostWhenBusy = (long) HANDS_FOR_A_TURN_WHEN_BUSY * turns;
     this.patience = patience;
     this.free = new Semaphore(turns, true);
   }
 
   /**
-   * Whether another request had better be refused before anything is done for it. Says so as soon
-   * as as many wait as have their turn: to let more in would not serve more, only all of them
-   * later.
+   * Whether another request had better be refused before anything is done for it. When all turns
+   * are taken it says so as soon as there are as many requests beside those in turn: to let more in
+   * would not serve more, only all of them later.
    */
   boolean isCrowded() {
-    return waiting.get() >= turns || inHand.get() >= mostInHand;
+    int now = inHand.get();
+    return now >= mostInHand || (now >= mostWhenBusy && proven.get() >= turns);
   }
 
   /** Takes a request in hand; if so, it is to be {@link #leave left} again. */
@@ -59,19 +63,26 @@ final class Gate {
 
   /** Waits for a turn; if there was one in time, it is to be {@link #endTurn ended} again. */
   boolean awaitTurn() {
-    waiting.incrementAndGet();
+    proven.incrementAndGet();
+    if (isTurnInTime()) {
+      return true;
+    }
+    proven.decrementAndGet();
+    return false;
+  }
+
+  private boolean isTurnInTime() {
     try {
       return free.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    } finally {
-      waiting.decrementAndGet();
     }
   }
 
   void endTurn() {
     free.release();
+    proven.decrementAndGet();
   }
 
   int inHand() {
@@ -79,7 +90,7 @@ final class Gate {
   }
 
   int waiting() {
-    return waiting.get();
+    return Math.max(0, proven.get() - inTurn());
   }
 
   int inTurn() {

@@ -139,17 +139,17 @@ public final class Limits {
   }
 
   /** Requests that were read and are not answered yet. */
-  public int inHand() {
+  public int requestsInHand() {
     return gate.inHand();
   }
 
   /** Those among them that wait for their turn. */
-  public int waiting() {
+  public int requestsWaiting() {
     return gate.waiting();
   }
 
   /** Those among them that have their turn. */
-  public int inTurn() {
+  public int requestsInTurn() {
     return gate.inTurn();
   }
 }

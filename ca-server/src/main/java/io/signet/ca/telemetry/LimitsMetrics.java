@@ -11,9 +11,9 @@ public final class LimitsMetrics {
   private LimitsMetrics() {}
 
   public static void bind(MeterRegistry registry, Limits limits) {
-    gauge(registry, "in_hand", limits::inHand);
-    gauge(registry, "waiting", limits::waiting);
-    gauge(registry, "in_turn", limits::inTurn);
+    gauge(registry, "in_hand", limits::requestsInHand);
+    gauge(registry, "waiting", limits::requestsWaiting);
+    gauge(registry, "in_turn", limits::requestsInTurn);
   }
 
   private static void gauge(MeterRegistry registry, String state, Supplier<Number> value) {

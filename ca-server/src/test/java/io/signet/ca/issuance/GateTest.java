@@ -15,7 +15,7 @@ final class GateTest {
   @Test
   void enter_sixteenForEachTurn_theNextNotUntilOneLeaves() {
     var gate = new Gate(2, LONG);
-    IntStream.range(0, 32).forEach(_ -> assertThat(gate.enter()).isTrue());
+    enter(gate, 32);
 
     assertThat(gate.isCrowded()).isTrue();
     assertThat(gate.enter()).isFalse();
@@ -29,7 +29,7 @@ final class GateTest {
   @Test
   void awaitTurn_manyInHand_turnsFree() {
     var gate = new Gate(2, Duration.ZERO);
-    IntStream.range(0, 31).forEach(_ -> assertThat(gate.enter()).isTrue());
+    enter(gate, 31);
 
     assertThat(gate.awaitTurn()).isTrue();
     assertThat(gate.inTurn()).isOne();
@@ -47,25 +47,53 @@ final class GateTest {
   }
 
   @Test
-  void awaitTurn_asManyWaitAsHaveTheirTurn_crowdedUntilServed() {
-    var gate = new Gate(2, LONG);
-    assertThat(gate.awaitTurn()).isTrue();
+  void awaitTurn_allTaken_firstComeFirstServed() {
+    var gate = new Gate(1, LONG);
     assertThat(gate.awaitTurn()).isTrue();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var first = CompletableFuture.supplyAsync(gate::awaitTurn, threads);
       awaitWaiting(gate, 1);
-      assertThat(gate.isCrowded()).isFalse();
       var second = CompletableFuture.supplyAsync(gate::awaitTurn, threads);
       awaitWaiting(gate, 2);
-      assertThat(gate.isCrowded()).isTrue();
 
       gate.endTurn();
-      assertThat(first.join()).isTrue(); // first come, first served
+      assertThat(first.join()).isTrue();
       assertThat(second).isNotDone();
       gate.endTurn();
       assertThat(second.join()).isTrue();
     }
+    assertThat(gate.waiting()).isZero();
+  }
+
+  // Whoever is let in then only makes the others slower.
+  @Test
+  void isCrowded_allTurnsTaken_withTwiceAsManyInHand() {
+    var gate = new Gate(2, LONG);
+    enter(gate, 2);
+    assertThat(gate.awaitTurn()).isTrue();
+    assertThat(gate.awaitTurn()).isTrue();
+    enter(gate, 1);
     assertThat(gate.isCrowded()).isFalse();
+    enter(gate, 1);
+    assertThat(gate.isCrowded()).isTrue();
+
+    gate.endTurn();
+    assertThat(gate.isCrowded()).isFalse();
+  }
+
+  // An API server that hangs keeps the callers of others from nothing.
+  @Test
+  void isCrowded_manyStillToBeJudged_notWhileTurnsAreFree() {
+    var gate = new Gate(2, LONG);
+    enter(gate, 31);
+
+    assertThat(gate.isCrowded()).isFalse();
+    enter(gate, 1);
+    assertThat(gate.isCrowded()).isTrue();
+  }
+
+  private static void enter(Gate gate, int times) {
+    IntStream.range(0, times).forEach(_ -> assertThat(gate.enter()).isTrue());
   }
 
   @Test

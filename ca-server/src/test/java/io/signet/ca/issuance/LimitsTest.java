@@ -77,7 +77,7 @@ final class LimitsTest {
     Call gone = new FakeCall("call-1", "10.0.0.1", true);
 
     assertThat(why(Limits.none(), POD_1, gone)).isEqualTo(Why.ABANDONED);
-    assertThat(Limits.none().inTurn()).isZero();
+    assertThat(Limits.none().requestsInTurn()).isZero();
   }
 
   @Test
@@ -90,7 +90,7 @@ final class LimitsTest {
     assertThat(outer)
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.why()).isEqualTo(Why.OVERLOADED));
-    assertThat(limits.inTurn()).isZero();
+    assertThat(limits.requestsInTurn()).isZero();
   }
 
   @Test
@@ -100,7 +100,7 @@ final class LimitsTest {
     for (int i = 0; i < 3; i++) {
       assertThatThrownBy(() -> limits.inTurn(POD_1, HERE, LimitsTest::bug)).hasMessage("a bug");
     }
-    assertThat(limits.inTurn()).isZero();
+    assertThat(limits.requestsInTurn()).isZero();
   }
 
   @Test
@@ -116,12 +116,12 @@ final class LimitsTest {
       }
       inside.await();
 
-      assertThat(limits.inHand()).isEqualTo(HANDS);
+      assertThat(limits.requestsInHand()).isEqualTo(HANDS);
       assertThat(((Refused) bounded.issue(request())).why()).isEqualTo(Why.OVERLOADED);
       assertThat(limits.ofAll().map(Refused::why)).contains(Why.OVERLOADED);
       release.countDown();
     }
-    assertThat(limits.inHand()).isZero();
+    assertThat(limits.requestsInHand()).isZero();
     assertThat(limits.ofAll()).isEmpty();
   }
 

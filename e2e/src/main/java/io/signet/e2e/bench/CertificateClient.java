@@ -4,9 +4,12 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateResponse;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
@@ -71,6 +74,53 @@ final class CertificateClient implements LoadGenerator.Call, AutoCloseable {
       judge(answer, System.nanoTime() - startNanos, tally);
     } catch (StatusRuntimeException e) {
       tally.failed(e.getStatus().getCode().name(), System.nanoTime() - startNanos);
+    }
+  }
+
+  @Override
+  public void begin(long number, long startNanos, Tally tally, Runnable ended) {
+    String csr = csrs.get(number);
+    IstioCertificateServiceBlockingStub stub = stub(number);
+    ClientCalls.asyncUnaryCall(
+        stub.getChannel()
+            .newCall(
+                IstioCertificateServiceGrpc.getCreateCertificateMethod(),
+                stub.getCallOptions().withExecutor(Runnable::run)),
+        IstioCertificateRequest.newBuilder().setCsr(csr).build(),
+        new Answer(csr, number, startNanos, tally, ended));
+  }
+
+  /** Comes on the thread that reads the connection. */
+  private final class Answer implements StreamObserver<IstioCertificateResponse> {
+    private final String csr;
+    private final long number;
+    private final long startNanos;
+    private final Tally tally;
+    private final Runnable ended;
+
+    Answer(String csr, long number, long startNanos, Tally tally, Runnable ended) {
+      this.csr = csr;
+      this.number = number;
+      this.startNanos = startNanos;
+      this.tally = tally;
+      this.ended = ended;
+    }
+
+    @Override
+    public void onNext(IstioCertificateResponse answer) {
+      answered(new Sample(csr, answer.getCertChainList()), number);
+      judge(answer, System.nanoTime() - startNanos, tally);
+    }
+
+    @Override
+    public void onError(Throwable refusal) {
+      tally.failed(Status.fromThrowable(refusal).getCode().name(), System.nanoTime() - startNanos);
+      ended.run();
+    }
+
+    @Override
+    public void onCompleted() {
+      ended.run();
     }
   }
 

@@ -87,7 +87,7 @@ final class OverloadCommand implements Callable<Integer> {
     IssueRun.Result alone = new IssueRun(target, all, csrs).measure();
     Rate rate = new Rate(Math.max(1, (int) (times * alone.tally().perSecond())));
     LoadPlan tooMuch =
-        new LoadPlan(connections, callers, Optional.of(rate), Duration.ofSeconds(5), duration);
+        new LoadPlan(connections, callers, Optional.of(rate), Duration.ofSeconds(10), duration);
     return new OverloadReport(machine, rate, alone, new IssueRun(target, tooMuch, csrs).measure());
   }
 
