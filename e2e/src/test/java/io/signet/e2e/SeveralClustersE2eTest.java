@@ -122,8 +122,7 @@ final class SeveralClustersE2eTest {
       assertThat(refusal(() -> signed("west", till)).getCode()).isEqualTo(Code.UNAVAILABLE);
       assertThat(isSigned("east", cart())).isTrue();
       assertThat(signet.get("/healthz/ready").body())
-          .contains("attestation.kubernetes", "cluster west: ", "check it")
-          .doesNotContain("cluster east");
+          .contains("attestation.kubernetes", "cluster west: ", "check it");
     } finally {
       west.server().process().thaw();
     }
@@ -140,8 +139,7 @@ final class SeveralClustersE2eTest {
       assertThat(refusal(() -> signed("east", cart)).getCode()).isEqualTo(Code.UNAVAILABLE);
       assertThat(isSigned("west", till())).isTrue();
       assertThat(signet.get("/healthz/ready").body())
-          .contains("cluster east: each token is reviewed by the API server until more is known")
-          .doesNotContain("cluster west");
+          .contains("cluster east: each token is reviewed by the API server until more is known");
     } finally {
       east.server().process().thaw();
     }
