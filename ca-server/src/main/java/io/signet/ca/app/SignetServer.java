@@ -155,9 +155,8 @@ final class SignetServer implements RunningServer {
             tracing.map(Tracing::steps).orElseGet(Steps::unwatched),
             clock);
     AuditLog audit = AuditLog.toLogger(System::nanoTime);
-    Issuance bounded = limits.bounding(traced(issue, tracing));
     ObservedIssuance issuance =
-        new ObservedIssuance(bounded, metrics.registry(), audit, System::nanoTime);
+        new ObservedIssuance(traced(issue, tracing), metrics.registry(), audit, System::nanoTime);
     SvidMaker maker =
         new SvidMaker(
             new ObservedGrants(
@@ -171,7 +170,7 @@ final class SignetServer implements RunningServer {
     publish(authorities.bundle());
     SdsEndpoint sds = sds(feeds, callers, limits, timer, streams, sdsMetrics);
     List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
-    WorkloadServer workload = life.started(workload(issuance, sds, first, serving, timer));
+    WorkloadServer workload = life.started(workload(issuance, limits, sds, first, serving, timer));
     OperatorServer operator =
         life.started(
             operator(new ServerReadiness(authorities, core.ledger(), callers, issuers), metrics));
@@ -262,13 +261,14 @@ final class SignetServer implements RunningServer {
 
   private WorkloadServer workload(
       ObservedIssuance issuance,
+      Limits limits,
       SdsEndpoint sds,
       List<ServerInterceptor> interceptors,
       ServingIdentity serving,
       Timer timer)
       throws IOException {
     IstioCertificateEndpoint istio =
-        new IstioCertificateEndpoint(issuance, issuance, REQUEST_LIMIT, timer);
+        new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);
     return WorkloadServer.start(
         new WorkloadAddresses(
             config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),

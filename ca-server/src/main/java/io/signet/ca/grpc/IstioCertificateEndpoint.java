@@ -17,6 +17,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.IssuanceRequest;
+import io.signet.ca.issuance.Limits;
 import io.signet.ca.x509.CsrParser;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateResponse;
@@ -56,22 +57,35 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
 
   private final Issuance issuance;
   private final CsrEvents events;
+  private final Limits limits;
   private final Duration limit;
   private final Timer timer;
-  private final Executor workers =
-      Context.currentContextExecutor(task -> Thread.ofVirtual().name("issuance").start(task));
+  private final Executor workers;
 
   /**
+   * @param limits of which only that of all together counts here
    * @param limit for one request, whatever deadline the client has set: Istio's agent sets none and
    *     would wait for ever (ISTIO-30)
    * @param timer tells when that has passed
    */
   public IstioCertificateEndpoint(
-      Issuance issuance, CsrEvents events, Duration limit, Timer timer) {
+      Issuance issuance, CsrEvents events, Limits limits, Duration limit, Timer timer) {
+    this(issuance, events, limits, limit, timer, Thread.ofVirtual().name("issuance")::start);
+  }
+
+  IstioCertificateEndpoint(
+      Issuance issuance,
+      CsrEvents events,
+      Limits limits,
+      Duration limit,
+      Timer timer,
+      Executor workers) {
     this.issuance = issuance;
     this.events = events;
+    this.limits = limits;
     this.limit = limit;
     this.timer = timer;
+    this.workers = Context.currentContextExecutor(workers);
   }
 
   /** Whether this is the endpoint's method. */
@@ -89,12 +103,10 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     List<Evidence> shown = CallEvidence.current();
     Call call =
         CallOrigin.current().in(Context.current(), Deadline.after(limit.toNanos(), NANOSECONDS));
-    Optional<Refused> unfit = unfit(request);
-    if (unfit.isPresent()) {
-      events.refused(call, shown, unfit.get());
-      caller.onError(Statuses.of(unfit.get()).asException());
-    } else {
-      issue(asked(request, call, shown), caller);
+    Optional<Refused> refused = unfit(request).or(() -> issue(asked(request, call, shown), caller));
+    if (refused.isPresent()) {
+      events.refused(call, shown, refused.get());
+      caller.onError(Statuses.of(refused.get()).asException());
     }
   }
 
@@ -139,8 +151,24 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
 
   // On timeout the work goes on without us: to interrupt it could close the files of an embedded
   // store, whose channels a thread's interrupt closes. But no request begins its turn after that.
-  private void issue(IssuanceRequest asked, StreamObserver<IstioCertificateResponse> caller) {
-    var work = CompletableFuture.supplyAsync(() -> answer(asked), workers);
+  private Optional<Refused> issue(
+      IssuanceRequest asked, StreamObserver<IstioCertificateResponse> caller) {
+    var work = new CompletableFuture<IstioCertificateResponse>();
+    Optional<Refused> crowded = limits.begin(workers, () -> complete(work, asked));
+    if (crowded.isEmpty()) {
+      respond(work, asked, caller);
+    }
+    return crowded;
+  }
+
+  private void complete(CompletableFuture<IstioCertificateResponse> work, IssuanceRequest asked) {
+    var _ = work.completeAsync(() -> answer(asked), Runnable::run);
+  }
+
+  private void respond(
+      CompletableFuture<IstioCertificateResponse> work,
+      IssuanceRequest asked,
+      StreamObserver<IstioCertificateResponse> caller) {
     var end = timer.after(limit, () -> work.completeExceptionally(new TimeoutException()));
     var _ =
         work.whenComplete((answer, failure) -> {

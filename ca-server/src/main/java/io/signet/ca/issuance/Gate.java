@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Bounds what is done at once. A request is in hand from when it was read until it is answered.
+ * Bounds what is done at once. A request is in hand from when it was read until its work has ended.
  * Once its caller is proven it needs a turn, for what follows is work for our processors and disk;
  * who finds no turn free waits for one, first come first served. A caller that is still to be
  * judged takes no turn, so that an API server that hangs does not keep the callers of others out.
@@ -44,17 +44,23 @@ final class Gate {
    * would not serve more, only all of them later.
    */
   boolean isCrowded() {
-    int now = inHand.get();
-    return now >= mostInHand || (now >= mostWhenBusy && proven.get() >= turns);
+    return isTooMany(inHand.get() + 1);
   }
 
-  /** Takes a request in hand; if so, it is to be {@link #leave left} again. */
+  /**
+   * Takes a request in hand unless it is {@link #isCrowded crowded} by now; if so, it is to be
+   * {@link #leave left} again.
+   */
   boolean enter() {
-    if (inHand.incrementAndGet() <= mostInHand) {
-      return true;
+    if (isTooMany(inHand.incrementAndGet())) {
+      leave();
+      return false;
     }
-    leave();
-    return false;
+    return true;
+  }
+
+  private boolean isTooMany(int requests) {
+    return requests > mostInHand || (requests > mostWhenBusy && proven.get() >= turns);
   }
 
   void leave() {

@@ -6,6 +6,8 @@ import io.signet.ca.issuance.IssuanceOutcome.Why;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -80,18 +82,33 @@ public final class Limits {
     return gate.isCrowded() ? Optional.of(CROWDED) : Optional.empty();
   }
 
-  /** The issuance with no more requests in hand at once than the limit allows. */
-  public Issuance bounding(Issuance issuance) {
-    return request -> {
-      if (!gate.enter()) {
-        return CROWDED;
-      }
-      try {
-        return issuance.issue(request);
-      } finally {
-        gate.leave();
-      }
-    };
+  /**
+   * Begins the work of a request that was read, unless we have more to do than we can: why not,
+   * then. The request is in hand from now on, not only once a thread was found for it, and until
+   * its work has ended, even if nobody waits for that any more: however requests come and go, there
+   * are never more threads for them than the limit allows.
+   *
+   * @param workers to do it; must not do it on the calling thread
+   */
+  public Optional<Refused> begin(Executor workers, Runnable work) {
+    if (!gate.enter()) {
+      return Optional.of(CROWDED);
+    }
+    try {
+      workers.execute(() -> inHand(work));
+      return Optional.empty();
+    } catch (RejectedExecutionException e) {
+      gate.leave();
+      return Optional.of(CROWDED);
+    }
+  }
+
+  private void inHand(Runnable work) {
+    try {
+      work.run();
+    } finally {
+      gate.leave();
+    }
   }
 
   /** Does the work for a proven caller when it is its turn, or not at all. */
@@ -138,7 +155,7 @@ public final class Limits {
     };
   }
 
-  /** Requests that were read and are not answered yet. */
+  /** Requests that were read and whose work has not ended yet. */
   public int requestsInHand() {
     return gate.inHand();
   }

@@ -72,7 +72,7 @@ final class DoorTest {
     try (var plane = new WorkloadPlane(limits)) {
       var channel = plane.channel(tls -> tls);
       for (int i = 0; i < 10 * HANDS; i++) {
-        WorkloadPlane.begin(channel);
+        var _ = WorkloadPlane.begin(channel);
       }
 
       assertThat(plane.client().createCertificate(REQUEST).getCertChainCount()).isEqualTo(3);

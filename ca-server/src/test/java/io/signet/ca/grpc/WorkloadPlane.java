@@ -5,6 +5,7 @@ import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
@@ -16,6 +17,8 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.Limits;
+import io.signet.proto.istio.IstioCertificateRequest;
+import io.signet.proto.istio.IstioCertificateResponse;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceBlockingStub;
 import io.signet.sds.Timer;
@@ -29,6 +32,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -42,6 +47,7 @@ final class WorkloadPlane implements AutoCloseable {
 
   final FakeIssuance issuance = new FakeIssuance(ISSUED);
   final WorkloadServer server;
+  volatile Executor workers = Thread::startVirtualThread;
   volatile ServingCertificate serving = INTERMEDIATE.server().serving();
   private final Optional<Path> socket;
   private final Deque<Runnable> closing = new ArrayDeque<>();
@@ -51,7 +57,11 @@ final class WorkloadPlane implements AutoCloseable {
   }
 
   WorkloadPlane(Limits limits) throws IOException {
-    this(WorkloadServer.PERMIT_KEEPALIVE, Duration.ofSeconds(10), Optional.empty(), limits);
+    this(limits, Duration.ofSeconds(10));
+  }
+
+  WorkloadPlane(Limits limits, Duration limit) throws IOException {
+    this(WorkloadServer.PERMIT_KEEPALIVE, limit, Optional.empty(), limits);
   }
 
   WorkloadPlane(Path socket) throws IOException {
@@ -68,7 +78,9 @@ final class WorkloadPlane implements AutoCloseable {
       throws IOException {
     this.socket = socket;
     List<BindableService> services =
-        List.of(new IstioCertificateEndpoint(limits.bounding(issuance), issuance, limit, timer()));
+        List.of(
+            new IstioCertificateEndpoint(
+                issuance, issuance, limits, limit, timer(), task -> workers.execute(task)));
     var addresses =
         new WorkloadAddresses(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), socket);
     server =
@@ -129,13 +141,39 @@ final class WorkloadPlane implements AutoCloseable {
     }
   }
 
-  /** Begins a call for a certificate and never sends the request. */
-  static void begin(ManagedChannel channel) {
+  /** Begins a call for a certificate and does not send the request yet. */
+  static Begun begin(ManagedChannel channel) {
     var call =
         channel.newCall(
             IstioCertificateServiceGrpc.getCreateCertificateMethod(), CallOptions.DEFAULT);
-    call.start(new ClientCall.Listener<>() {}, new Metadata());
+    var end = new CompletableFuture<Status.Code>();
+    call.start(ending(end), new Metadata());
     call.request(1);
+    return new Begun(call, end);
+  }
+
+  private static <S> ClientCall.Listener<S> ending(CompletableFuture<Status.Code> end) {
+    return new ClientCall.Listener<>() {
+      @Override
+      public void onClose(Status status, Metadata trailers) {
+        end.complete(status.getCode());
+      }
+    };
+  }
+
+  /** A call whose headers are on their way. */
+  record Begun(
+      ClientCall<IstioCertificateRequest, IstioCertificateResponse> call,
+      CompletableFuture<Status.Code> end) {
+
+    void send(IstioCertificateRequest request) {
+      call.sendMessage(request);
+      call.halfClose();
+    }
+
+    Status.Code status() {
+      return end.orTimeout(30, TimeUnit.SECONDS).join();
+    }
   }
 
   ManagedChannel unixChannel(String authority) {

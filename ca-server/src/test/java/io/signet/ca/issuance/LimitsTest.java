@@ -12,11 +12,14 @@ import io.signet.ca.authorization.Grant;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -24,6 +27,7 @@ import org.junit.jupiter.api.Test;
 /** RATE-2: what each limit counts, and what it refuses with. */
 final class LimitsTest {
   private static final int HANDS = 16; // for the one turn
+  private static final int HANDS_WHEN_BUSY = 2;
   private static final RateLimit TWICE = new RateLimit(1, 2);
   private static final Proof NAMELESS = account(Optional.empty());
   private static final Proof POD_1 = account(Optional.of(new Pod("cart-1", "uid-1")));
@@ -34,6 +38,7 @@ final class LimitsTest {
 
   private final Limits perCaller =
       limits(Optional.empty(), Optional.of(TWICE), OptionalInt.empty());
+  private final Limits oneTurn = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
 
   // vault#32003
   @Test
@@ -104,25 +109,83 @@ final class LimitsTest {
   }
 
   @Test
-  void bounding_allHandsFull_refusedUnreadAndAtOnce() throws InterruptedException {
-    Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
+  void begin_allHandsFull_refusedUnreadAndAtOnce() throws InterruptedException {
     var inside = new CountDownLatch(HANDS);
     var release = new CountDownLatch(1);
-    Issuance bounded = limits.bounding(_ -> afterwards(inside, release));
-    assertThat(limits.ofAll()).isEmpty();
+    var done = new AtomicInteger();
+    assertThat(oneTurn.ofAll()).isEmpty();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < HANDS; i++) {
-        threads.execute(() -> assertThat(bounded.issue(request())).isEqualTo(DONE));
+        Runnable work =
+            () -> {
+              pass(inside, release);
+              done.incrementAndGet();
+            };
+        assertThat(oneTurn.begin(threads, work)).isEmpty();
       }
       inside.await();
 
-      assertThat(limits.requestsInHand()).isEqualTo(HANDS);
-      assertThat(((Refused) bounded.issue(request())).why()).isEqualTo(Why.OVERLOADED);
-      assertThat(limits.ofAll().map(Refused::why)).contains(Why.OVERLOADED);
+      assertThat(oneTurn.requestsInHand()).isEqualTo(HANDS);
+      assertThat(oneTurn.begin(threads, LimitsTest::neverDone).map(Refused::why))
+          .contains(Why.OVERLOADED);
+      assertThat(oneTurn.ofAll().map(Refused::why)).contains(Why.OVERLOADED);
       release.countDown();
     }
-    assertThat(limits.requestsInHand()).isZero();
-    assertThat(limits.ofAll()).isEmpty();
+    assertThat(done).hasValue(HANDS);
+    assertThat(oneTurn.requestsInHand()).isZero();
+    assertThat(oneTurn.ofAll()).isEmpty();
+  }
+
+  // Else a burst would have as many threads as it has requests, before the first of them counts.
+  @Test
+  void begin_noThreadYet_inHandAlready() {
+    List<Runnable> stalled = new ArrayList<>();
+    for (int i = 0; i < HANDS; i++) {
+      assertThat(oneTurn.begin(stalled::add, () -> {})).isEmpty();
+    }
+
+    assertThat(oneTurn.begin(stalled::add, LimitsTest::neverDone).map(Refused::why))
+        .contains(Why.OVERLOADED);
+    assertThat(stalled).hasSize(HANDS);
+    stalled.forEach(Runnable::run);
+    assertThat(oneTurn.requestsInHand()).isZero();
+  }
+
+  @Test
+  void begin_workThrows_inHandNoMore() {
+    List<Runnable> stalled = new ArrayList<>();
+    assertThat(oneTurn.begin(stalled::add, LimitsTest::workWithABug)).isEmpty();
+
+    assertThatThrownBy(stalled.getFirst()::run).hasMessage("a bug");
+    assertThat(oneTurn.requestsInHand()).isZero();
+  }
+
+  @Test
+  void begin_noThreadToBeHad_refusedAndNotInHand() {
+    Executor none =
+        _ -> {
+          throw new RejectedExecutionException("no thread for anybody");
+        };
+
+    assertThat(oneTurn.begin(none, LimitsTest::neverDone).map(Refused::why))
+        .contains(Why.OVERLOADED);
+    assertThat(oneTurn.requestsInHand()).isZero();
+  }
+
+  // What has passed the door in quieter times is refused too.
+  @Test
+  void begin_allTurnsTaken_withTwiceAsManyInHandRefused() {
+    List<Runnable> stalled = new ArrayList<>();
+    for (int i = 0; i < HANDS_WHEN_BUSY; i++) {
+      assertThat(oneTurn.begin(stalled::add, () -> {})).isEmpty();
+    }
+
+    IssuanceOutcome inTurn =
+        oneTurn.inTurn(
+            POD_1, HERE, () -> oneTurn.begin(stalled::add, LimitsTest::neverDone).orElseThrow());
+
+    assertThat(((Refused) inTurn).why()).isEqualTo(Why.OVERLOADED);
+    assertThat(oneTurn.begin(stalled::add, () -> {})).isEmpty();
   }
 
   // After a restart all streams want their SVID at once.
@@ -190,18 +253,21 @@ final class LimitsTest {
     throw new IllegalStateException("a bug");
   }
 
-  private static Refused afterwards(CountDownLatch inside, CountDownLatch release) {
+  private static void workWithABug() {
+    throw new IllegalStateException("a bug");
+  }
+
+  private static void neverDone() {
+    throw new AssertionError("work was begun that was refused");
+  }
+
+  private static void pass(CountDownLatch inside, CountDownLatch release) {
     inside.countDown();
     try {
       release.await();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
-    return DONE;
-  }
-
-  private static IssuanceRequest request() {
-    return new IssuanceRequest(HERE, List.of(), new byte[0], Optional.empty());
   }
 
   private static void exhaust(Limits limits, Proof proof, Call call) {

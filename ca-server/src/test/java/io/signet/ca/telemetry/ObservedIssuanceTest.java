@@ -394,17 +394,14 @@ final class ObservedIssuanceTest {
     Limits limits = Limits.none();
     LimitsMetrics.bind(metrics.registry(), limits);
 
-    var _ =
-        limits
-            .bounding(_ -> {
-              assertThat(metrics.scrape())
-                  .contains("signet_requests{state=\"in_hand\"} 1.0\n")
-                  .contains("signet_requests{state=\"waiting\"} 0.0\n")
-                  .contains("signet_requests{state=\"in_turn\"} 0.0\n");
-              return ISSUED;
-            })
-            .issue(new IssuanceRequest(CALL, SHOWN, new byte[0], Optional.empty()));
+    List<Runnable> begun = new ArrayList<>();
+    assertThat(limits.begin(begun::add, () -> {})).isEmpty();
 
+    assertThat(metrics.scrape())
+        .contains("signet_requests{state=\"in_hand\"} 1.0\n")
+        .contains("signet_requests{state=\"waiting\"} 0.0\n")
+        .contains("signet_requests{state=\"in_turn\"} 0.0\n");
+    begun.getFirst().run();
     assertThat(metrics.scrape()).contains("signet_requests{state=\"in_hand\"} 0.0\n");
   }
 

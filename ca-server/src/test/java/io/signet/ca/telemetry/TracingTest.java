@@ -31,6 +31,7 @@ import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.IssuanceRequest;
+import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.Step;
 import io.signet.ca.issuance.Steps;
 import io.signet.proto.istio.IstioCertificateRequest;
@@ -76,6 +77,7 @@ final class TracingTest {
         new IstioCertificateEndpoint(
             tracing.around(this::attested),
             new Silent(),
+            Limits.none(),
             Duration.ofSeconds(10),
             (_, _) -> () -> {});
     server =
