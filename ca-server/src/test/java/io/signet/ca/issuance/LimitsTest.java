@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.attestation.Proof;
+import io.signet.attestation.Proof.HeldSvid;
 import io.signet.attestation.Proof.Pod;
 import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.spiffe.SerialNumber;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +66,19 @@ final class LimitsTest {
     exhaust(perCaller, NAMELESS, HERE);
 
     assertThat(why(perCaller, NAMELESS, THERE)).isEqualTo(Why.BAD_REQUEST);
+  }
+
+  // RATE-2: whoever has a certificate can get another, which names the same identity.
+  @Test
+  void inTurn_certificateRenewed_noNewLimitWithItsNewSerialNumber() {
+    Proof before = held(1);
+    Proof renewed = held(2);
+    assertThat(renewed.instance()).isNotEqualTo(before.instance());
+    exhaust(perCaller, before, HERE);
+
+    assertThat(why(perCaller, renewed, HERE)).isEqualTo(Why.CALLER_LIMITED);
+    // Another workload of the identity, which cannot be told apart but by where it calls from.
+    assertThat(why(perCaller, renewed, THERE)).isEqualTo(Why.BAD_REQUEST);
   }
 
   @Test
@@ -285,6 +301,10 @@ final class LimitsTest {
       Optional<RateLimit> perAddress, Optional<RateLimit> perCaller, OptionalInt concurrent) {
     Duration soon = Duration.ofMillis(1);
     return new Limits(perAddress, perCaller, concurrent, soon, soon, () -> 0);
+  }
+
+  private static Proof held(long serial) {
+    return new HeldSvid(CART, Optional.empty(), new SerialNumber(BigInteger.valueOf(serial)));
   }
 
   private static Proof account(Optional<Pod> pod) {
