@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,27 +183,23 @@ final class ApiClient implements AutoCloseable {
 
   /** The object of the API that the text is; null if it is none. */
   <T> @Nullable T parse(String json, Class<T> type) {
-    // fabric8 would read anything else as YAML.
-    if (!json.startsWith("{")) {
-      return null;
-    }
-    try {
-      return client.getKubernetesSerialization().unmarshal(json, type);
-    } catch (KubernetesClientException | IllegalArgumentException malformed) {
-      // Its message may quote the body, and the API server repeats a token there.
-      return null;
-    }
+    return parse(json, text -> client.getKubernetesSerialization().unmarshal(text, type));
   }
 
   /** An object of the kind that it says it is; null for anything else. */
   private @Nullable Object parse(String json) {
+    return parse(json, text -> client.getKubernetesSerialization().unmarshal(text));
+  }
+
+  private static <T> @Nullable T parse(String json, Function<String, @Nullable T> unmarshal) {
     // fabric8 would read anything else as YAML.
     if (!json.startsWith("{")) {
       return null;
     }
     try {
-      return client.getKubernetesSerialization().unmarshal(json);
+      return unmarshal.apply(json);
     } catch (KubernetesClientException | IllegalArgumentException malformed) {
+      // Its message may quote the body, and the API server repeats a token there.
       return null;
     }
   }
