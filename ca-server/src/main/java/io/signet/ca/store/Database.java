@@ -53,7 +53,7 @@ public final class Database implements AutoCloseable {
   private static final int TIDIED_AT_ONCE = 256 * 1024;
 
   private static final String PAUSED =
-      "the store failed (%s); it is opened again when the disk takes writes";
+      "the store failed (%s); it is opened again when the disk takes writes: check %s";
   private static final String LOST =
       "the store failed (%s) and what it wrote may be lost; check the disk, then restart";
 
@@ -109,7 +109,7 @@ public final class Database implements AutoCloseable {
   private static String describe(Path directory, Exception e) {
     return e instanceof SQLException sql && LOCKED.equals(sql.getSQLState())
         ? "data directory " + directory + " is in use by another process"
-        : "store in " + directory + " cannot be opened: " + e.getMessage();
+        : "store in " + directory + " cannot be opened: " + reason(e);
   }
 
   private static String schema() throws IOException {
@@ -181,7 +181,7 @@ public final class Database implements AutoCloseable {
       opened = null;
       shutdown(was.connection(), "shutdown immediately"); // writes nothing more
       forGood = !isOnDisk(was.file()) || flushing;
-      ended = (forGood ? LOST : PAUSED).formatted(reason(cause));
+      ended = (forGood ? LOST : PAUSED).formatted(reason(cause), file.getParent());
       LOG.atLevel(reopening ? DEBUG : ERROR).setCause(cause).log("nothing is issued: {}", ended);
     }
     return ended;

@@ -46,6 +46,11 @@ final class IssuingParts {
   }
 
   static IssueSvid issuance(Authorities authorities, CertificateSigner signer, Clock clock) {
+    return issuance(authorities, signer, Steps.unwatched(), clock);
+  }
+
+  static IssueSvid issuance(
+      Authorities authorities, CertificateSigner signer, Steps steps, Clock clock) {
     FakeAttestor attestor =
         new FakeAttestor("fake")
             .answer(SHOWN, new Attestation.Proven(new Proof.LocalUser(Fixtures.CART, 1000, 1)));
@@ -58,7 +63,7 @@ final class IssuingParts {
         authorities,
         signer,
         Limits.none(),
-        Steps.unwatched(),
+        steps,
         clock);
   }
 

@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A second process that writes intents and prints the serial number of each that is recorded. */
+/**
+ * A second process that can be killed. By itself it writes intents and prints the serial number of
+ * each that is recorded.
+ */
 final class OtherProcess implements AutoCloseable {
 
   /** How many write at once, so that commits are of different sizes. */
@@ -30,25 +33,36 @@ final class OtherProcess implements AutoCloseable {
    * @param first serial number that it writes
    */
   static OtherProcess writingTo(Path directory, int first) throws IOException {
-    return new OtherProcess(
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                OtherProcess.class.getName(),
-                directory.toString(),
-                Integer.toString(first))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start());
+    return running(OtherProcess.class, directory.toString(), Integer.toString(first));
   }
 
-  /** Waits until so many intents were recorded. */
+  /** Runs the main method of this class. */
+  static OtherProcess running(Class<?> program, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:TieredStopAtLevel=1"); // it starts sooner, and does not live for long
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    command.addAll(List.of(arguments));
+    return new OtherProcess(
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+  }
+
+  /** Waits until so many lines were printed. */
   List<String> read(int count) throws IOException {
-    List<String> serials = new ArrayList<>();
+    List<String> lines = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      serials.add(output.readLine());
+      lines.add(read());
     }
-    return serials;
+    return lines;
+  }
+
+  /** Waits for one more line. */
+  String read() throws IOException {
+    String line = output.readLine();
+    if (line == null) {
+      throw new AssertionError("the other process ended by itself");
+    }
+    return line;
   }
 
   /** Kills it as {@code kill -9} does and returns what it had printed besides. */
@@ -78,16 +92,16 @@ final class OtherProcess implements AutoCloseable {
         int i = next.getAndIncrement();
         ledger.intend(IssuanceLedgerContract.intent(new SerialNumber(BigInteger.valueOf(i))));
         ledger.issued(new SerialNumber(BigInteger.valueOf(i)), new byte[] {1});
-        print(i);
+        print(Integer.toString(i));
       }
     } catch (LedgerException e) {
       throw new AssertionError(e);
     }
   }
 
-  // One write, so that a kill never leaves half a line that could be believed.
-  private static synchronized void print(int serial) {
-    System.out.writeBytes((serial + "\n").getBytes(StandardCharsets.US_ASCII));
+  /** In the other process: one write, so that a kill leaves no half line that could be believed. */
+  static synchronized void print(String line) {
+    System.out.writeBytes((line + "\n").getBytes(StandardCharsets.US_ASCII));
     System.out.flush();
   }
 }
