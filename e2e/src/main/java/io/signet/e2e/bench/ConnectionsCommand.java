@@ -1,18 +1,14 @@
 package io.signet.e2e.bench;
 
-import io.signet.ca.cli.OutputFormat;
 import io.signet.hsm.KeyAlgorithm;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code signet bench connections}: what connections cost that ask for nothing. */
@@ -31,17 +27,9 @@ final class ConnectionsCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Option(
-      names = "--launcher",
-      paramLabel = "FILE",
-      description = "start the server by this ./signet, not on this program's class path")
-  private Optional<Path> launcher = Optional.empty();
+  @Mixin private ReportOptions reports = new ReportOptions();
 
-  @Option(
-      names = "--java-option",
-      paramLabel = "OPTION",
-      description = "for the JVM of the server; may be repeated")
-  private List<String> javaOptions = new ArrayList<>();
+  @Mixin private OwnServerOptions ownServer = new OwnServerOptions();
 
   @Option(names = "--count", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
   private int count = 10_000;
@@ -52,21 +40,13 @@ final class ConnectionsCommand implements Callable<Integer> {
       description = "how long they stay idle before memory is measured; default: 1m")
   private Duration keep = Duration.ofMinutes(1);
 
-  @Option(names = "--output", paramLabel = "table|json", description = "default: table")
-  private OutputFormat output = OutputFormat.TABLE;
-
   @Override
   public Integer call() throws BenchException, IOException, InterruptedException {
-    if (count < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--count " + count + " (expected: at least 1)");
-    }
-    Machine machine = Machine.here("signet bench " + commandLine());
-    try (Target target = Target.own(Program.of(launcher, javaOptions))) {
+    Usage.requirePositive(spec, "--count", count);
+    Machine machine = reports.machine();
+    try (Target target = ownServer.start()) {
       ConnectionsReport report = measured(machine, target);
-      spec.commandLine()
-          .getOut()
-          .println(output == OutputFormat.JSON ? Json.of(report.fields()) : report.table());
+      reports.print(report);
     }
     return 0;
   }
@@ -92,9 +72,5 @@ final class ConnectionsCommand implements Callable<Integer> {
       throws BenchException, IOException, InterruptedException {
     long live = target.liveHeapBytes();
     return new ConnectionsReport.Server(live, target.usage().orElseThrow());
-  }
-
-  private String commandLine() {
-    return String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 }

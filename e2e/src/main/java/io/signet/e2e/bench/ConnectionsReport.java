@@ -23,7 +23,8 @@ record ConnectionsReport(
     Server before,
     Server with,
     Tally alone,
-    Tally among) {
+    Tally among)
+    implements Report {
 
   /** What the server has: objects on its heap that live, and all else by the kernel's account. */
   record Server(long liveHeapBytes, ProcessUsage usage) {
@@ -40,7 +41,8 @@ record ConnectionsReport(
     return (with.liveHeapBytes() - before.liveHeapBytes()) / 1024.0 / count;
   }
 
-  String table() {
+  @Override
+  public String table() {
     Table head = new Table();
     machine.addTo(head);
     Table table = new Table();
@@ -56,7 +58,8 @@ record ConnectionsReport(
     return head + System.lineSeparator() + table;
   }
 
-  Map<String, Object> fields() {
+  @Override
+  public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>(machine.fields());
     fields.put("idle-connections", count);
     fields.put("opening-millis", opening.toMillis());

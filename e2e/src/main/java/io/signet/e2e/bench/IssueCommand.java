@@ -1,22 +1,18 @@
 package io.signet.e2e.bench;
 
-import io.signet.ca.cli.OutputFormat;
 import io.signet.ca.config.Address;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SpiffeId;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code signet bench issue}: certificates through Istio's endpoint, as sidecars ask for them. */
@@ -34,6 +30,10 @@ final class IssueCommand implements Callable<Integer> {
   private static final int RSA_REQUESTS = 100;
 
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Mixin private ReportOptions reports = new ReportOptions();
+
+  @Mixin private OwnServerOptions ownServer = new OwnServerOptions();
 
   @Option(names = "--dir", paramLabel = "DIR", description = "folder of a dev server that runs")
   private Optional<Path> dir = Optional.empty();
@@ -58,18 +58,6 @@ final class IssueCommand implements Callable<Integer> {
       paramLabel = "PID",
       description = "process whose CPU and memory to measure with --dir or --address")
   private Optional<Long> pid = Optional.empty();
-
-  @Option(
-      names = "--launcher",
-      paramLabel = "FILE",
-      description = "start the own server by this ./signet, not on this program's class path")
-  private Optional<Path> launcher = Optional.empty();
-
-  @Option(
-      names = "--java-option",
-      paramLabel = "OPTION",
-      description = "for the JVM of the own server; may be repeated")
-  private List<String> javaOptions = new ArrayList<>();
 
   @Option(names = "--connections", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
   private int connections = 4;
@@ -101,26 +89,23 @@ final class IssueCommand implements Callable<Integer> {
       description = "distinct requests, each with its own key; default: 1000, with RSA 100")
   private Optional<Integer> csrs = Optional.empty();
 
-  @Option(names = "--output", paramLabel = "table|json", description = "default: table")
-  private OutputFormat output = OutputFormat.TABLE;
-
   @Override
   public Integer call() throws BenchException, IOException, InterruptedException {
     LoadPlan plan = plan();
     int requests = csrs.orElse(key.family().equals("EC") ? EC_REQUESTS : RSA_REQUESTS);
-    requireUsage(requests > 0, "--csrs " + requests + " (expected: at least 1)");
-    Machine machine = Machine.here("signet bench " + commandLine());
+    Usage.requirePositive(spec, "--csrs", requests);
+    Machine machine = reports.machine();
     OpensslSpeed openssl = OpensslSpeed.measure();
     try (Target target = target()) {
       IssueRun run = new IssueRun(target, plan, CsrPool.make(target.identity(), key, requests));
-      print(new IssueReport(machine, openssl, plan, run.measure()));
+      reports.print(new IssueReport(machine, openssl, plan, run.measure()));
     }
     return 0;
   }
 
   LoadPlan plan() {
-    requireUsage(connections > 0, "--connections " + connections + " (expected: at least 1)");
-    requireUsage(callers > 0, "--callers " + callers + " (expected: at least 1)");
+    Usage.requirePositive(spec, "--connections", connections);
+    Usage.requirePositive(spec, "--callers", callers);
     return new LoadPlan(connections, callers, rate, warmup, duration);
   }
 
@@ -128,9 +113,7 @@ final class IssueCommand implements Callable<Integer> {
     if (dir.isPresent()) {
       return Target.dev(dir.get(), process());
     }
-    return address.isPresent()
-        ? remote(address.get())
-        : Target.own(Program.of(launcher, javaOptions));
+    return address.isPresent() ? remote(address.get()) : ownServer.start();
   }
 
   private Target remote(Address server) throws IOException {
@@ -147,23 +130,7 @@ final class IssueCommand implements Callable<Integer> {
   }
 
   private <T> T required(String option, Optional<T> value) {
-    requireUsage(value.isPresent(), option + " is missing (expected: with --address)");
+    Usage.require(spec, value.isPresent(), option + " is missing (expected: with --address)");
     return value.orElseThrow();
-  }
-
-  private void requireUsage(boolean condition, String otherwise) {
-    if (!condition) {
-      throw new ParameterException(spec.commandLine(), otherwise);
-    }
-  }
-
-  private String commandLine() {
-    return String.join(" ", spec.commandLine().getParseResult().originalArgs());
-  }
-
-  private void print(IssueReport report) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(output == OutputFormat.JSON ? Json.of(report.fields()) : report.table());
-    out.flush();
   }
 }

@@ -7,9 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The figures of {@code bench issue}, next to what the machine's OpenSSL can do. */
-record IssueReport(Machine machine, OpensslSpeed openssl, LoadPlan plan, IssueRun.Result result) {
+record IssueReport(Machine machine, OpensslSpeed openssl, LoadPlan plan, IssueRun.Result result)
+    implements Report {
 
-  String table() {
+  @Override
+  public String table() {
     Tally tally = result.tally();
     Table table = new Table();
     machine.addTo(table);
@@ -61,7 +63,8 @@ record IssueReport(Machine machine, OpensslSpeed openssl, LoadPlan plan, IssueRu
     return String.format(Locale.ROOT, format, value);
   }
 
-  Map<String, Object> fields() {
+  @Override
+  public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>(machine.fields());
     Tally tally = result.tally();
     fields.put("load", plan.describe());

@@ -1,18 +1,14 @@
 package io.signet.e2e.bench;
 
-import io.signet.ca.cli.OutputFormat;
 import io.signet.hsm.KeyAlgorithm;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code signet bench overload}: what is left of the service when far too much is asked of it. */
@@ -29,17 +25,9 @@ final class OverloadCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Option(
-      names = "--launcher",
-      paramLabel = "FILE",
-      description = "start the server by this ./signet, not on this program's class path")
-  private Optional<Path> launcher = Optional.empty();
+  @Mixin private ReportOptions reports = new ReportOptions();
 
-  @Option(
-      names = "--java-option",
-      paramLabel = "OPTION",
-      description = "for the JVM of the server; may be repeated")
-  private List<String> javaOptions = new ArrayList<>();
+  @Mixin private OwnServerOptions ownServer = new OwnServerOptions();
 
   @Option(names = "--connections", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
   private int connections = 4;
@@ -62,21 +50,16 @@ final class OverloadCommand implements Callable<Integer> {
   @Option(names = "--warmup", paramLabel = "DURATION", description = "default: 20s")
   private Duration warmup = Duration.ofSeconds(20);
 
-  @Option(names = "--output", paramLabel = "table|json", description = "default: table")
-  private OutputFormat output = OutputFormat.TABLE;
-
   @Override
   public Integer call() throws BenchException, IOException, InterruptedException {
-    requirePositive("--connections", connections);
-    requirePositive("--callers", callers);
-    requirePositive("--times", times);
-    Machine machine = Machine.here("signet bench " + commandLine());
-    try (Target target = Target.own(Program.of(launcher, javaOptions))) {
+    Usage.requirePositive(spec, "--connections", connections);
+    Usage.requirePositive(spec, "--callers", callers);
+    Usage.requirePositive(spec, "--times", times);
+    Machine machine = reports.machine();
+    try (Target target = ownServer.start()) {
       CsrPool csrs = CsrPool.make(target.identity(), KeyAlgorithm.EC_P256, CSRS);
       OverloadReport report = measured(machine, target, csrs);
-      spec.commandLine()
-          .getOut()
-          .println(output == OutputFormat.JSON ? Json.of(report.fields()) : report.table());
+      reports.print(report);
     }
     return 0;
   }
@@ -89,16 +72,5 @@ final class OverloadCommand implements Callable<Integer> {
     LoadPlan tooMuch =
         new LoadPlan(connections, callers, Optional.of(rate), Duration.ofSeconds(10), duration);
     return new OverloadReport(machine, rate, alone, new IssueRun(target, tooMuch, csrs).measure());
-  }
-
-  private void requirePositive(String option, int value) {
-    if (value < 1) {
-      throw new ParameterException(
-          spec.commandLine(), option + " " + value + " (expected: at least 1)");
-    }
-  }
-
-  private String commandLine() {
-    return String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 }

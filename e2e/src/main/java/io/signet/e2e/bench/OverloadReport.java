@@ -13,14 +13,16 @@ import java.util.Map;
  * @param overload several times as much
  */
 record OverloadReport(
-    Machine machine, Rate rate, IssueRun.Result capacity, IssueRun.Result overload) {
+    Machine machine, Rate rate, IssueRun.Result capacity, IssueRun.Result overload)
+    implements Report {
 
   /** Which part of what the server can do is left when too much is asked of it. */
   double goodput() {
     return overload.tally().perSecond() / capacity.tally().perSecond();
   }
 
-  String table() {
+  @Override
+  public String table() {
     Tally alone = capacity.tally();
     Tally tooMuch = overload.tally();
     Table head = new Table();
@@ -49,7 +51,8 @@ record OverloadReport(
     return head + System.lineSeparator() + table;
   }
 
-  Map<String, Object> fields() {
+  @Override
+  public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>(machine.fields());
     fields.put("calls-due-per-second", rate.perSecond());
     fields.put("goodput", goodput());

@@ -1,6 +1,5 @@
 package io.signet.e2e.bench;
 
-import io.signet.ca.cli.OutputFormat;
 import io.signet.hsm.KeyAlgorithm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,9 +11,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code signet bench start}: how soon a server serves, and what memory it takes. */
@@ -32,6 +31,8 @@ final class StartCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
+  @Mixin private ReportOptions reports = new ReportOptions();
+
   @Option(
       names = "--runs",
       paramLabel = "N",
@@ -44,9 +45,6 @@ final class StartCommand implements Callable<Integer> {
       description = "of 32 callers, before memory is measured again; default: 10s")
   private Duration load = Duration.ofSeconds(10);
 
-  @Option(names = "--output", paramLabel = "table|json", description = "default: table")
-  private OutputFormat output = OutputFormat.TABLE;
-
   private interface Start {
     ServerProcess of(DevFolder folder, Program program)
         throws BenchException, IOException, InterruptedException;
@@ -54,15 +52,10 @@ final class StartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws BenchException, IOException, InterruptedException {
-    if (runs < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--runs " + runs + " (expected: at least 1)");
-    }
+    Usage.requirePositive(spec, "--runs", runs);
     Machine machine = Machine.here("signet bench start --runs " + runs);
     StartReport report = new StartReport(machine, measured());
-    spec.commandLine()
-        .getOut()
-        .println(output == OutputFormat.JSON ? Json.of(report.fields()) : report.table());
+    reports.print(report);
     return 0;
   }
 

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The figures of {@code bench start}. */
-record StartReport(Machine machine, List<Line> lines) {
+record StartReport(Machine machine, List<Line> lines) implements Report {
 
   /** One way to start. */
   record Line(String name, List<Duration> times, ProcessUsage idle, ProcessUsage loaded) {
@@ -26,7 +26,8 @@ record StartReport(Machine machine, List<Line> lines) {
     lines = List.copyOf(lines);
   }
 
-  String table() {
+  @Override
+  public String table() {
     Table head = new Table();
     machine.addTo(head);
     Table table = new Table().row("start", "ready", "fastest", "slowest", "idle", "after load");
@@ -50,7 +51,8 @@ record StartReport(Machine machine, List<Line> lines) {
     return String.format(Locale.ROOT, "%,.0f MiB", usage.residentMebibytes());
   }
 
-  Map<String, Object> fields() {
+  @Override
+  public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>(machine.fields());
     fields.put("starts", lines.stream().map(StartReport::fields).toList());
     return fields;

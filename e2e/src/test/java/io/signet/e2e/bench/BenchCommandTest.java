@@ -55,6 +55,21 @@ class BenchCommandTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"connections", "issue", "overload"})
+  void help_commandsWithAServerOfTheirOwn_sayHowItIsStarted(String command) {
+    assertThat(run(command, "--help")).isZero();
+    assertThat(out.toString())
+        .contains("--launcher=FILE", "--java-option=OPTION", "for the JVM of the own server");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"connections", "issue", "overload", "start", "steps"})
+  void help_everyCommand_saysHowItReports(String command) {
+    assertThat(run(command, "--help")).isZero();
+    assertThat(out.toString()).contains("--output=table|json");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "issue --connections 0",
