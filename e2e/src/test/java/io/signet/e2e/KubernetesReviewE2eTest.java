@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.attestation.Attestation.Proven;
 import io.signet.attestation.Evidence.BearerToken;
-import io.signet.attestation.kubernetes.Cluster;
 import io.signet.attestation.kubernetes.Cluster.Review;
+import io.signet.attestation.kubernetes.Clusters;
 import io.signet.attestation.kubernetes.KubernetesAttestor;
 import io.signet.attestation.kubernetes.ReviewContract;
 import io.signet.attestation.kubernetes.TestCluster;
@@ -18,8 +18,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,15 +69,7 @@ final class KubernetesReviewE2eTest extends ReviewContract {
   private static KubernetesAttestor attestor(RealCluster cluster, Review review)
       throws IOException {
     return KubernetesAttestor.open(
-        List.of(
-            new Cluster(
-                "main",
-                Set.of(),
-                "istio-ca",
-                Optional.of(cluster.kubeconfig()),
-                review,
-                OptionalInt.empty(),
-                Set.of())),
+        List.of(Clusters.cluster("main", cluster.kubeconfig(), review)),
         new TrustDomain("example.org"),
         Duration.ofSeconds(3),
         Clock.systemUTC(),

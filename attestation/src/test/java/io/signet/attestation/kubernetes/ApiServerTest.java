@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.signet.attestation.Loopback;
 import io.signet.attestation.TestClock;
 import io.signet.attestation.kubernetes.TokenReviews.Failed;
 import io.signet.attestation.kubernetes.TokenReviews.Review;
@@ -231,7 +232,7 @@ class ApiServerTest {
   }
 
   private FakeApiServer https() throws Exception {
-    HttpsServer https = HttpsServer.create(FakeApiServer.loopback(), 0);
+    HttpsServer https = HttpsServer.create(Loopback.anyPort(), 0);
     KeyManagerFactory keyManagers =
         KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keyManagers.init(load(serverKeys), PASSWORD.toCharArray());

@@ -4,10 +4,9 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.api.model.authentication.TokenReview;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.signet.attestation.Loopback;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +34,7 @@ final class FakeApiServer implements AutoCloseable {
   private volatile Behaviour behaviour = (exchange, _) -> respond(exchange, 404, "");
 
   FakeApiServer() {
-    this(plain());
+    this(Loopback.httpServer());
   }
 
   FakeApiServer(HttpServer server) {
@@ -43,18 +42,6 @@ final class FakeApiServer implements AutoCloseable {
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
-  }
-
-  private static HttpServer plain() {
-    try {
-      return HttpServer.create(loopback(), 0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  static InetSocketAddress loopback() {
-    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
   private void handle(HttpExchange exchange) throws IOException {

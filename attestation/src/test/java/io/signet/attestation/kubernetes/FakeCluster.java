@@ -20,10 +20,12 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.signet.attestation.Loopback;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.text.ParseException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -77,7 +79,7 @@ final class FakeCluster implements TestCluster {
 
   FakeCluster(Path directory) throws IOException {
     this.directory = directory;
-    this.server = HttpServer.create(FakeApiServer.loopback(), 0);
+    this.server = Loopback.httpServer();
     rotateKey();
     server.setExecutor(threads);
     server.createContext("/", this::handle);
@@ -134,6 +136,12 @@ final class FakeCluster implements TestCluster {
   @Override
   public Path kubeconfig() {
     return FakeApiServer.kubeconfig(directory, url(), "token: our-own");
+  }
+
+  /** A client of it, patient enough for a busy machine. */
+  ApiClient client() {
+    return new ApiClient(
+        ApiServer.of(Optional.of(kubeconfig())), Duration.ofSeconds(30), Clock.systemUTC());
   }
 
   String url() {

@@ -4,8 +4,8 @@ import static java.util.stream.Collectors.joining;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.signet.attestation.Loopback;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ public final class FakePodServer implements AutoCloseable {
     void on(HttpExchange exchange) throws IOException, InterruptedException;
   }
 
-  private final HttpServer server;
+  private final HttpServer server = Loopback.httpServer();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final List<FakePod> pods = new CopyOnWriteArrayList<>();
   private final List<FakePod> unseen = new CopyOnWriteArrayList<>();
@@ -37,11 +37,6 @@ public final class FakePodServer implements AutoCloseable {
   private volatile Behaviour behaviour = this::answer;
 
   public FakePodServer() {
-    try {
-      server = HttpServer.create(FakeApiServer.loopback(), 0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,17 +32,13 @@ class IssuerKeysTest {
   private FakeCluster cluster;
   private ApiClient client;
   private IssuerKeys keys;
-  private @Nullable Thread thread;
+  private final Background background = new Background();
 
   @BeforeEach
   void launch() throws IOException {
     cluster = new FakeCluster(directory);
     cluster.createServiceAccount("web");
-    client =
-        new ApiClient(
-            ApiServer.of(Optional.of(cluster.kubeconfig())),
-            Duration.ofSeconds(30),
-            Clock.systemUTC());
+    client = cluster.client();
     keys = keys(Duration.ofMillis(10), NEVER);
   }
 
@@ -55,10 +49,7 @@ class IssuerKeysTest {
   @AfterEach
   void close() throws InterruptedException {
     released.countDown();
-    if (thread != null) {
-      thread.interrupt();
-      thread.join();
-    }
+    background.close();
     client.close();
     cluster.close();
   }
@@ -69,7 +60,7 @@ class IssuerKeysTest {
   }
 
   private void run() {
-    thread = Thread.ofVirtual().start(keys);
+    background.run(keys);
   }
 
   private String token() {

@@ -26,11 +26,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +45,7 @@ class KubernetesAttestorLocalTest extends AttestorContract {
 
   private static final Duration FRESH = Duration.ofSeconds(10);
   private static final Duration AMPLE = Duration.ofSeconds(30);
+  private static final int WATCHES = 3; // of one attestor: pods, service accounts, nodes
   private static final Duration SHORT = Duration.ofMillis(500);
 
   // Often, so that no test waits, and watches that last until the test ends them.
@@ -93,14 +93,7 @@ class KubernetesAttestorLocalTest extends AttestorContract {
   }
 
   private static Cluster local(String id, FakeCluster cluster) {
-    return new Cluster(
-        id,
-        Set.of(),
-        "istio-ca",
-        Optional.of(cluster.kubeconfig()),
-        Review.LOCAL,
-        OptionalInt.empty(),
-        Set.of());
+    return Clusters.cluster(id, cluster.kubeconfig(), Review.LOCAL);
   }
 
   @AfterEach
@@ -196,23 +189,35 @@ class KubernetesAttestorLocalTest extends AttestorContract {
     awaitKnowledge();
   }
 
+  // Ends the watches, and from now on these requests wait until they are released. When this
+  // returns,
+  // so many watches do.
+  private void hang(int watches, Predicate<String> requests) throws InterruptedException {
+    var hanging = new CountDownLatch(watches);
+    cluster.interfere((_, request) -> {
+      if (isWatch(request)) {
+        hanging.countDown();
+      }
+      if (requests.test(request)) {
+        released.await();
+      }
+      return false;
+    });
+    cluster.endWatches();
+    hanging.await();
+  }
+
+  private static boolean isWatch(String request) {
+    return request.contains("watch=true");
+  }
+
   // What is known counts for ten seconds; then it is the API server's turn, which is not there.
   @Test
   void attest_apiServerHangs_provenWhileFreshThenUnavailableWithinTheDeadline() throws Exception {
     attestor = attestor(SHORT, Optional.empty());
     awaitKnowledge();
     String token = token();
-    // Of two attestors.
-    var hanging = new CountDownLatch(6);
-    cluster.interfere((_, request) -> {
-      if (request.contains("watch=true")) {
-        hanging.countDown();
-      }
-      released.await();
-      return false;
-    });
-    cluster.endWatches();
-    hanging.await();
+    hang(2 * WATCHES, _ -> true); // of two attestors
 
     assertThat(isProvenUnasked(token)).isTrue();
     nanos.addAndGet(FRESH.toNanos() + 1);
@@ -260,16 +265,7 @@ class KubernetesAttestorLocalTest extends AttestorContract {
   void attest_podDeletedWhileNobodyTellsUs_refusedOnceItIsKnownOrNoLongerFresh() throws Exception {
     awaitKnowledge();
     String token = token();
-    var hanging = new CountDownLatch(3);
-    cluster.interfere((_, request) -> {
-      if (request.contains("watch=true")) {
-        hanging.countDown();
-        released.await();
-      }
-      return false;
-    });
-    cluster.endWatches();
-    hanging.await();
+    hang(WATCHES, KubernetesAttestorLocalTest::isWatch);
     cluster.delete(POD, "web-1");
 
     // As old as what the API server's own cache may answer, and no older.
@@ -315,17 +311,7 @@ class KubernetesAttestorLocalTest extends AttestorContract {
     FakeCluster west = cluster("west");
     attestor = attestor(AMPLE, Optional.of(west));
     awaitKnowledge();
-    // Of two attestors.
-    var hanging = new CountDownLatch(6);
-    cluster.interfere((_, request) -> {
-      if (request.contains("watch=true")) {
-        hanging.countDown();
-      }
-      released.await();
-      return false;
-    });
-    cluster.endWatches();
-    hanging.await();
+    hang(2 * WATCHES, _ -> true); // of two attestors
     nanos.addAndGet(FRESH.toNanos() + 1);
     String token = west.token("web", Optional.empty(), List.of("istio-ca"));
     eventually(

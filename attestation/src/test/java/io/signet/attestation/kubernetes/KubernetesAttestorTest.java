@@ -370,20 +370,28 @@ class KubernetesAttestorTest extends AttestorContract {
         .allMatch(Proven.class::isInstance);
   }
 
+  /** From now on reviews are good, and answered once they are released. */
+  private final class HeldReviews {
+    final CountDownLatch asked = new CountDownLatch(1);
+    final CountDownLatch released = new CountDownLatch(1);
+
+    HeldReviews() {
+      server.behave((exchange, _) -> {
+        asked.countDown();
+        released.await();
+        FakeApiServer.respond(exchange, 201, Reviews.good());
+      });
+    }
+  }
+
   @Test
   void attest_sameTokenAtOnce_shareOneReviewThatIsNotKept() throws Exception {
-    var asked = new CountDownLatch(1);
-    var released = new CountDownLatch(1);
-    server.behave((exchange, _) -> {
-      asked.countDown();
-      released.await();
-      FakeApiServer.respond(exchange, 201, Reviews.good());
-    });
+    var reviews = new HeldReviews();
 
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Attestation>> answers = new ArrayList<>();
       answers.add(threads.submit(() -> attestor.attest(GOOD)));
-      asked.await();
+      reviews.asked.await();
       var begun = new CountDownLatch(49);
       for (int i = 0; i < 49; i++) {
         answers.add(
@@ -393,7 +401,7 @@ class KubernetesAttestorTest extends AttestorContract {
             }));
       }
       begun.await();
-      released.countDown();
+      reviews.released.countDown();
       for (Future<Attestation> answer : answers) {
         assertThat(answer.get(60, TimeUnit.SECONDS)).isInstanceOf(Proven.class);
       }
@@ -408,20 +416,14 @@ class KubernetesAttestorTest extends AttestorContract {
 
   @Test
   void attest_oneOfThoseWhoShareIsInterrupted_theOthersAreAnswered() throws Exception {
-    var asked = new CountDownLatch(1);
-    var released = new CountDownLatch(1);
-    server.behave((exchange, _) -> {
-      asked.countDown();
-      released.await();
-      FakeApiServer.respond(exchange, 201, Reviews.good());
-    });
+    var reviews = new HeldReviews();
 
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Attestation> first = threads.submit(() -> attestor.attest(GOOD));
-      asked.await();
+      reviews.asked.await();
       Future<Attestation> second = threads.submit(() -> attestor.attest(GOOD));
       first.cancel(true);
-      released.countDown();
+      reviews.released.countDown();
       assertThat(second.get(60, TimeUnit.SECONDS)).isInstanceOf(Proven.class);
     }
   }

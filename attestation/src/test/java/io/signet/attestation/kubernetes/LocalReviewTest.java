@@ -15,8 +15,6 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -34,14 +32,7 @@ class LocalReviewTest {
 
   private final LocalReview review =
       new LocalReview(
-          new Cluster(
-              "main",
-              Set.of(),
-              "istio-ca",
-              Optional.empty(),
-              Review.LOCAL,
-              OptionalInt.empty(),
-              Set.of()),
+          Clusters.unreachable("main", Review.LOCAL),
           new TrustDomain("example.org"),
           _ -> issuer,
           accounts,

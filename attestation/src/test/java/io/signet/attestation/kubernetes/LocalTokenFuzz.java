@@ -18,8 +18,6 @@ import java.text.ParseException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -41,14 +39,7 @@ final class LocalTokenFuzz {
   private final KeySet keys;
   private final LocalReview review =
       new LocalReview(
-          new Cluster(
-              "main",
-              Set.of(),
-              "istio-ca",
-              Optional.empty(),
-              Review.LOCAL,
-              OptionalInt.empty(),
-              Set.of()),
+          Clusters.unreachable("main", Review.LOCAL),
           new TrustDomain("example.org"),
           _ -> Optional.of("https://k"),
           new Everything(),

@@ -30,9 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -612,14 +610,7 @@ class NodeAuthorizerTest {
   private Cluster trusted(String cluster, FakePodServer api, ServiceAccountName... accounts) {
     try {
       Path own = Files.createTempDirectory(directory, cluster);
-      return new Cluster(
-          cluster,
-          Set.of(),
-          "istio-ca",
-          Optional.of(api.kubeconfig(own)),
-          Cluster.Review.API,
-          OptionalInt.empty(),
-          Set.of(accounts));
+      return Clusters.trusting(cluster, api.kubeconfig(own), accounts);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

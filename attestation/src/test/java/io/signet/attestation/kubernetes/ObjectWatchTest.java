@@ -8,14 +8,12 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,16 +36,12 @@ class ObjectWatchTest {
   private FakeCluster cluster;
   private ApiClient client;
   private ObjectWatch watch;
-  private @Nullable Thread thread;
+  private final Background background = new Background();
 
   @BeforeEach
   void launch() throws IOException {
     cluster = new FakeCluster(directory);
-    client =
-        new ApiClient(
-            ApiServer.of(Optional.of(cluster.kubeconfig())),
-            Duration.ofSeconds(30),
-            Clock.systemUTC());
+    client = cluster.client();
     // Watches last until the test ends them; what is to time out has a pace of its own.
     watch = watch(Duration.ofSeconds(30));
   }
@@ -62,10 +56,7 @@ class ObjectWatchTest {
   @AfterEach
   void close() throws InterruptedException {
     released.countDown();
-    if (thread != null) {
-      thread.interrupt();
-      thread.join();
-    }
+    background.close();
     client.close();
     cluster.close();
   }
@@ -76,7 +67,7 @@ class ObjectWatchTest {
   }
 
   private void run() {
-    thread = Thread.ofVirtual().start(watch);
+    background.run(watch);
   }
 
   @Test

@@ -37,8 +37,6 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -85,15 +83,7 @@ public abstract class ReviewContract {
 
   private KubernetesAttestor attestor(Review review) throws IOException {
     return KubernetesAttestor.open(
-        List.of(
-            new Cluster(
-                "main",
-                Set.of(),
-                AUDIENCE,
-                Optional.of(cluster.kubeconfig()),
-                review,
-                OptionalInt.empty(),
-                Set.of())),
+        List.of(Clusters.cluster("main", cluster.kubeconfig(), review)),
         TRUST_DOMAIN,
         Duration.ofSeconds(30),
         pace(),

@@ -16,10 +16,8 @@ import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.signet.attestation.Evidence.BearerToken;
+import io.signet.attestation.Loopback;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -52,7 +50,7 @@ final class FakeIssuer implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   FakeIssuer(ECKey... keys) {
-    this(plain(), "http", keys);
+    this(Loopback.httpServer(), "http", keys);
   }
 
   FakeIssuer(HttpServer server, String scheme, ECKey... keys) {
@@ -63,18 +61,6 @@ final class FakeIssuer implements AutoCloseable {
     server.start();
     publish(keys);
     discovery(url(), jwksUrl().toString());
-  }
-
-  private static HttpServer plain() {
-    try {
-      return HttpServer.create(loopback(), 0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  static InetSocketAddress loopback() {
-    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
   static ECKey key(String kid) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.signet.attestation.Loopback;
 import io.signet.attestation.x509.Certified;
 import io.signet.attestation.x509.Certified.Shape;
 import io.signet.spiffe.Pem;
@@ -215,7 +216,7 @@ class KeysOverHttpTest {
   }
 
   private static FakeIssuer https(Certified ca) throws Exception {
-    HttpsServer server = HttpsServer.create(FakeIssuer.loopback(), 0);
+    HttpsServer server = HttpsServer.create(Loopback.anyPort(), 0);
     server.setHttpsConfigurator(new HttpsConfigurator(serving(ca)));
     return new FakeIssuer(server, "https");
   }

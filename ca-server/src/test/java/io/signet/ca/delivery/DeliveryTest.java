@@ -10,8 +10,6 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import io.signet.attestation.Attestation;
 import io.signet.attestation.Attestors;
 import io.signet.ca.authority.Authorities;
-import io.signet.ca.authority.AuthorityPolicy;
-import io.signet.ca.authority.FakeAuthorityStore;
 import io.signet.ca.authorization.CallerPattern;
 import io.signet.ca.authorization.Entitlement;
 import io.signet.ca.authorization.Entitlements;
@@ -27,8 +25,6 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
-import io.signet.hsm.FakeKeyCustodian;
-import io.signet.hsm.KeyAlgorithm;
 import io.signet.sds.Holder;
 import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.SecretSource.Feed;
@@ -70,15 +66,7 @@ final class DeliveryTest {
   @BeforeEach
   void wire() throws Exception {
     CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
-    authorities =
-        Authorities.open(
-            new FakeAuthorityStore(),
-            new FakeKeyCustodian(),
-            new FakeKeyCustodian(),
-            signer,
-            new AuthorityPolicy(
-                DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(30)),
-            clock);
+    authorities = Fixtures.authorities(signer, Duration.ofDays(30), clock);
     issuance =
         new IssueSvid(
                 new Attestors(List.of()),

@@ -1,5 +1,6 @@
 package io.signet.ca.grpc;
 
+import static io.signet.ca.grpc.WorkloadPlane.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -14,7 +15,6 @@ import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.IssuanceRequest;
-import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateServiceGrpc.IstioCertificateServiceBlockingStub;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -32,8 +32,6 @@ import org.slf4j.MDC;
 
 /** ISTIO-33: the caller is told nothing but where in our log the reason is. */
 final class CallOriginTest {
-  private static final IstioCertificateRequest REQUEST =
-      IstioCertificateRequest.newBuilder().setCsr("a CSR").build();
 
   private final AtomicReference<Metadata> headers = new AtomicReference<>();
   private final AtomicReference<Metadata> trailers = new AtomicReference<>();

@@ -1,5 +1,6 @@
 package io.signet.ca.grpc;
 
+import static io.signet.ca.grpc.WorkloadPlane.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -11,7 +12,6 @@ import io.grpc.health.v1.HealthGrpc;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
-import io.signet.proto.istio.IstioCertificateRequest;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,8 +22,6 @@ import org.junit.jupiter.api.Test;
 /** RATE-2, ISTIO-29, ISTIO-32: whom the limits refuse before anything is done, and how. */
 final class DoorTest {
   private static final int HANDS = 16; // for the one turn
-  private static final IstioCertificateRequest REQUEST =
-      IstioCertificateRequest.newBuilder().setCsr("a CSR").build();
 
   @Test
   void create_addressCallsTooOften_resourceExhaustedUnread() throws IOException {

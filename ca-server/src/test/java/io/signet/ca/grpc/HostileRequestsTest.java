@@ -20,9 +20,6 @@ import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.FakeAttestor;
 import io.signet.attestation.Proof;
-import io.signet.ca.authority.Authorities;
-import io.signet.ca.authority.AuthorityPolicy;
-import io.signet.ca.authority.FakeAuthorityStore;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
@@ -33,8 +30,6 @@ import io.signet.ca.testing.CapturedLog;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.HostileX509;
 import io.signet.ca.testing.TestClock;
-import io.signet.hsm.FakeKeyCustodian;
-import io.signet.hsm.KeyAlgorithm;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import java.io.ByteArrayInputStream;
@@ -77,9 +72,6 @@ final class HostileRequestsTest {
     plane = new WorkloadPlane();
     TestClock clock = new TestClock();
     CertificateSigner signer = new CertificateSigner(new FakeLedger(), Fixtures.serials(), clock);
-    AuthorityPolicy policy =
-        new AuthorityPolicy(
-            DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(2));
     Proof cart = new Proof.LocalUser(CART, 1000, 1);
     IssueSvid issuance =
         new IssueSvid(
@@ -89,13 +81,7 @@ final class HostileRequestsTest {
                         .answer(new BearerToken("token", ""), new Proven(cart)))),
             (_, _) -> Attestation.invalid("nobody"),
             new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
-            Authorities.open(
-                new FakeAuthorityStore(),
-                new FakeKeyCustodian(),
-                new FakeKeyCustodian(),
-                signer,
-                policy,
-                clock),
+            Fixtures.authorities(signer, Duration.ofDays(2), clock),
             signer,
             Limits.none(),
             Steps.unwatched(),

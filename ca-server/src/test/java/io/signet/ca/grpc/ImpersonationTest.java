@@ -18,12 +18,10 @@ import io.signet.attestation.Proof.Pod;
 import io.signet.attestation.Proof.ServiceAccount;
 import io.signet.attestation.ServiceAccountName;
 import io.signet.attestation.kubernetes.Cluster;
+import io.signet.attestation.kubernetes.Clusters;
 import io.signet.attestation.kubernetes.FakePod;
 import io.signet.attestation.kubernetes.FakePodServer;
 import io.signet.attestation.kubernetes.KubernetesAttestor;
-import io.signet.ca.authority.Authorities;
-import io.signet.ca.authority.AuthorityPolicy;
-import io.signet.ca.authority.FakeAuthorityStore;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
@@ -32,8 +30,6 @@ import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
-import io.signet.hsm.FakeKeyCustodian;
-import io.signet.hsm.KeyAlgorithm;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.spiffe.SpiffeId;
 import java.io.ByteArrayInputStream;
@@ -47,8 +43,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -201,7 +195,7 @@ final class ImpersonationTest {
             new Attestors(List.of(attestor)),
             clusters.nodeAuthorizer(Duration.ofSeconds(30), _ -> {}),
             new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
-            authorities(signer),
+            Fixtures.authorities(signer, Duration.ofDays(2), clock),
             signer,
             Limits.none(),
             Steps.unwatched(),
@@ -209,29 +203,9 @@ final class ImpersonationTest {
     plane.issuance.answer = issuance::issue;
   }
 
-  private Authorities authorities(CertificateSigner signer) throws Exception {
-    AuthorityPolicy policy =
-        new AuthorityPolicy(
-            DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(2));
-    return Authorities.open(
-        new FakeAuthorityStore(),
-        new FakeKeyCustodian(),
-        new FakeKeyCustodian(),
-        signer,
-        policy,
-        clock);
-  }
-
   private Cluster cluster(String id, FakePodServer api, ServiceAccountName... accounts)
       throws Exception {
     Path own = Files.createTempDirectory(folder, id);
-    return new Cluster(
-        id,
-        Set.of(),
-        "istio-ca",
-        Optional.of(api.kubeconfig(own)),
-        Cluster.Review.API,
-        OptionalInt.empty(),
-        Set.of(accounts));
+    return Clusters.trusting(id, api.kubeconfig(own), accounts);
   }
 }

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class IstioCertificateEndpointTest {
   private static final IstioCertificateRequest REQUEST =
-      IstioCertificateRequest.newBuilder().setCsr("a CSR").setValidityDuration(3600).build();
+      WorkloadPlane.REQUEST.toBuilder().setValidityDuration(3600).build();
 
   private WorkloadPlane plane;
 

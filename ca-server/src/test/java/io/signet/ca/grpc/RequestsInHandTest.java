@@ -1,5 +1,6 @@
 package io.signet.ca.grpc;
 
+import static io.signet.ca.grpc.WorkloadPlane.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.ManagedChannel;
@@ -34,8 +35,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 final class RequestsInHandTest {
   private static final int HANDS = 16; // for the one turn
-  private static final IstioCertificateRequest REQUEST =
-      IstioCertificateRequest.newBuilder().setCsr("a CSR").build();
 
   private final Limits limits =
       new Limits(Optional.empty(), Optional.empty(), OptionalInt.of(1), () -> 0);

@@ -45,6 +45,10 @@ final class WorkloadPlane implements AutoCloseable {
   static final TestCertificates WORKLOAD = INTERMEDIATE.workload("spiffe://example.org/ns/a/sa/b");
   static final Issued ISSUED = issued(WORKLOAD, ROOT);
 
+  /** A request that a {@link FakeIssuance} does not read. */
+  static final IstioCertificateRequest REQUEST =
+      IstioCertificateRequest.newBuilder().setCsr("a CSR").build();
+
   final FakeIssuance issuance = new FakeIssuance(ISSUED);
   final WorkloadServer server;
   volatile Executor workers = Thread::startVirtualThread;

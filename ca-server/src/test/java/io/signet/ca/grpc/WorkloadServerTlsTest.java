@@ -1,5 +1,6 @@
 package io.signet.ca.grpc;
 
+import static io.signet.ca.grpc.WorkloadPlane.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,7 +10,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.Evidence.ClientCertificate;
-import io.signet.proto.istio.IstioCertificateRequest;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -23,8 +23,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class WorkloadServerTlsTest {
-  private static final IstioCertificateRequest REQUEST =
-      IstioCertificateRequest.newBuilder().setCsr("a CSR").build();
 
   private WorkloadPlane plane;
 

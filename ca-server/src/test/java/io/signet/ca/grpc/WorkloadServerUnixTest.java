@@ -1,10 +1,10 @@
 package io.signet.ca.grpc;
 
+import static io.signet.ca.grpc.WorkloadPlane.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.attestation.Evidence.PeerCredentials;
-import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -18,8 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class WorkloadServerUnixTest {
-  private static final IstioCertificateRequest REQUEST =
-      IstioCertificateRequest.newBuilder().setCsr("a CSR").build();
 
   @TempDir Path directory;
   private Path socket;

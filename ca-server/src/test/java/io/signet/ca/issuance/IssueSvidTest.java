@@ -123,9 +123,7 @@ final class IssueSvidTest {
 
   @BeforeEach
   void wire() throws Exception {
-    AuthorityPolicy policy =
-        new AuthorityPolicy(
-            DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(2));
+    AuthorityPolicy policy = Fixtures.policy(Duration.ofDays(2));
     authorities = Authorities.open(new FakeAuthorityStore(), roots, issuers, signer, policy, clock);
     issuance = issuance(Limits.none());
     entries = ledger.entries().size();

@@ -125,12 +125,13 @@ final class LimitsTest {
   }
 
   @Test
-  void begin_allHandsFull_refusedUnreadAndAtOnce() throws InterruptedException {
+  void begin_allHandsFull_refusedUnreadAndAtOnce() throws Exception {
     var inside = new CountDownLatch(HANDS);
     var release = new CountDownLatch(1);
     var done = new AtomicInteger();
     assertThat(oneTurn.ofAll()).isEmpty();
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+        AutoCloseable _ = release::countDown) {
       for (int i = 0; i < HANDS; i++) {
         Runnable work =
             () -> {
@@ -145,7 +146,6 @@ final class LimitsTest {
       assertThat(oneTurn.begin(threads, LimitsTest::neverDone).map(Refused::why))
           .contains(Why.OVERLOADED);
       assertThat(oneTurn.ofAll().map(Refused::why)).contains(Why.OVERLOADED);
-      release.countDown();
     }
     assertThat(done).hasValue(HANDS);
     assertThat(oneTurn.requestsInHand()).isZero();

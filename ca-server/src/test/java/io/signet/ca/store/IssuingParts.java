@@ -17,7 +17,6 @@ import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.Steps;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.testing.Fixtures;
-import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,9 +38,7 @@ final class IssuingParts {
       CertificateSigner signer,
       Clock clock)
       throws Exception {
-    AuthorityPolicy policy =
-        new AuthorityPolicy(
-            Fixtures.DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), Duration.ofDays(2));
+    AuthorityPolicy policy = Fixtures.policy(Duration.ofDays(2));
     return Authorities.open(new SqlAuthorityStore(database), roots, issuers, signer, policy, clock);
   }
 

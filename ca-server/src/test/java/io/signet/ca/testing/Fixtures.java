@@ -1,5 +1,8 @@
 package io.signet.ca.testing;
 
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityPolicy;
+import io.signet.ca.authority.FakeAuthorityStore;
 import io.signet.ca.signing.Authority;
 import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
@@ -13,6 +16,7 @@ import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.math.BigInteger;
 import java.security.PublicKey;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -42,6 +46,23 @@ public final class Fixtures {
   public static Supplier<SerialNumber> serials() {
     AtomicLong last = new AtomicLong();
     return () -> new SerialNumber(BigInteger.valueOf(last.incrementAndGet()));
+  }
+
+  /** Of roots that live for ten years, and of issuing authorities that live so long. */
+  public static AuthorityPolicy policy(Duration issuing) {
+    return new AuthorityPolicy(DOMAIN, KeyAlgorithm.EC_P256, Duration.ofDays(3650), issuing);
+  }
+
+  /** A new root and a new issuing authority, which forget themselves with the test. */
+  public static Authorities authorities(CertificateSigner signer, Duration issuing, Clock clock)
+      throws Exception {
+    return Authorities.open(
+        new FakeAuthorityStore(),
+        new FakeKeyCustodian(),
+        new FakeKeyCustodian(),
+        signer,
+        policy(issuing),
+        clock);
   }
 
   /** A root that signed itself with a key of this custodian. */

@@ -2,8 +2,8 @@ package io.signet.ca.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.signet.hsm.FetchedPeers;
 import io.signet.spiffe.Pem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 public final class HostileX509 {
 
-  private static final Path ALL = peers().resolve("hostile-x509/x509");
+  private static final Path ALL = FetchedPeers.path("hostile-x509/x509");
 
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN [A-Z0-9 ]+-----([^-]*)-----END [A-Z0-9 ]+-----");
@@ -75,25 +75,6 @@ public final class HostileX509 {
   }
 
   private static Path corpus() {
-    if (Files.isDirectory(ALL)) {
-      return ALL;
-    }
-    String why = ALL + " is missing; e2e/peers/fetch brings it";
-    if ("true".equals(System.getenv("CI"))) {
-      throw new AssertionError(why);
-    }
-    return abort(why);
-  }
-
-  private static Path peers() {
-    return environment("SIGNET_PEERS")
-        .orElseGet(() ->
-            environment("XDG_CACHE_HOME")
-                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"))
-                .resolve("signet/peers"));
-  }
-
-  private static Optional<Path> environment(String name) {
-    return Optional.ofNullable(System.getenv(name)).filter(v -> !v.isBlank()).map(Path::of);
+    return FetchedPeers.require(ALL);
   }
 }

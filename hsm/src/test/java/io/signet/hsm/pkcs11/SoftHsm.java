@@ -1,8 +1,7 @@
 package io.signet.hsm.pkcs11;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import io.signet.hsm.CustodyException;
+import io.signet.hsm.FetchedPeers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,11 +27,10 @@ final class SoftHsm {
   static final String TWIN = "twin";
 
   private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
-  private static final Path PEERS = peers();
-  private static final Path LIBRARY = PEERS.resolve("softhsm/usr/lib/softhsm/libsofthsm2.so");
-  private static final Path UTIL = PEERS.resolve("softhsm/usr/bin/softhsm2-util");
+  private static final Path LIBRARY = FetchedPeers.path("softhsm/usr/lib/softhsm/libsofthsm2.so");
+  private static final Path UTIL = FetchedPeers.path("softhsm/usr/bin/softhsm2-util");
   private static final Path SPY =
-      PEERS.resolve("opensc/usr/lib/x86_64-linux-gnu/pkcs11/pkcs11-spy.so");
+      FetchedPeers.path("opensc/usr/lib/x86_64-linux-gnu/pkcs11/pkcs11-spy.so");
   private static final Path HOME = Path.of("target", "softhsm").toAbsolutePath();
   private static final boolean PREPARED = Files.exists(LIBRARY) && prepared();
 
@@ -40,13 +38,13 @@ final class SoftHsm {
 
   /** The library; a test without it is skipped, and on CI it fails. */
   static Path library() {
-    return PREPARED ? LIBRARY : missing(LIBRARY);
+    return PREPARED ? LIBRARY : FetchedPeers.require(LIBRARY);
   }
 
   /** The library behind one that writes every call to a log, for {@link #spied}. */
   static Path spy() {
     Path _ = library();
-    return Files.exists(SPY) ? SPY : missing(SPY);
+    return FetchedPeers.require(SPY);
   }
 
   /** How often this process has called the function through {@link #spy}. */
@@ -89,26 +87,6 @@ final class SoftHsm {
     NativeSession session = NativeSession.open(module, token, slot);
     session.login(pin());
     return session;
-  }
-
-  private static Path missing(Path what) {
-    String why = what + " is missing; e2e/peers/fetch brings it";
-    if ("true".equals(System.getenv("CI"))) {
-      throw new AssertionError(why);
-    }
-    return abort(why);
-  }
-
-  private static Path peers() {
-    return environment("SIGNET_PEERS")
-        .orElseGet(() ->
-            environment("XDG_CACHE_HOME")
-                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"))
-                .resolve("signet/peers"));
-  }
-
-  private static Optional<Path> environment(String name) {
-    return Optional.ofNullable(System.getenv(name)).filter(v -> !v.isBlank()).map(Path::of);
   }
 
   private static boolean prepared() {
