@@ -28,8 +28,8 @@ public final class Pem {
 
   /** One block with lines of 64 characters, ending in a newline. */
   public static String encode(String label, byte[] der) {
-    return "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n"
-        .formatted(label, LINES.encodeToString(der));
+    String lines = LINES.encodeToString(der);
+    return "-----BEGIN " + label + "-----\n" + lines + "\n-----END " + label + "-----\n";
   }
 
   /** One block for each certificate, in order; each ends in a newline. */
