@@ -70,7 +70,7 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
    */
   public IstioCertificateEndpoint(
       Issuance issuance, CsrEvents events, Limits limits, Duration limit, Timer timer) {
-    this(issuance, events, limits, limit, timer, Thread.ofVirtual().name("issuance")::start);
+    this(issuance, events, limits, limit, timer, IstioCertificateEndpoint::onThreadOfItsOwn);
   }
 
   IstioCertificateEndpoint(
@@ -86,6 +86,11 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     this.limit = limit;
     this.timer = timer;
     this.workers = Context.currentContextExecutor(workers);
+  }
+
+  // With a builder for each: event loops come here at once, and a builder is for one thread only.
+  private static void onThreadOfItsOwn(Runnable task) {
+    var _ = Thread.ofVirtual().name("issuance").start(task);
   }
 
   /** Whether this is the endpoint's method. */
@@ -161,6 +166,7 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     return crowded;
   }
 
+  // On this thread, and not at all if the limit has passed before there was one.
   private void complete(CompletableFuture<IstioCertificateResponse> work, IssuanceRequest asked) {
     var _ = work.completeAsync(() -> answer(asked), Runnable::run);
   }
