@@ -189,9 +189,8 @@ class KubernetesAttestorLocalTest extends AttestorContract {
     awaitKnowledge();
   }
 
-  // Ends the watches, and from now on these requests wait until they are released. When this
-  // returns,
-  // so many watches do.
+  // Ends the watches; from now on these requests wait until they are released. Returns once so
+  // many watches were asked for anew.
   private void hang(int watches, Predicate<String> requests) throws InterruptedException {
     var hanging = new CountDownLatch(watches);
     cluster.interfere((_, request) -> {

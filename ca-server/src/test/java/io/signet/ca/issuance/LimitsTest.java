@@ -155,10 +155,7 @@ final class LimitsTest {
   // Else a burst would have as many threads as it has requests, before the first of them counts.
   @Test
   void begin_noThreadYet_inHandAlready() {
-    List<Runnable> stalled = new ArrayList<>();
-    for (int i = 0; i < HANDS; i++) {
-      assertThat(oneTurn.begin(stalled::add, () -> {})).isEmpty();
-    }
+    List<Runnable> stalled = stalled(HANDS);
 
     assertThat(oneTurn.begin(stalled::add, LimitsTest::neverDone).map(Refused::why))
         .contains(Why.OVERLOADED);
@@ -191,10 +188,7 @@ final class LimitsTest {
   // What has passed the door in quieter times is refused too.
   @Test
   void begin_allTurnsTaken_withTwiceAsManyInHandRefused() {
-    List<Runnable> stalled = new ArrayList<>();
-    for (int i = 0; i < HANDS_WHEN_BUSY; i++) {
-      assertThat(oneTurn.begin(stalled::add, () -> {})).isEmpty();
-    }
+    List<Runnable> stalled = stalled(HANDS_WHEN_BUSY);
 
     IssuanceOutcome inTurn =
         oneTurn.inTurn(
@@ -267,6 +261,15 @@ final class LimitsTest {
 
   private static IssuanceOutcome bug() {
     throw new IllegalStateException("a bug");
+  }
+
+  /** So many requests that were taken in hand, none of whose threads has begun. */
+  private List<Runnable> stalled(int requests) {
+    List<Runnable> stalled = new ArrayList<>();
+    for (int i = 0; i < requests; i++) {
+      assertThat(oneTurn.begin(stalled::add, () -> {})).isEmpty();
+    }
+    return stalled;
   }
 
   private static void workWithABug() {

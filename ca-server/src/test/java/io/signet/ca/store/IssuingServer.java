@@ -4,7 +4,6 @@ import io.signet.ca.authority.Authorities;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssueSvid;
-import io.signet.ca.issuance.Step;
 import io.signet.ca.issuance.Steps;
 import io.signet.ca.ledger.IssuanceLedger.Unfinished;
 import io.signet.ca.signing.CertificateSigner;
@@ -33,18 +32,19 @@ record IssuingServer(
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /** Who follows what it does; each call comes from the thread that issues. */
+  @FunctionalInterface
   interface Watcher extends Steps {
 
     /** A serial number was drawn. */
-    void drawn(SerialNumber serial);
+    default void drawn(SerialNumber serial) {}
 
     /** A signature was made, and is in the journal. */
-    void signed();
+    default void signed() {}
   }
 
   /** One that nobody follows. */
   static IssuingServer open(Path store, Path folder) throws Exception {
-    return open(store, folder, new Unwatched());
+    return open(store, folder, _ -> {});
   }
 
   static IssuingServer open(Path store, Path folder, Watcher watcher) throws Exception {
@@ -98,16 +98,5 @@ record IssuingServer(
     for (AutoCloseable part : parts) {
       part.close();
     }
-  }
-
-  private static final class Unwatched implements Watcher {
-    @Override
-    public void begin(Step step) {}
-
-    @Override
-    public void drawn(SerialNumber serial) {}
-
-    @Override
-    public void signed() {}
   }
 }
