@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,12 +72,19 @@ final class SeveralClustersE2eTest {
         - { cluster: west, kubeconfig: "%s", review-rate: 500/s }
         """
             .formatted(east.kubeconfig(), west.kubeconfig());
-    folder.configureMore(ServerFolder.attestation(kubernetes));
+    folder.configureMore("limits: { per-identity: off }\n" + ServerFolder.attestation(kubernetes));
     return folder.config();
   }
 
   private static void awaitLocal() {
     Await.until("all to be known", SOON, () -> !readiness().contains("east"));
+  }
+
+  private static boolean isWatchedAgain(int logged) throws IOException {
+    String since = signet.log().substring(logged);
+    String known = "known again: %s/api/v1/".formatted(east.server().address());
+    return Stream.of("pods", "serviceaccounts", "nodes")
+        .allMatch(kind -> since.contains(known + kind));
   }
 
   private static String readiness() throws IOException {
@@ -117,11 +125,7 @@ final class SeveralClustersE2eTest {
 
   @Test
   void sign_judgedByUs_noReview() throws IOException {
-    long before = east.reviews();
-    for (int i = 0; i < 20; i++) {
-      assertThat(signed("east", cart()).uris()).hasSize(1);
-    }
-    assertThat(east.reviews()).isEqualTo(before);
+    Await.until("no review", SOON, SeveralClustersE2eTest::areSignedWithoutReview);
   }
 
   // The second one hangs: its callers are told to come again, those of the first notice nothing.
@@ -132,13 +136,18 @@ final class SeveralClustersE2eTest {
     try {
       assertThat(refusal(() -> signed("west", till)).getCode()).isEqualTo(Code.UNAVAILABLE);
       assertThat(isSigned("east", cart())).isTrue();
-      assertThat(readiness())
-          .contains("attestation.kubernetes", "cluster west: ", "check it")
-          .doesNotContain("cluster east");
+      Await.until("readiness to name west alone", SOON, SeveralClustersE2eTest::isWestAloneNamed);
     } finally {
       west.server().process().thaw();
     }
     Await.until("west", SOON, () -> isSigned("west", till));
+  }
+
+  private static boolean isWestAloneNamed() throws IOException {
+    String readiness = readiness();
+    return Stream.of("attestation.kubernetes", "cluster west: ", "check it")
+            .allMatch(readiness::contains)
+        && !readiness.contains("cluster east");
   }
 
   // The first one hangs: what is known of it counts for ten seconds.
@@ -147,7 +156,8 @@ final class SeveralClustersE2eTest {
     String cart = cart();
     east.server().process().freeze();
     try {
-      Await.until("too little to be known of east", SOON, () -> readiness().contains(REVIEWED));
+      // Each kind ages by itself; this token is bound to a pod, so what is known of pods decides.
+      Await.until("the pods of east to be unknown", SOON, () -> readiness().contains("pods: "));
       assertThat(refusal(() -> signed("east", cart)).getCode()).isEqualTo(Code.UNAVAILABLE);
       assertThat(isSigned("west", till())).isTrue();
       assertThat(readiness()).contains(REVIEWED).doesNotContain("cluster west");
@@ -163,11 +173,21 @@ final class SeveralClustersE2eTest {
   void sign_eastRestarts_localAgainByItself() throws IOException {
     String cart = cart();
     east.server().stop();
+    int logged = signet.log().length();
     east.server().start();
-    awaitLocal();
-    long before = east.reviews();
+    Await.until("east to be watched again", SOON, () -> isWatchedAgain(logged));
+    Await.until(
+        "tokens to be judged by us again", SOON, SeveralClustersE2eTest::areSignedWithoutReview);
     assertThat(isSigned("east", cart)).isTrue();
-    assertThat(east.reviews()).isEqualTo(before);
+  }
+
+  // Several, for the API server counts a review only once it has answered.
+  private static boolean areSignedWithoutReview() throws IOException {
+    long before = east.reviews();
+    for (int i = 0; i < 5; i++) {
+      if (!isSigned("east", cart())) return false;
+    }
+    return east.reviews() == before;
   }
 
   private static String cart() throws IOException {
