@@ -1,5 +1,8 @@
 package io.signet.ca.store;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import com.google.errorprone.annotations.Immutable;
 import io.signet.ca.ledger.LedgerException;
 import java.sql.SQLException;
@@ -11,8 +14,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +52,7 @@ final class GroupCommit implements AutoCloseable {
   private final Limits limits;
   private final BlockingQueue<Pending> queue;
   private final Thread writer;
+  private final ScheduledThreadPoolExecutor impatient;
   private volatile boolean closed;
   private volatile @Nullable Long writingSince;
   private @Nullable LedgerConnection connection;
@@ -59,7 +63,20 @@ final class GroupCommit implements AutoCloseable {
     this.database = database;
     this.limits = limits;
     this.queue = new ArrayBlockingQueue<>(limits.queue());
+    this.impatient = impatient();
     this.writer = Thread.ofPlatform().name("ledger").daemon().start(this::run);
+  }
+
+  // Nearly all deadlines are taken back in time, and while many wait nobody is woken for that. Were
+  // each caller to wait with a deadline of its own, the JDK would wake a thread for it, and again
+  // when it is taken back.
+  private static ScheduledThreadPoolExecutor impatient() {
+    var impatient =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("ledger-patience").daemon().factory());
+    impatient.setRemoveOnCancelPolicy(true);
+    boolean _ = impatient.prestartCoreThread();
+    return impatient;
   }
 
   /** What keeps it from writing; empty while nothing does. */
@@ -86,27 +103,31 @@ final class GroupCommit implements AutoCloseable {
    */
   int submit(LedgerWrite write) throws LedgerException {
     Pending pending = new Pending(write);
-    enqueue(pending);
+    Future<?> end = enqueue(pending);
     try {
-      return pending.written.get(limits.patience().toNanos(), TimeUnit.NANOSECONDS);
+      return pending.written.get();
     } catch (ExecutionException e) {
       throw refused(e.getCause());
-    } catch (TimeoutException e) {
-      throw new LedgerException(stuck(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LedgerException("interrupted while the ledger was writing", e);
+    } finally {
+      boolean _ = end.cancel(false);
     }
   }
 
   // Under the lock of close(): what is in the queue before it is written, and nothing comes after.
-  private synchronized void enqueue(Pending pending) throws LedgerException {
+  private synchronized Future<?> enqueue(Pending pending) throws LedgerException {
     if (closed) {
       throw new LedgerException(CLOSED);
     }
     if (!queue.offer(pending)) {
       throw new LedgerException("the ledger's queue is full");
     }
+    return impatient.schedule(
+        () -> pending.written.completeExceptionally(new LedgerException(stuck())),
+        limits.patience().toNanos(),
+        NANOSECONDS);
   }
 
   private static LedgerException refused(@Nullable Throwable cause) {
@@ -137,7 +158,7 @@ final class GroupCommit implements AutoCloseable {
 
   /** What waits now; none when for a while nothing does. */
   private List<Pending> next() throws InterruptedException {
-    @Nullable Pending first = queue.poll(100, TimeUnit.MILLISECONDS);
+    @Nullable Pending first = queue.poll(100, MILLISECONDS);
     if (first == null) {
       return List.of();
     }
@@ -219,6 +240,7 @@ final class GroupCommit implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    impatient.shutdown();
   }
 
   private synchronized void stop() {
