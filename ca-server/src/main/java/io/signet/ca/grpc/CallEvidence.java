@@ -79,19 +79,22 @@ final class CallEvidence implements ServerInterceptor {
     return values == null ? List.of() : values;
   }
 
+  /** What the caller's side of a handshake has shown. */
+  private record Shown(Optional<Evidence> certificate) {}
+
   // Once for each connection: read strictly, for the library that did the handshake did not need
-  // to;
-  // and always the same objects, by which attestors know again what they have judged.
+  // to; and always the same objects, by which attestors know again what they have judged. That
+  // there is none is kept too: to ask for one again costs an exception.
   private static Optional<Evidence> certificate(@Nullable SSLSession session) {
     if (session == null) {
       return Optional.empty();
     }
-    if (session.getValue(SHOWN_CHAIN) instanceof Evidence known) {
-      return Optional.of(known);
+    if (session.getValue(SHOWN_CHAIN) instanceof Shown known) {
+      return known.certificate();
     }
-    Optional<Evidence> shown = chain(session).map(ClientCertificate::new);
-    shown.ifPresent(evidence -> session.putValue(SHOWN_CHAIN, evidence));
-    return shown;
+    Shown shown = new Shown(chain(session).map(ClientCertificate::new));
+    session.putValue(SHOWN_CHAIN, shown);
+    return shown.certificate();
   }
 
   /** Empty too if one of them is no X.509 certificate. */
