@@ -216,7 +216,8 @@ public abstract class IssuanceLedgerContract {
     }
   }
 
-  private static Intent ending(int serial, Instant notAfter) {
+  /** An intent for a certificate that ends then. */
+  public static Intent ending(int serial, Instant notAfter) {
     return new Intent(
         serial(serial), Fixtures.CART, "leaf", new byte[20], new byte[] {0x30, 0}, notAfter, NOW);
   }
