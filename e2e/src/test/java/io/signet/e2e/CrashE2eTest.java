@@ -4,19 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.grpc.Status.Code;
-import io.signet.ca.ledger.LedgerEntry;
-import io.signet.ca.ledger.LedgerException;
-import io.signet.ca.store.Database;
-import io.signet.ca.store.SqlIssuanceLedger;
-import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateEncodingException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -55,7 +46,7 @@ final class CrashE2eTest {
           load.awaitMore(1 + moments.nextInt(MOST_BETWEEN_KILLS), SOON);
           signet.kill();
           Path left = copyOf(signet.dataDirectory(), folder.resolve("left-" + i));
-          assertAllInLedger(load.received(), left);
+          LeftStore.assertRecorded(load.received(), left);
           signet.start();
           assertThat(Files.readString(signet.bundle())).isEqualTo(roots);
           assertUnfinishedAreReported(left, signet.log());
@@ -65,7 +56,7 @@ final class CrashE2eTest {
       // ISTIO-32: a client is never told that it was wrong.
       assertThat(load.refusals()).extracting(Status::getCode).containsOnly(Code.UNAVAILABLE);
       signet.stop();
-      assertAllInLedger(load.received(), signet.dataDirectory());
+      LeftStore.assertRecorded(load.received(), signet.dataDirectory());
     }
   }
 
@@ -76,30 +67,6 @@ final class CrashE2eTest {
       for (Path file : files.toList()) Files.copy(file, to.resolve(file.getFileName()));
     }
     return to;
-  }
-
-  private static void assertAllInLedger(List<X509Certificate> received, Path data)
-      throws Exception {
-    List<X509Certificate> lost = new ArrayList<>();
-    try (var database = Database.open(data);
-        var ledger = new SqlIssuanceLedger(database)) {
-      for (X509Certificate each : received) {
-        if (!isIn(ledger, each)) lost.add(each);
-      }
-    }
-    assertThat(received).isNotEmpty();
-    assertThat(lost).isEmpty();
-  }
-
-  private static boolean isIn(SqlIssuanceLedger ledger, X509Certificate certificate)
-      throws LedgerException, CertificateEncodingException {
-    byte[] tbs = certificate.getTBSCertificate();
-    return ledger
-        .find(new SerialNumber(certificate.getSerialNumber()))
-        .filter(entry -> Arrays.equals(entry.intent().tbs(), tbs))
-        .flatMap(LedgerEntry::signature)
-        .filter(signature -> Arrays.equals(signature, certificate.getSignature()))
-        .isPresent();
   }
 
   // ISS-8: over each of them a signature may exist.

@@ -1,12 +1,20 @@
 package io.signet.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.ca.ledger.LedgerEntry;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.store.Database;
+import io.signet.ca.store.SqlIssuanceLedger;
+import io.signet.spiffe.SerialNumber;
 import java.nio.file.Path;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -24,6 +32,30 @@ final class LeftStore implements AutoCloseable {
     return new LeftStore(
         DriverManager.getConnection(
             "jdbc:h2:file:" + data.resolve("signet") + ";DATABASE_TO_LOWER=TRUE"));
+  }
+
+  /** Each certificate is in the ledger with its signature (ISS-8). */
+  static void assertRecorded(List<X509Certificate> received, Path data) throws Exception {
+    List<X509Certificate> lost = new ArrayList<>();
+    try (var database = Database.open(data);
+        var ledger = new SqlIssuanceLedger(database)) {
+      for (X509Certificate each : received) {
+        if (!isIn(ledger, each)) lost.add(each);
+      }
+    }
+    assertThat(received).isNotEmpty();
+    assertThat(lost).isEmpty();
+  }
+
+  private static boolean isIn(SqlIssuanceLedger ledger, X509Certificate certificate)
+      throws LedgerException, CertificateEncodingException {
+    byte[] tbs = certificate.getTBSCertificate();
+    return ledger
+        .find(new SerialNumber(certificate.getSerialNumber()))
+        .filter(entry -> Arrays.equals(entry.intent().tbs(), tbs))
+        .flatMap(LedgerEntry::signature)
+        .filter(signature -> Arrays.equals(signature, certificate.getSignature()))
+        .isPresent();
   }
 
   /** The bytes that each intent is about. */
