@@ -1,6 +1,7 @@
 package io.signet.e2e.bench;
 
 import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptor;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -19,9 +20,10 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Asks for certificates as sidecars do, over connections that stay open (ISTIO-8, 10). */
+/** Asks for certificates as sidecars do (ISTIO-8, 10). */
 final class CertificateClient implements LoadGenerator.Call, AutoCloseable {
 
   private static final long DEADLINE_SECONDS = 30;
@@ -33,43 +35,58 @@ final class CertificateClient implements LoadGenerator.Call, AutoCloseable {
   /** An answer that is kept to be verified when nothing is measured any more. */
   record Sample(String csr, List<String> chain) {}
 
+  private final Supplier<ManagedChannel> dial;
+  private final ClientInterceptor headers;
   private final List<ManagedChannel> channels;
-  private final List<IstioCertificateServiceBlockingStub> stubs;
   private final CsrPool csrs;
   private final Queue<Sample> samples = new ConcurrentLinkedQueue<>();
 
-  private CertificateClient(List<ManagedChannel> channels, String token, CsrPool csrs) {
-    this.channels = channels;
+  private CertificateClient(
+      Supplier<ManagedChannel> dial, ClientInterceptor headers, int connections, CsrPool csrs) {
+    this.dial = dial;
+    this.headers = headers;
+    this.channels = Stream.generate(dial).limit(connections).toList();
     this.csrs = csrs;
-    Metadata headers = new Metadata();
-    headers.put(AUTHORIZATION, "Bearer " + token);
-    this.stubs =
-        channels.stream()
-            .map(IstioCertificateServiceGrpc::newBlockingStub)
-            .map(s -> s.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)))
-            .toList();
   }
 
+  /**
+   * @param connections that stay open; with none, each call has a new one
+   */
   static CertificateClient connect(Target target, CsrPool csrs, int connections)
       throws IOException {
     ChannelCredentials trust =
         TlsChannelCredentials.newBuilder().trustManager(target.caFile().toFile()).build();
-    List<ManagedChannel> channels =
-        Stream.generate(() ->
-                Grpc.newChannelBuilderForAddress(
-                        target.address().host(), target.address().port(), trust)
-                    .build())
-            .limit(connections)
-            .toList();
-    return new CertificateClient(channels, target.token(), csrs);
+    Metadata headers = new Metadata();
+    headers.put(AUTHORIZATION, "Bearer " + target.token());
+    return new CertificateClient(
+        () ->
+            Grpc.newChannelBuilderForAddress(
+                    target.address().host(), target.address().port(), trust)
+                .build(),
+        MetadataUtils.newAttachHeadersInterceptor(headers),
+        connections,
+        csrs);
   }
 
   @Override
   public void make(long number, long startNanos, Tally tally) {
+    if (!channels.isEmpty()) {
+      make(open(number), number, startNanos, tally);
+      return;
+    }
+    ManagedChannel own = dial.get();
+    try {
+      make(own, number, startNanos, tally);
+    } finally {
+      own.shutdownNow();
+    }
+  }
+
+  private void make(ManagedChannel channel, long number, long startNanos, Tally tally) {
     String csr = csrs.get(number);
     try {
       IstioCertificateResponse answer =
-          stub(number).createCertificate(IstioCertificateRequest.newBuilder().setCsr(csr).build());
+          stub(channel).createCertificate(IstioCertificateRequest.newBuilder().setCsr(csr).build());
       answered(new Sample(csr, answer.getCertChainList()), number);
       judge(answer, System.nanoTime() - startNanos, tally);
     } catch (StatusRuntimeException e) {
@@ -79,8 +96,12 @@ final class CertificateClient implements LoadGenerator.Call, AutoCloseable {
 
   @Override
   public void begin(long number, long startNanos, Tally tally, Runnable ended) {
+    if (channels.isEmpty()) {
+      LoadGenerator.Call.super.begin(number, startNanos, tally, ended);
+      return;
+    }
     String csr = csrs.get(number);
-    IstioCertificateServiceBlockingStub stub = stub(number);
+    IstioCertificateServiceBlockingStub stub = stub(open(number));
     ClientCalls.asyncUnaryCall(
         stub.getChannel()
             .newCall(
@@ -124,9 +145,13 @@ final class CertificateClient implements LoadGenerator.Call, AutoCloseable {
     }
   }
 
-  private IstioCertificateServiceBlockingStub stub(long number) {
-    return stubs
-        .get((int) (number % stubs.size()))
+  private ManagedChannel open(long number) {
+    return channels.get((int) (number % channels.size()));
+  }
+
+  private IstioCertificateServiceBlockingStub stub(ManagedChannel channel) {
+    return IstioCertificateServiceGrpc.newBlockingStub(channel)
+        .withInterceptors(headers)
         .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
   }
 

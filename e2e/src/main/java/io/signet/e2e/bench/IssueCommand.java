@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     name = "issue",
     mixinStandardHelpOptions = true,
     description = {
-      "Asks for certificates over kept-alive TLS connections, through Istio's endpoint.",
+      "Asks for certificates over TLS connections, through Istio's endpoint.",
       "Without --dir or --address it starts a server of its own in a temporary folder."
     })
 final class IssueCommand implements Callable<Integer> {
@@ -59,7 +59,10 @@ final class IssueCommand implements Callable<Integer> {
       description = "process whose CPU and memory to measure with --dir or --address")
   private Optional<Long> pid = Optional.empty();
 
-  @Option(names = "--connections", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+  @Option(
+      names = "--connections",
+      paramLabel = "N",
+      description = "with 0, a new one for each certificate; default: ${DEFAULT-VALUE}")
   private int connections = 4;
 
   @Option(
@@ -104,7 +107,8 @@ final class IssueCommand implements Callable<Integer> {
   }
 
   LoadPlan plan() {
-    Usage.requirePositive(spec, "--connections", connections);
+    Usage.require(
+        spec, connections >= 0, "--connections " + connections + " (expected: 0 or more)");
     Usage.requirePositive(spec, "--callers", callers);
     return new LoadPlan(connections, callers, rate, warmup, duration);
   }

@@ -72,7 +72,7 @@ class BenchCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "issue --connections 0",
+        "issue --connections -1",
         "issue --callers 0",
         "issue --csrs 0",
         "issue --rate 0",

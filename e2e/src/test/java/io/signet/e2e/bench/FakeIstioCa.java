@@ -1,7 +1,9 @@
 package io.signet.e2e.bench;
 
+import io.grpc.Attributes;
 import io.grpc.Grpc;
 import io.grpc.Server;
+import io.grpc.ServerTransportFilter;
 import io.grpc.TlsServerCredentials;
 import io.grpc.stub.StreamObserver;
 import io.signet.ca.config.Address;
@@ -25,6 +27,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -47,6 +50,7 @@ final class FakeIstioCa extends IstioCertificateServiceImplBase implements AutoC
   private final KeyPair key = keyPair();
   private final X509Certificate root;
   private final AtomicLong serial = new AtomicLong();
+  private final AtomicInteger connections = new AtomicInteger();
   private final Server server;
   private volatile int elements = 2;
 
@@ -69,6 +73,7 @@ final class FakeIstioCa extends IstioCertificateServiceImplBase implements AutoC
                     stream(Pem.encode(List.of(certificate))),
                     stream(Pem.encode("PRIVATE KEY", serving.getPrivate().getEncoded()))))
             .addService(this)
+            .addTransportFilter(counting())
             .build();
   }
 
@@ -85,6 +90,21 @@ final class FakeIstioCa extends IstioCertificateServiceImplBase implements AutoC
     Address address = new Address("127.0.0.1", server.getPort());
     return Target.remote(
         address, caFile, token, identity, OptionalLong.of(ProcessHandle.current().pid()));
+  }
+
+  private ServerTransportFilter counting() {
+    return new ServerTransportFilter() {
+      @Override
+      public Attributes transportReady(Attributes transport) {
+        connections.incrementAndGet();
+        return transport;
+      }
+    };
+  }
+
+  /** How many connections there were so far. */
+  int connections() {
+    return connections.get();
   }
 
   /** From now on answers with chains of this many elements. */

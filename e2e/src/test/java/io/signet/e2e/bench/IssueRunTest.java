@@ -13,14 +13,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The load generator against a server that is not Signet. */
 class IssueRunTest {
 
   private static final SpiffeId ID = SpiffeId.parse("spiffe://example.org/ns/bench/sa/load");
   private static final SpiffeId OTHER = SpiffeId.parse("spiffe://example.org/ns/bench/sa/other");
-  private static final LoadPlan PLAN =
-      new LoadPlan(2, 4, Optional.empty(), Duration.ZERO, Duration.ofMillis(500));
+  private static final LoadPlan PLAN = plan(2, Optional.empty());
 
   @TempDir private Path folder = Path.of("");
   private FakeIstioCa ca;
@@ -35,8 +36,16 @@ class IssueRunTest {
     ca.close();
   }
 
+  private static LoadPlan plan(int connections, Optional<Rate> rate) {
+    return new LoadPlan(connections, 4, rate, Duration.ZERO, Duration.ofMillis(500));
+  }
+
   private IssueRun run(SpiffeId asked) throws IOException {
-    return new IssueRun(ca.target(folder), PLAN, CsrPool.make(asked, KeyAlgorithm.EC_P256, 3));
+    return run(asked, PLAN);
+  }
+
+  private IssueRun run(SpiffeId asked, LoadPlan plan) throws IOException {
+    return new IssueRun(ca.target(folder), plan, CsrPool.make(asked, KeyAlgorithm.EC_P256, 3));
   }
 
   @Test
@@ -47,6 +56,18 @@ class IssueRunTest {
     assertThat(result.tally().failures()).isEmpty();
     assertThat(result.verified()).isPositive();
     assertThat(result.cpuMicros()).hasValueSatisfying(micros -> assertThat(micros).isPositive());
+    assertThat(ca.connections()).isEqualTo(PLAN.connections());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 20})
+  void measure_noOpenConnections_oneForEachCall(int rate) throws Exception {
+    LoadPlan plan = plan(0, Optional.of(rate).filter(r -> r > 0).map(Rate::new));
+    IssueRun.Result result = run(ID, plan).measure();
+
+    assertThat(result.tally().failures()).isEmpty();
+    assertThat(ca.connections()).isEqualTo((int) result.tally().succeeded());
+    assertThat(plan.describe()).contains("a connection for each call");
   }
 
   @Test
