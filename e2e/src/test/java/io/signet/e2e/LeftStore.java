@@ -70,7 +70,7 @@ final class LeftStore implements AutoCloseable {
   List<String> unfinished() throws SQLException {
     String query =
         "select u.serial from unfinished u join ledger l on l.serial = u.serial"
-            + " order by intended_at";
+            + " order by intended_at, serial";
     return column(query).stream().map(HexFormat.of()::formatHex).toList();
   }
 

@@ -29,7 +29,7 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
 
   private static final String FIRST =
       "select u.serial from unfinished u join ledger l on l.serial = u.serial"
-          + " order by intended_at fetch first row only";
+          + " order by intended_at, serial fetch first row only";
 
   private static final String UNKNOWN = "select count(*) from doubtful where not_after >= ?";
 
