@@ -102,11 +102,12 @@ final class CommandLineE2eTest {
     Path bootstrap = directory.resolve("envoy.yaml");
     var validated = Envoy.validate(bootstrap);
     assertThat(validated.exit()).as(validated.errors()).isZero();
-    done("svid", "fetch", "--sds", "unix:" + signet.socket(), "--out", folder.toString());
     int port = Ports.free();
     String config = Files.readString(bootstrap).replace("10443", String.valueOf(port));
     try (var envoy = Envoy.start(config)) {
       envoy.awaitReady();
+      // Only now, for it does not live long here.
+      done("svid", "fetch", "--sds", "unix:" + signet.socket(), "--out", folder.toString());
       assertThat(MutualTls.of(folder).get(port)).contains("hello from example.org");
     }
   }

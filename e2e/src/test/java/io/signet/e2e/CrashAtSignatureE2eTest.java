@@ -14,7 +14,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -80,9 +79,11 @@ final class CrashAtSignatureE2eTest {
     var command = SignetProcess.program(List.of("serve", "--config", "" + server.folder.config()));
     // Its spy waits until somebody reads.
     try (var process =
-            PeerProcess.start("signet", server.folder.path(), server.hsm.spying(calls), command);
-        var reader = Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory())) {
-      return CompletableFuture.supplyAsync(() -> killedAt(place, process, calls), reader)
+        PeerProcess.start("signet", server.folder.path(), server.hsm.spying(calls), command)) {
+      // On a thread that nobody waits for: it reads until the process has ended.
+      return CompletableFuture.supplyAsync(
+              () -> killedAt(place, process, calls),
+              task -> Thread.ofPlatform().daemon().start(task))
           .orTimeout(60, SECONDS)
           .join();
     }

@@ -98,7 +98,7 @@ final class Load implements AutoCloseable {
         } catch (StatusRuntimeException e) {
           refusals.add(e.getStatus());
           LockSupport.parkNanos(PAUSE.toNanos());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           refusals.add(Status.fromThrowable(e)); // UNKNOWN, which no server answers
           return;
         }
