@@ -125,7 +125,11 @@ final class SeveralClustersE2eTest {
 
   @Test
   void sign_judgedByUs_noReview() throws IOException {
-    Await.until("no review", SOON, SeveralClustersE2eTest::areSignedWithoutReview);
+    long before = east.reviews();
+    for (int i = 0; i < 20; i++) {
+      assertThat(signed("east", cart()).uris()).hasSize(1);
+    }
+    assertThat(east.reviews()).isEqualTo(before);
   }
 
   // The second one hangs: its callers are told to come again, those of the first notice nothing.
@@ -136,18 +140,13 @@ final class SeveralClustersE2eTest {
     try {
       assertThat(refusal(() -> signed("west", till)).getCode()).isEqualTo(Code.UNAVAILABLE);
       assertThat(isSigned("east", cart())).isTrue();
-      Await.until("readiness to name west alone", SOON, SeveralClustersE2eTest::isWestAloneNamed);
+      assertThat(readiness())
+          .contains("attestation.kubernetes", "cluster west: ", "check it")
+          .doesNotContain("cluster east");
     } finally {
       west.server().process().thaw();
     }
     Await.until("west", SOON, () -> isSigned("west", till));
-  }
-
-  private static boolean isWestAloneNamed() throws IOException {
-    String readiness = readiness();
-    return Stream.of("attestation.kubernetes", "cluster west: ", "check it")
-            .allMatch(readiness::contains)
-        && !readiness.contains("cluster east");
   }
 
   // The first one hangs: what is known of it counts for ten seconds.
