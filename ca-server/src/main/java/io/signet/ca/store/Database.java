@@ -126,9 +126,7 @@ public final class Database implements AutoCloseable {
    * @throws SQLException when it has ended; H2 would open it again for whoever asks
    */
   synchronized Connection connect() throws SQLException {
-    if (opened == null) {
-      throw new SQLException(ended);
-    }
+    Opened _ = opened();
     return DriverManager.getConnection(url);
   }
 
@@ -158,9 +156,17 @@ public final class Database implements AutoCloseable {
     }
     try (Statement statement = connection.createStatement()) {
       statement.execute("checkpoint sync");
-    } catch (SQLException | RuntimeException | Error e) {
+      opened().file().confirmFlush();
+    } catch (SQLException | IOException | RuntimeException | Error e) {
       throw new SQLException(end(e, true), e);
     }
+  }
+
+  private synchronized Opened opened() throws SQLException {
+    if (opened == null) {
+      throw new SQLException(ended);
+    }
+    return opened;
   }
 
   /**

@@ -2,26 +2,50 @@ package io.signet.ca.store;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
 
 /**
- * The store's file, held open beside H2 to ask for one thing. Linux (from 4.13) tells each who has
- * a file open, once, that something which was taken for it did not come to the disk; whoever opens
- * it afterwards is told nothing, and reads what is only in memory. So the one who has had it open
- * from the beginning knows.
+ * The store's file, held open beside H2 to ask whether what H2 wrote is on the disk. Linux (from
+ * 4.13) tells each who has a file open, once, that something which was taken for it did not come to
+ * the disk; whoever opens it afterwards is told nothing, and reads what is only in memory. So the
+ * one who has had it open from the beginning knows.
  */
 final class StoreFile implements AutoCloseable {
 
   private final FileChannel channel;
+  private final Path path;
+  private final Set<PosixFilePermission> permissions;
 
-  private StoreFile(FileChannel channel) {
+  private StoreFile(FileChannel channel, Path path, Set<PosixFilePermission> permissions) {
     this.channel = channel;
+    this.path = path;
+    this.permissions = permissions;
   }
 
   /** Opens it before anything is written that is to be asked about. */
   static StoreFile hold(Path file) throws IOException {
-    return new StoreFile(FileChannel.open(file, StandardOpenOption.WRITE));
+    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+    return new StoreFile(FileChannel.open(file, StandardOpenOption.WRITE), file, permissions);
+  }
+
+  /**
+   * Returns when a success that was just reported for a flush of this file was true. When ext4
+   * gives up its journal because of an error, a flush in that moment succeeds although the journal
+   * drops what it was for: after the repair the file is as short as it was (seen with Linux 6.18,
+   * for one in ten such errors). Any later change of the file's attributes meets the missing
+   * journal: the first one is lost silently, but makes the file system read-only, and the second
+   * one says so. They change nothing, and cost some microseconds where another flush would cost the
+   * disk's time and prove nothing.
+   *
+   * @throws IOException when it may not have been
+   */
+  void confirmFlush() throws IOException {
+    Path _ = Files.setPosixFilePermissions(path, permissions);
+    Path _ = Files.setPosixFilePermissions(path, permissions);
   }
 
   /**

@@ -22,12 +22,14 @@ public final class FaultyDisk extends FilePathWrapper {
   // H2 makes its own instances of this class, so what they share is static.
   private static final AtomicReference<Fate> ON_WRITE = new AtomicReference<>();
   private static final AtomicReference<Fate> ON_FORCE = new AtomicReference<>();
+  private static final AtomicReference<Fate> AFTER_FORCE = new AtomicReference<>();
 
   /** Makes a disk that is sound; H2 finds it under {@link #NAME}. */
   static void mount() {
     FilePath.register(new FaultyDisk());
     onWrite(() -> {});
     onForce(() -> {});
+    afterForce(() -> {});
   }
 
   static void onWrite(Fate fate) {
@@ -36,6 +38,10 @@ public final class FaultyDisk extends FilePathWrapper {
 
   static void onForce(Fate fate) {
     ON_FORCE.set(fate);
+  }
+
+  static void afterForce(Fate fate) {
+    AFTER_FORCE.set(fate);
   }
 
   /** For H2. */
@@ -62,6 +68,7 @@ public final class FaultyDisk extends FilePathWrapper {
     public void force(boolean metaData) throws IOException {
       ON_FORCE.get().befall();
       real.force(metaData);
+      AFTER_FORCE.get().befall();
     }
 
     @Override

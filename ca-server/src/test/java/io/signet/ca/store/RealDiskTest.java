@@ -151,6 +151,27 @@ final class RealDiskTest {
     record(20);
   }
 
+  // A flush may succeed in the moment in which the file system drops what it was for, so a success
+  // counts only while the disk still takes changes.
+  @Test
+  void intend_diskFailsAsTheFlushSucceeds_notPromised() throws Exception {
+    closeStore();
+    FaultyDisk.mount();
+    database = Database.open(FaultyDisk.NAME, disk.path());
+    ledger = new SqlIssuanceLedger(database, LIMITS);
+    record(1);
+    FaultyDisk.afterForce(disk::fail);
+
+    assertThat(refusal()).contains("Read-only file system", "check the disk, then restart");
+    assertThat(recorded).isOne();
+
+    FaultyDisk.mount();
+    closeStore();
+    disk.repair();
+    openStore();
+    assertRecorded();
+  }
+
   @Test
   void open_diskFailed_messageSaysWhy() throws Exception {
     record(20);
