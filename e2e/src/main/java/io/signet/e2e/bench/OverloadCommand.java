@@ -47,7 +47,7 @@ final class OverloadCommand implements Callable<Integer> {
   @Option(names = "--duration", paramLabel = "DURATION", description = "of each part; default: 20s")
   private Duration duration = Duration.ofSeconds(20);
 
-  @Option(names = "--warmup", paramLabel = "DURATION", description = "default: 20s")
+  @Option(names = "--warmup", paramLabel = "DURATION", description = "of each part; default: 20s")
   private Duration warmup = Duration.ofSeconds(20);
 
   @Override
@@ -70,7 +70,7 @@ final class OverloadCommand implements Callable<Integer> {
     IssueRun.Result alone = new IssueRun(target, all, csrs).measure();
     Rate rate = new Rate(Math.max(1, (int) (times * alone.tally().perSecond())));
     LoadPlan tooMuch =
-        new LoadPlan(connections, callers, Optional.of(rate), Duration.ofSeconds(10), duration);
+        new LoadPlan(connections, callers, Optional.of(rate), warmup, duration);
     return new OverloadReport(machine, rate, alone, new IssueRun(target, tooMuch, csrs).measure());
   }
 }
