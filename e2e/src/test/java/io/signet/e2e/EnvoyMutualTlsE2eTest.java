@@ -33,7 +33,8 @@ final class EnvoyMutualTlsE2eTest {
   @TempDir private Path folder;
 
   // With the root's key in a file and on a token, side by side as each takes more than a minute.
-  // SC-7, SDS-4, AUTH-1, AUTH-3, EF-1; each end is told the SPIFFE ID of the other.
+  // SC-7, SDS-4, AUTH-1, AUTH-3, EF-1, ISTIO-96: push cert; each end is told the SPIFFE ID of the
+  // other.
   @ParameterizedTest
   @EnumSource
   @Execution(CONCURRENT)
@@ -59,7 +60,8 @@ final class EnvoyMutualTlsE2eTest {
     }
   }
 
-  // EF-6: without us Envoy keeps what it has; with us again it gets renewals again.
+  // EF-6, ISTIO-96: reconnect; without us Envoy keeps what it has; with us again it gets renewals
+  // again.
   @Test
   void restart_ofSignet_envoysServeOnAndAreRenewedAfterwards() throws IOException {
     try (var mesh = Mesh.launch(folder, HOUR);

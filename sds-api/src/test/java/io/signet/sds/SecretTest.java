@@ -28,7 +28,7 @@ class SecretTest {
         .isNotEqualTo(svid(CART, 1).version());
   }
 
-  @Test // SDS-4: only what a proxy receives counts
+  @Test // SDS-4: only what a proxy receives counts; ISTIO-96: trust anchors in any order
   void version_sameAuthoritiesInOtherOrderAndSequence_isEqual() {
     TrustBundle turned = bundle(EXAMPLE, 2, 1).bundle();
     var other =

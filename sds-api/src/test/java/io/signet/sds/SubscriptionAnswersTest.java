@@ -72,7 +72,7 @@ class SubscriptionAnswersTest {
     assertThat(stream.answer()).contains(new Nack(sent, "cannot load"));
   }
 
-  @Test // SDS-13, SC-10
+  @Test // SDS-13, SC-10, ISTIO-96: nack
   void changed_afterNack_isSilenceUntilContentChanges() {
     assertThat(stream.asks("default")).containsExactly("default");
     assertThat(stream.nacks("default")).isEmpty();
@@ -179,7 +179,7 @@ class SubscriptionAnswersTest {
         .isEqualTo(first.svids().getFirst().version());
   }
 
-  @Test // SC-4, SC-8
+  @Test // SC-4, SC-8, ISTIO-96: parallel
   void requested_onTwoStreams_doNotMeet() {
     var other = Dialogue.with(first);
 

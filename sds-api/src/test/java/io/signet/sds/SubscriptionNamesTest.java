@@ -65,7 +65,7 @@ class SubscriptionNamesTest {
     assertThat(stream.asks(name, "default")).containsExactly("default");
   }
 
-  @Test // SDS-7, SC-5, SC-13
+  @Test // SDS-7, SC-5, SC-13, ISTIO-96: unknown
   void changed_secretAppears_isPushedToWhoAskedEarlier() {
     var early = Dialogue.with(Snapshot.EMPTY);
 
@@ -74,7 +74,7 @@ class SubscriptionNamesTest {
     assertThat(early.acks("default", "nobody")).isEmpty();
   }
 
-  @Test // SDS-14, SC-1
+  @Test // SDS-14, SC-1, ISTIO-96: multiplexed
   void requested_nameAddedOnAck_onlyTheNewOneIsAnswered() {
     assertThat(stream.asks("ROOTCA")).containsExactly("ROOTCA");
     assertThat(stream.acks("ROOTCA")).isEmpty();
@@ -103,14 +103,23 @@ class SubscriptionNamesTest {
     assertThat(stream.acks("default", "ROOTCA")).containsExactly("ROOTCA");
   }
 
-  @Test // SDS-12, SC-3
+  @Test // SDS-12, SC-2, ISTIO-96: multiplexed, root first
+  void requested_otherNameWithoutNonce_onlyThatOneIsAnsweredFromThen() {
+    assertThat(stream.asks("ROOTCA")).containsExactly("ROOTCA");
+    assertThat(stream.acks("ROOTCA")).isEmpty();
+    assertThat(stream.asks("default")).containsExactly("default");
+    assertThat(stream.acks("default")).isEmpty();
+    assertThat(stream.sees(snapshot(1, 2))).isEmpty();
+  }
+
+  @Test // SDS-12, SC-3, ISTIO-96: multiplexed, one name twice
   void requested_againWithoutNonce_isAnsweredAgain() {
     assertThat(stream.asks("default")).containsExactly("default");
     assertThat(stream.acks("default")).isEmpty();
     assertThat(stream.asks("default")).containsExactly("default");
   }
 
-  @Test // SDS-12, SC-8
+  @Test // SDS-12, SC-8, ISTIO-96: reconnect
   void requested_firstWithNonceOfAnotherStream_isAnswered() {
     assertThat(stream.says("other-7", Optional.empty(), "default")).containsExactly("default");
   }
@@ -156,7 +165,7 @@ class SubscriptionNamesTest {
     assertThat(stream.sees(snapshot(1, 2))).isEmpty();
   }
 
-  @Test // SDS-15, SC-9
+  @Test // SDS-15, SC-9, ISTIO-96: unsubscribe
   void requested_emptyListAfterNames_isSilenceUntilNamesComeBack() {
     assertThat(stream.asks("default")).containsExactly("default");
     assertThat(stream.acks()).isEmpty();

@@ -25,13 +25,13 @@ class PemTest {
         .containsExactly("A".repeat(64), "A".repeat(64));
   }
 
-  @Test
+  @Test // ISTIO-96: multiple certs
   void encode_certificates_isWhatOpensslWrites() {
     assertThat(Pem.encode(Vectors.chain("leaf", "root-rsa")))
         .isEqualTo(Vectors.pem("leaf") + Vectors.pem("root-rsa"));
   }
 
-  @Test
+  @Test // ISTIO-96: no certs
   void encode_noCertificates_isEmpty() {
     assertThat(Pem.encode(Vectors.chain())).isEmpty();
   }
@@ -128,6 +128,7 @@ class PemTest {
         .withMessage("PEM: block \"PRIVATE KEY\" (expected: CERTIFICATE)");
   }
 
+  // ISTIO-96: invalid pem. Istio's agent serves what it can read of such a file.
   @Test
   void certificates_damagedSecondBlock_isNotSkipped() {
     String damaged = Vectors.pem("root").replace("-----BEGIN", "----BEGIN");

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrustBundleTest {
   private static final Optional<Duration> FIVE_MINUTES = Optional.of(Duration.ofMinutes(5));
 
-  @Test
+  @Test // ISTIO-96: trust anchors that are given twice
   void new_repeatedAuthority_isKeptOnceInOrder() {
     TrustBundle bundle = bundle("root-rsa", "root", "root-rsa", "root");
     assertThat(bundle.authorities()).isEqualTo(chain("root-rsa", "root"));

@@ -93,6 +93,22 @@ final class RenewalTest {
     assertThat(work.runs).isEqualTo(2);
   }
 
+  // ISTIO-96: a rotation that was due later does not follow one that came first.
+  @Test
+  void due_becomesNow_itsOldTimeIsForgotten() {
+    renewal.start();
+    timer.runDue();
+    work.due = clock.instant();
+    for (int minute = 1; minute <= 60; minute++) {
+      timer.advance(Duration.ofMinutes(1));
+    }
+    assertThat(work.runs).isEqualTo(2);
+
+    timer.advance(Duration.ofMinutes(1));
+
+    assertThat(work.runs).isEqualTo(3);
+  }
+
   @Test
   void run_fails_triedAgainAfterOneSecondDoublingToTen() {
     work.run = RenewalTest::fail;
@@ -160,7 +176,8 @@ final class RenewalTest {
     assertThat(timer.next()).contains(Duration.ofSeconds(1));
   }
 
-  // Near the end of an authority half of what is left comes to nothing.
+  // ISTIO-96: already expired. Near the end of an authority half of what is left comes to nothing,
+  // and what Istio would ask for again at once waits a second.
   @Test
   void run_dueAgainAtOnce_doesNotSpin() {
     work.run = () -> {};

@@ -70,7 +70,7 @@ class SdsEndpointThreadsTest {
     threads.close();
   }
 
-  @Test
+  @Test // ISTIO-96: concurrent connections
   @Timeout(60)
   void change_whileStreamsOpenAndAck_everyStreamEndsWithTheNewest() {
     String newest = SNAPSHOTS.getLast().svids().getFirst().version();
