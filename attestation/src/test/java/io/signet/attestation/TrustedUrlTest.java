@@ -25,6 +25,7 @@ class TrustedUrlTest {
     assertThat(TrustedUrl.isTrusted(text)).isTrue();
   }
 
+  // ISTIO-94: of an issuer that is no address, no discovery document is ever looked for.
   @ParameterizedTest
   @ValueSource(
       strings = {

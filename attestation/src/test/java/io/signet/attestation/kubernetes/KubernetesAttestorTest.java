@@ -104,7 +104,7 @@ class KubernetesAttestorTest extends AttestorContract {
     return new BearerToken(noise(random, TOKEN), clusterId);
   }
 
-  // K8S-6, K8S-7, K8S-8
+  // K8S-6, K8S-7, K8S-8, ISTIO-94: a review that names the pod.
   @Test
   void attest_goodToken_provenWithPodAndExpiry() {
     assertThat(attestor.attest(GOOD))
@@ -162,15 +162,18 @@ class KubernetesAttestorTest extends AttestorContract {
   static List<Wrong> wrongReviews() {
     return List.of(
         // K8S-2
-        new Wrong("error", "\"error\": \"expired\"", "refused by the API server: expired"),
+        new Wrong(
+            "ISTIO-94: error", "\"error\": \"expired\"", "refused by the API server: expired"),
         new Wrong(
             "error although authenticated",
             "\"authenticated\": true, \"error\": \"odd\"",
             "refused by the API server: odd"),
-        new Wrong("authenticated false", "\"authenticated\": false", "not authenticated"),
+        new Wrong("ISTIO-94: authenticated false", "\"authenticated\": false", "not authenticated"),
         new Wrong("authenticated absent", "\"user\": {}", "not authenticated"),
-        // K8S-3, K8S-4
-        new Wrong("no audiences", user("a", "b", ""), "audience: [] (expected: with istio-ca)"),
+        // K8S-3, K8S-4. Istiod looks at no audience of a review; without one we cannot know that it
+        // was checked.
+        new Wrong(
+            "ISTIO-94: no audiences", user("a", "b", ""), "audience: [] (expected: with istio-ca)"),
         new Wrong(
             "other audience",
             user("a", "b", "\"https://kubernetes.default.svc\""),
@@ -182,8 +185,18 @@ class KubernetesAttestorTest extends AttestorContract {
             "no groups",
             user("system:serviceaccount:default:web", "system:authenticated", "\"istio-ca\""),
             "groups: [system:authenticated] (expected: with system:serviceaccounts)"),
+        new Wrong(
+            "ISTIO-94: the group of a namespace only",
+            user(
+                "system:serviceaccount:default:web",
+                "system:serviceaccounts:default",
+                "\"istio-ca\""),
+            "groups: [system:serviceaccounts:default]"),
         // K8S-6
-        new Wrong("3 parts", account("system:serviceaccount:web"), "user: \"system:serviceacco"),
+        new Wrong(
+            "ISTIO-94: 3 parts",
+            account("system:serviceaccount:web"),
+            "user: \"system:serviceacco"),
         new Wrong("5 parts", account("system:serviceaccount:a:b:c"), "user: \"system:serviceacco"),
         new Wrong("a node", account("system:node:node-1:x"), "user: \"system:node:node-1:x\""),
         new Wrong("no name", account("system:serviceaccount:a:"), "service account: \"\""),
@@ -217,7 +230,7 @@ class KubernetesAttestorTest extends AttestorContract {
     assertThat(server.seen()).hasSize(1);
   }
 
-  // K8S-7: such as a token made with `kubectl create token`.
+  // K8S-7, ISTIO-94: such as a token made with `kubectl create token`.
   @Test
   void attest_noPodExtras_provenWithoutPod() {
     server.answer(201, Reviews.review(account("system:serviceaccount:default:web")));
@@ -494,7 +507,7 @@ class KubernetesAttestorTest extends AttestorContract {
     return new BearerToken(token, "Kubernetes");
   }
 
-  // K8S-9
+  // K8S-9, ISTIO-94: the local cluster, by its id and by its alias.
   @ParameterizedTest
   @ValueSource(strings = {"", "Kubernetes", "east"})
   void attest_ownIdAliasOrNone_localCluster(String clusterId) {
@@ -504,6 +517,7 @@ class KubernetesAttestorTest extends AttestorContract {
         .isEqualTo("Kubernetes");
   }
 
+  // ISTIO-94: a cluster that nobody knows.
   @Test
   void attest_unknownCluster_invalidNamingTheKnown() {
     assertThat(refusal(attestor.attest(new BearerToken(TOKEN, "west"))))
@@ -511,8 +525,10 @@ class KubernetesAttestorTest extends AttestorContract {
     assertThat(server.seen()).isEmpty();
   }
 
-  @Test
-  void attest_secondCluster_asksItsOwnApiServer() throws Exception {
+  // ISTIO-94: a remote cluster, by its id and by its alias.
+  @ParameterizedTest
+  @ValueSource(strings = {"west", "occident"})
+  void attest_secondCluster_asksItsOwnApiServer(String clusterId) throws Exception {
     var west = new FakeApiServer();
     opened.add(west);
     west.answer(201, Reviews.good());
@@ -521,9 +537,12 @@ class KubernetesAttestorTest extends AttestorContract {
         open(
             AMPLE,
             cluster("Kubernetes", kubeconfig),
-            cluster("west", west.kubeconfig(own, "token: western")));
+            cluster("west", west.kubeconfig(own, "token: western"), "occident"));
 
-    assertThat(both.attest(new BearerToken(TOKEN, "west"))).isInstanceOf(Proven.class);
+    assertThat(both.attest(new BearerToken(TOKEN, clusterId)))
+        .asInstanceOf(type(Proven.class))
+        .extracting(proven -> ((ServiceAccount) proven.proof()).cluster())
+        .isEqualTo("west");
     assertThat(server.seen()).isEmpty();
     assertThat(west.seen())
         .singleElement()

@@ -159,12 +159,15 @@ class NodeAuthorizerTest {
 
   static List<Case> pods() {
     return List.of(
-        // ISTIO-93: on the node, off it, and both.
         denied(
-            "no pod of the workload", Rule.NODE, "no live pod of shop/cart on node-1", ZTUNNEL_POD),
-        allowed("on the node", ZTUNNEL_POD, CART),
-        denied("on another node", Rule.NODE, "node-1", ZTUNNEL_POD, CART.node("node-2")),
-        allowed("on both", ZTUNNEL_POD, CART, running("shop", "cart-2", "cart", "node-2")),
+            "ISTIO-93: no pod of the workload",
+            Rule.NODE,
+            "no live pod of shop/cart on node-1",
+            ZTUNNEL_POD),
+        allowed("ISTIO-93: on the node", ZTUNNEL_POD, CART),
+        denied("ISTIO-93: on another node", Rule.NODE, "node-1", ZTUNNEL_POD, CART.node("node-2")),
+        allowed(
+            "ISTIO-93: on both", ZTUNNEL_POD, CART, running("shop", "cart-2", "cart", "node-2")),
         denied("other account", Rule.NODE, "shop/cart", ZTUNNEL_POD, CART.account("bank")),
         denied(
             "other namespace",
@@ -194,16 +197,20 @@ class NodeAuthorizerTest {
             running("shop", "cart-2", "cart", "node-1").phase("Failed"),
             running("shop", "cart-3", "cart", "node-1")),
         // ISTIO-53 to ISTIO-55
-        denied("caller's pod is gone", Rule.POD, "istio-system/ztunnel-a does not exist", CART),
+        denied(
+            "ISTIO-93: caller's pod is gone",
+            Rule.POD,
+            "istio-system/ztunnel-a does not exist",
+            CART),
         denied("of another namespace", Rule.POD, "ztunnel-a", in("other", ZTUNNEL_POD), CART),
         denied(
-            "made anew",
+            "ISTIO-93: made anew, with another UID",
             Rule.POD_UID,
             "istio-system/ztunnel-a is uid-b now, the token's was uid-a",
             ZTUNNEL_POD.uid("uid-b"),
             CART),
         denied(
-            "with another account",
+            "ISTIO-93: with another account",
             Rule.POD_ACCOUNT,
             "istio-system/ztunnel-a runs as \"other\"",
             ZTUNNEL_POD.account("other"),
@@ -232,7 +239,7 @@ class NodeAuthorizerTest {
     return List.of(
         // ISTIO-50, ISTIO-59: the id is the one by which the review was made.
         caller(
-            "of a cluster without trusted accounts",
+            "ISTIO-93: of a cluster that is none of ours any more",
             account("west", "istio-system", "ztunnel"),
             Rule.CLUSTER,
             "only in [main]"),
@@ -276,7 +283,7 @@ class NodeAuthorizerTest {
 
   static List<Case> identities() {
     return List.of(
-        // ISTIO-52, ISTIO-16
+        // ISTIO-52, ISTIO-16, ISTIO-93: no SPIFFE ID.
         identity("not-spiffe-identity", Rule.IDENTITY, "scheme"),
         identity(" ", Rule.IDENTITY, "scheme"),
         identity("spiffe://example.org", Rule.IDENTITY, "spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa"),
@@ -330,7 +337,7 @@ class NodeAuthorizerTest {
     }
   }
 
-  // ISTIO-49
+  // ISTIO-49, ISTIO-93: an empty list.
   @Test
   void impersonate_noTrustedAccounts_denied() {
     assertDenied(open(AMPLE).impersonate(CALLER, CART_ID), Rule.CONFIGURED, "no trusted node");
@@ -340,6 +347,17 @@ class NodeAuthorizerTest {
         Rule.CONFIGURED,
         "no trusted node");
     assertThat(server.seen()).isEmpty();
+  }
+
+  // ISTIO-50: what one cluster trusts is trusted there only.
+  @Test
+  void impersonate_trustedAccountsInAnotherClusterOnly_denied() {
+    authorizer = open(AMPLE, trusted("main", server, ZTUNNEL), trusted("west", server));
+
+    assertDenied(
+        authorizer.impersonate(account("west", "istio-system", "ztunnel"), CART_ID),
+        Rule.CLUSTER,
+        "only in [main]");
   }
 
   // What needs no API server to be denied causes it no work.
@@ -374,7 +392,8 @@ class NodeAuthorizerTest {
     assertDenied(authorizer.impersonate(CALLER, CART_ID), Rule.POD, "does not exist");
   }
 
-  // ISTIO-93: of several clusters, each knows its own pods only.
+  // ISTIO-93: on the node, in the first cluster and in the second; and a workload of the second
+  // for a proxy of the first. Each knows its own pods only.
   @Test
   void impersonate_severalClusters_eachAskedAboutItsOwn() {
     FakePodServer west = new FakePodServer();

@@ -53,6 +53,7 @@ class IssuerKeysTest {
     }
   }
 
+  // ISTIO-94: made with the address of the keys, and nobody asked before they are needed.
   @Test
   void attest_firstToken_keysReadForIt() {
     assertProven(FIRST);
@@ -100,7 +101,8 @@ class IssuerKeysTest {
     assertThat(issuer.asked()).hasSize(1);
   }
 
-  // The server starts without its issuers.
+  // ISTIO-94: the server starts without its issuers, where istiod gives up if discovery fails: the
+  // callers of the others must be served, and this one may come back.
   @Test
   void attest_neverRead_unavailableUntilIssuerIsBack() {
     issuer.answer("/keys", 503, "");

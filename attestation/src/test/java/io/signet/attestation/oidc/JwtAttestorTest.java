@@ -89,6 +89,7 @@ class JwtAttestorTest extends AttestorContract {
     return new BearerToken(noise(random, token(claims -> claims)), "");
   }
 
+  // ISTIO-94: a valid token.
   @Test
   void attest_goodToken_provenUntilItsExpiry() {
     assertThat(attestor.attest(good()))
@@ -196,13 +197,14 @@ class JwtAttestorTest extends AttestorContract {
     assertThat(refusal(attest(claims -> claims.issuer(ISSUER + "/")))).isInstanceOf(Missing.class);
   }
 
-  // ISTIO-45: any audience matches.
+  // ISTIO-45, ISTIO-94: any audience matches.
   @Test
   void attest_severalAudiences_provenWithOursAmongThem() {
     assertThat(attest(claims -> claims.audience(List.of("x", "istio-ca"))))
         .isInstanceOf(Proven.class);
   }
 
+  // ISTIO-94: a token of another audience.
   @Test
   void attest_audienceOtherOrAbsent_invalid() {
     assertRefused(claims -> claims.audience("vault"), "aud: [vault]");
@@ -215,6 +217,7 @@ class JwtAttestorTest extends AttestorContract {
     assertRefused(claims -> claims.expirationTime(null), "exp: absent");
   }
 
+  // ISTIO-94: an expired token.
   @Test
   void attest_untilTheSecondOfItsExpiry_proven() {
     Evidence good = good();
@@ -238,11 +241,12 @@ class JwtAttestorTest extends AttestorContract {
     assertRefused(claims -> claims.issueTime(date(beyond)), "iat: 2026-11-23T12:00:31Z");
   }
 
-  // K8S-12, K8S-6
+  // K8S-12, K8S-6, ISTIO-94: a subject that is no service account.
   @ParameterizedTest
   @ValueSource(
       strings = {
         "web",
+        "default:web",
         "system:serviceaccount:default",
         "system:serviceaccount:default:web:x",
         "system:serviceaccount:../x:web",

@@ -83,6 +83,7 @@ final class ClientCertificateAttestorTest extends AttestorContract {
     return new ClientCertificate(chain.subList(0, 1 + random.nextInt(chain.size())));
   }
 
+  // ISTIO-94: with a client certificate.
   @Test
   void attest_svidOfOurs_itsIdentityUntilItExpires() {
     var serial = SerialNumber.of(WORKLOAD.certificate());
@@ -193,6 +194,7 @@ final class ClientCertificateAttestorTest extends AttestorContract {
         new ClientCertificate(List.of(WORKLOAD.certificate())), "signed by \"CN=Issuing 1\"");
   }
 
+  // ISTIO-94: no verified chain. To verify it is not the handshake's task here, but ours.
   @Test
   void attest_chainOfOthers_invalid() {
     assertInvalid(
@@ -214,6 +216,12 @@ final class ClientCertificateAttestorTest extends AttestorContract {
         "signature check failed");
   }
 
+  // ISTIO-94: no handshake shows that, and if one did it would prove nobody.
+  @Test
+  void attest_emptyChain_invalid() {
+    assertInvalid(new ClientCertificate(List.of()), "");
+  }
+
   @Test
   void attest_manyCertificates_invalidUnread() {
     var many = Collections.nCopies(9, WORKLOAD.certificate());
@@ -229,6 +237,7 @@ final class ClientCertificateAttestorTest extends AttestorContract {
   static Stream<Arguments> noSvids() {
     Shape good = Shape.workload(CART);
     return Stream.of(
+        Arguments.of(Shape.workload().withSubject(CART), "0 URI SANs"), // ISTIO-94: no SAN
         Arguments.of(Shape.workload(CART, CART + "2"), "2 URI SANs"), // SPIFFE-18
         Arguments.of(
             good.withName(new GeneralName(GeneralName.dNSName, "istiod.istio-system.svc")),
