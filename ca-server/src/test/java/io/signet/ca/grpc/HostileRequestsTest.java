@@ -5,6 +5,8 @@ import static io.signet.ca.testing.Fixtures.DOMAIN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -32,6 +34,7 @@ import io.signet.ca.testing.HostileX509;
 import io.signet.ca.testing.TestClock;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
+import io.signet.spiffe.Pem;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -39,8 +42,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -79,7 +84,8 @@ final class HostileRequestsTest {
                 List.of(
                     new FakeAttestor("tokens")
                         .answer(new BearerToken("token", ""), new Proven(cart)))),
-            (_, _) -> Attestation.invalid("nobody"),
+            (_, name) ->
+                name.equals(CART.toString()) ? new Proven(cart) : Attestation.invalid("nobody"),
             new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
             Fixtures.authorities(signer, Duration.ofDays(2), clock),
             signer,
@@ -130,6 +136,46 @@ final class HostileRequestsTest {
     }
     assertThat(silence(channel)).isEqualTo("INVALID_ARGUMENT: request: no message (expected: one)");
     assertThat(plane.issuance.asked).isEmpty();
+  }
+
+  // ISTIO-97: a request that asks for all there is to ask for, with some of its bytes changed.
+  @Test
+  void create_changedRequest_issuedOrRefusedInOurOwnWords() {
+    Channel client = plane.client("authorization", "Bearer token").getChannel();
+    byte[] whole = whole().toByteArray();
+    assertThat(refusal(client, whole)).isEmpty();
+    Random random = new Random(20261123);
+    for (int i = 0; i < 1_000; i++) {
+      String which = "seed 20261123, number " + i;
+      refusal(client, changed(whole, random)).ifPresent(status -> assertTheirFault(which, status));
+    }
+    assertThat(log.alarms()).isEmpty();
+    assertThat(endpointLog.alarms()).isEmpty();
+  }
+
+  private static IstioCertificateRequest whole() {
+    Value name = Value.newBuilder().setStringValue(CART.toString()).build();
+    return IstioCertificateRequest.newBuilder()
+        .setCsr(Pem.encode("CERTIFICATE REQUEST", Fixtures.CSR))
+        .setValidityDuration(3600)
+        .setMetadata(Struct.newBuilder().putFields("ImpersonatedIdentity", name))
+        .build();
+  }
+
+  private static byte[] changed(byte[] whole, Random random) {
+    byte[] changed = Arrays.copyOf(whole, whole.length - random.nextInt(2));
+    int bytes = 1 + random.nextInt(3);
+    for (int i = 0; i < bytes; i++) {
+      changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
+    }
+    return changed;
+  }
+
+  private static void assertTheirFault(String which, Status refusal) {
+    assertThat(refusal.getCode())
+        .as(which)
+        .isIn(Status.Code.INVALID_ARGUMENT, Status.Code.UNAUTHENTICATED);
+    assertThat(refusal.getDescription()).as(which).doesNotContainPattern(INSIDES);
   }
 
   @Test

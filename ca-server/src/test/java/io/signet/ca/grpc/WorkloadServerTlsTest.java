@@ -46,6 +46,7 @@ final class WorkloadServerTlsTest {
     }
   }
 
+  // ISTIO-94: no client certificate.
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
   void call_withoutClientCertificate_tokenOnly(String protocol) throws InterruptedException {
@@ -72,7 +73,7 @@ final class WorkloadServerTlsTest {
         .containsExactly(new ClientCertificate(WorkloadPlane.WORKLOAD.chain()));
   }
 
-  // ISTIO-48
+  // ISTIO-48, ISTIO-94: a transport that is not TLS.
   @Test
   void call_withoutTls_neverHeard() {
     var plaintext = plane.plaintext("authorization", "Bearer abc");
