@@ -102,6 +102,7 @@ class AttestorsTest {
         .isEqualTo(new Unproven(new Missing("first: not programmed; second: not programmed")));
   }
 
+  // ISTIO-91: no auth.
   @Test
   void attest_noEvidence_missing() {
     assertThat(attestors.attest(List.of()))

@@ -58,7 +58,7 @@ final class ChainAcceptanceE2eTest {
     client = signet.client().bearing(signet.token("shop", "cart"));
   }
 
-  // ISTIO-17, ISTIO-19
+  // ISTIO-17, ISTIO-19. ISTIO-91: the correct id; ECC.
   @ParameterizedTest
   @EnumSource
   void sign_requestOfAgent_acceptedByAll(Csr.Key key) throws Exception {
@@ -78,8 +78,8 @@ final class ChainAcceptanceE2eTest {
     assertAcceptedByAll(Csr.ztunnel(folder, Csr.Key.P256, ID, false), Csr.Key.P256);
   }
 
-  // ISTIO-3, ISTIO-24: a client that wants to be another gets nothing, rather than its own
-  // identity.
+  // ISTIO-3, ISTIO-24, ISTIO-91: a client that wants to be another gets nothing, rather than its
+  // own identity.
   @Test
   void sign_nameOfAnother_denied() throws IOException {
     var wish = Csr.ztunnel(folder, Csr.Key.P256, "spiffe://example.org/ns/shop/sa/till", true);

@@ -33,8 +33,8 @@ final class EnvoyMutualTlsE2eTest {
   @TempDir private Path folder;
 
   // With the root's key in a file and on a token, side by side as each takes more than a minute.
-  // SC-7, SDS-4, AUTH-1, AUTH-3, EF-1, ISTIO-96: push cert; each end is told the SPIFFE ID of the
-  // other.
+  // SC-7, SDS-4, AUTH-1, AUTH-3, EF-1, ISTIO-91 (mTLS), ISTIO-96: push cert; each end is told the
+  // SPIFFE ID of the other.
   @ParameterizedTest
   @EnumSource
   @Execution(CONCURRENT)

@@ -62,7 +62,7 @@ final class IstioAgentE2eTest {
     }
   }
 
-  // ISTIO-35, ISTIO-98: a machine that was given a certificate and never has a token.
+  // ISTIO-35, ISTIO-91, ISTIO-98: a machine that was given a certificate and never has a token.
   @Test
   void agent_provisionedCertificateOnly_renewsIt() throws Exception {
     try (var signet = SignetProcess.dev(folder.resolve("dev"))) {

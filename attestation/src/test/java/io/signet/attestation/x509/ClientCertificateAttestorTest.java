@@ -83,7 +83,7 @@ final class ClientCertificateAttestorTest extends AttestorContract {
     return new ClientCertificate(chain.subList(0, 1 + random.nextInt(chain.size())));
   }
 
-  // ISTIO-94: with a client certificate.
+  // ISTIO-92, ISTIO-94: with a client certificate.
   @Test
   void attest_svidOfOurs_itsIdentityUntilItExpires() {
     var serial = SerialNumber.of(WORKLOAD.certificate());
@@ -168,6 +168,7 @@ final class ClientCertificateAttestorTest extends AttestorContract {
     assertInvalid(connection, "signed by \"CN=Root 1\" (expected: by us)");
   }
 
+  // ISTIO-91: root rotation; what the old root signed goes on.
   @Test
   void attest_rootComesIntoTheBundle_oldAndNewProven() {
     Evidence connection = good();
@@ -186,6 +187,17 @@ final class ClientCertificateAttestorTest extends AttestorContract {
     assertProven(WORKLOAD.shown(ROOT.certificate()));
     assertProven(WORKLOAD.shown(ROOT.certificate(), former));
     assertProven(WORKLOAD.shown(former, ROOT.certificate()));
+  }
+
+  // ISTIO-95: three levels, with the chain and without.
+  @Test
+  void attest_twoAuthoritiesBetween_provenIfBothAreShown() {
+    Certified workload = ISSUING.authority("Issuing 1.1").workload(CART);
+    List<X509Certificate> chain = workload.chain();
+
+    assertInvalid(new ClientCertificate(chain.subList(0, 2)), "signed by \"CN=Issuing 1\"");
+    assertInvalid(new ClientCertificate(List.of(chain.getFirst(), chain.getLast())), "");
+    assertProven(workload.shown());
   }
 
   @Test
@@ -242,6 +254,7 @@ final class ClientCertificateAttestorTest extends AttestorContract {
         Arguments.of(
             good.withName(new GeneralName(GeneralName.dNSName, "istiod.istio-system.svc")),
             "0 URI SANs"),
+        Arguments.of(Shape.workload().withSubject("cart"), "0 URI SANs"), // ISTIO-92: no SAN
         Arguments.of(Shape.workload("https://example.org/ns/shop"), "scheme"), // SPIFFE-32
         Arguments.of(Shape.workload("spiffe://example.org"), "expected: a path"), // SPIFFE-19
         Arguments.of(Shape.workload("spiffe://example.org/a/../b"), "relative"), // SPIFFE-8

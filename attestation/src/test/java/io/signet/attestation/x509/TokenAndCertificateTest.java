@@ -76,10 +76,10 @@ final class TokenAndCertificateTest {
     "BAD,         FOREIGN, INVALID",
     "BAD,         EXPIRED, INVALID",
     "BAD,         ABSENT,  INVALID",
-    "ABSENT,      GOOD,    CERTIFICATE",
+    "ABSENT,      GOOD,    CERTIFICATE", // ISTIO-91: renewal with the certificate.
     "ABSENT,      FOREIGN, INVALID",
     "ABSENT,      EXPIRED, INVALID",
-    "ABSENT,      ABSENT,  MISSING",
+    "ABSENT,      ABSENT,  MISSING", // ISTIO-91: no auth.
     "UNAVAILABLE, GOOD,    CERTIFICATE",
     "UNAVAILABLE, FOREIGN, UNAVAILABLE",
     "UNAVAILABLE, EXPIRED, UNAVAILABLE",

@@ -95,6 +95,7 @@ final class ImpersonationTest {
     }
   }
 
+  // ISTIO-92: successful signing with an impersonated identity.
   @Test
   void create_workloadOnItsNode_itsCertificate() throws Exception {
     main.have(List.of(PROXY, CART_POD));
@@ -102,6 +103,7 @@ final class ImpersonationTest {
     assertIssued("main");
   }
 
+  // ISTIO-92: the same from a remote cluster.
   @Test
   void create_workloadOnItsNodeOfAnotherCluster_itsCertificate() throws Exception {
     west.have(List.of(PROXY, CART_POD));
@@ -109,6 +111,7 @@ final class ImpersonationTest {
     assertIssued("west");
   }
 
+  // ISTIO-92: no node authorizer.
   @Test
   void create_noTrustedAccounts_unauthenticated() throws Exception {
     main.have(List.of(PROXY, CART_POD));
@@ -117,6 +120,7 @@ final class ImpersonationTest {
     assertOpaque("main");
   }
 
+  // ISTIO-92: the pod does not pass node authorization.
   @Test
   void create_workloadOnAnotherNode_unauthenticated() {
     main.have(List.of(PROXY, CART_POD.node("node-2")));
@@ -124,6 +128,7 @@ final class ImpersonationTest {
     assertOpaque("main");
   }
 
+  // ISTIO-92: nor does it, for a proxy of another cluster.
   @Test
   void create_workloadInAnotherClusterOnly_unauthenticated() {
     west.have(List.of(PROXY, CART_POD));

@@ -49,7 +49,8 @@ final class IstioCertificateEndpointTest {
     plane.close();
   }
 
-  // ISTIO-2, ISTIO-21, ISTIO-22, ISTIO-25
+  // ISTIO-2, ISTIO-21, ISTIO-22, ISTIO-25. ISTIO-91: two roots, as during a rotation. ISTIO-92:
+  // successful signing. ISTIO-95: a root appended to the first.
   @Test
   void create_leafUnderIntermediate_eachByItselfAndRootsTogether() {
     var second = TestCertificates.root("second root");
@@ -64,6 +65,21 @@ final class IstioCertificateEndpointTest {
             Pem.encode(List.of(WorkloadPlane.INTERMEDIATE.certificate())),
             Pem.encode(List.of(WorkloadPlane.ROOT.certificate(), second.certificate())))
         .allSatisfy(element -> assertThat(element).endsWith("\n"));
+  }
+
+  // ISTIO-22, ISTIO-92: a chain of several has one certificate in each element.
+  @Test
+  void create_leafUnderTwoIntermediates_eachByItself() {
+    var upper = WorkloadPlane.ROOT.intermediate("upper");
+    var lower = upper.intermediate("lower");
+    var leaf = lower.workload("spiffe://example.org/ns/a/sa/b");
+    plane.issuance.answer = _ -> WorkloadPlane.issued(leaf, WorkloadPlane.ROOT);
+
+    assertThat(plane.client().createCertificate(REQUEST).getCertChainList())
+        .isEqualTo(
+            Stream.of(leaf, lower, upper, WorkloadPlane.ROOT)
+                .map(each -> Pem.encode(List.of(each.certificate())))
+                .toList());
   }
 
   // ISTIO-21: an agent takes fewer than two elements for an error.
@@ -108,7 +124,7 @@ final class IstioCertificateEndpointTest {
     assertThat(asked.shown()).isEmpty();
   }
 
-  // ISTIO-62
+  // ISTIO-62. ISTIO-92: no TTL is invalid, where istiod refuses one.
   @ParameterizedTest
   @CsvSource({
     "0,",
@@ -128,18 +144,23 @@ final class IstioCertificateEndpointTest {
         .isEqualTo(Optional.ofNullable(expected).map(Duration::ofSeconds));
   }
 
-  // ISTIO-26, ISTIO-27, ISTIO-28, ISTIO-29, ISTIO-32
+  // ISTIO-26, ISTIO-27, ISTIO-28, ISTIO-29, ISTIO-32. Where istiod answers that it is broken, we
+  // answer that the client may try again, if that can help.
   @ParameterizedTest
   @CsvSource({
+    // ISTIO-92: unauthenticated request.
     "UNAUTHENTICATED, UNAUTHENTICATED, request authenticate failure",
     "ATTESTATION_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
     "NOT_ENTITLED, PERMISSION_DENIED, caller may not have what it asks for",
+    // ISTIO-92: invalid CSR.
     "BAD_REQUEST, INVALID_ARGUMENT, the precise reason",
     "ADDRESS_LIMITED, RESOURCE_EXHAUSTED, too many requests; try again later",
     "CALLER_LIMITED, RESOURCE_EXHAUSTED, too many requests; try again later",
     "OVERLOADED, UNAVAILABLE, temporarily unable to serve the request",
     "ABANDONED, CANCELLED, the caller does not wait any more",
+    // ISTIO-92: CA not ready.
     "NO_AUTHORITY, UNAVAILABLE, temporarily unable to serve the request",
+    // ISTIO-92: failed to sign.
     "CUSTODY_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
     "LEDGER_UNAVAILABLE, UNAVAILABLE, temporarily unable to serve the request",
     "SELF_CHECK_FAILED, INTERNAL, internal error"

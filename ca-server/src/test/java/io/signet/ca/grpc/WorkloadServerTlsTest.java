@@ -46,7 +46,7 @@ final class WorkloadServerTlsTest {
     }
   }
 
-  // ISTIO-94: no client certificate.
+  // ISTIO-92, ISTIO-94: no client certificate; in TLS that is an empty chain.
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
   void call_withoutClientCertificate_tokenOnly(String protocol) throws InterruptedException {
@@ -61,7 +61,8 @@ final class WorkloadServerTlsTest {
             new BearerToken("abc", ""), new ClientCertificate(WorkloadPlane.WORKLOAD.chain()));
   }
 
-  // ISTIO-10: the agent's token file is gone, and its certificate is not.
+  // ISTIO-10: the agent's token file is gone, and its certificate is not. ISTIO-91: renewal with
+  // the certificate. ISTIO-92: with a client certificate.
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
   void call_clientCertificateWithoutToken_certificateOnly(String protocol)
@@ -73,7 +74,7 @@ final class WorkloadServerTlsTest {
         .containsExactly(new ClientCertificate(WorkloadPlane.WORKLOAD.chain()));
   }
 
-  // ISTIO-48, ISTIO-94: a transport that is not TLS.
+  // ISTIO-48, ISTIO-92, ISTIO-94: a peer without TLS.
   @Test
   void call_withoutTls_neverHeard() {
     var plaintext = plane.plaintext("authorization", "Bearer abc");

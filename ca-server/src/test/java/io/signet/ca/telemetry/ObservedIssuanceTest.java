@@ -405,7 +405,7 @@ final class ObservedIssuanceTest {
     assertThat(metrics.scrape()).contains("signet_requests{state=\"in_hand\"} 0.0\n");
   }
 
-  // ISTIO-75; istio#55464: the values follow a renewal.
+  // ISTIO-75, ISTIO-92; istio#55464: the values follow a renewal.
   @Test
   void expiry_chainRenewed_newEndShown() {
     List<TestCertificates> issuing = new ArrayList<>(List.of(ROOT.intermediate("issuing")));
@@ -424,9 +424,25 @@ final class ObservedIssuanceTest {
         .isEqualTo((double) chainEnd.getEpochSecond());
     assertThat(gauge("citadel_server_cert_chain_expiry_seconds"))
         .isEqualTo((double) Duration.between(end.minusSeconds(100), chainEnd).toSeconds());
+    TestCertificates next = ROOT.workload("spiffe://example.org/next", Duration.ofHours(2));
+    issuing.set(0, next);
+    assertThat(gauge("citadel_server_cert_chain_expiry_timestamp"))
+        .isEqualTo((double) next.certificate().getNotAfter().toInstant().getEpochSecond());
     issuing.clear();
     assertThat(gauge("citadel_server_cert_chain_expiry_timestamp")).isNaN();
     assertThat(metrics.scrape()).contains("\ncitadel_server_root_cert_expiry_seconds 100.0\n");
+  }
+
+  // ISTIO-95: the whole TTL, some of it gone, and less than none. No certificate is NaN, as above.
+  @ParameterizedTest
+  @ValueSource(ints = {86_400, 86_395, -60})
+  void expiry_atAnyTime_whatIsLeft(int left) {
+    Instant end = ROOT.certificate().getNotAfter().toInstant();
+    var clock = Clock.fixed(end.minusSeconds(left), ZoneOffset.UTC);
+    ExpiryMetrics.bind(
+        metrics.registry(), clock, () -> List.of(ROOT.certificate()), () -> List.of());
+
+    assertThat(gauge("citadel_server_root_cert_expiry_seconds")).isEqualTo(left);
   }
 
   @Test
