@@ -183,6 +183,7 @@ final class StartFailureE2eTest {
     }
   }
 
+  // ISTIO-95: an invalid private key.
   @ParameterizedTest
   @EnumSource
   void serve_keyFileUnreadable_namedAndServesOnceItIsBack(Damage damage) throws IOException {

@@ -137,6 +137,7 @@ class PemTest {
         .withMessageContaining("malformed block");
   }
 
+  // ISTIO-95: an invalid certificate.
   @Test
   void certificates_notACertificate_refused() {
     assertThatIllegalArgumentException()

@@ -41,7 +41,7 @@ class TrustBundleTest {
     assertThat(bundle.authorities()).hasSize(1);
   }
 
-  // Path validation would take any anchor for a CA.
+  // Path validation would take any anchor for a CA. ISTIO-95: a root that may not sign.
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -83,7 +83,7 @@ class TrustBundleTest {
         .withMessage("refresh hint %s (expected: whole seconds, >= 0)", hint);
   }
 
-  // SPIFFE-49: every change of content has its own sequence
+  // SPIFFE-49: every change of content has its own sequence. ISTIO-95: a root appended to another.
   @Test
   void plus_newAuthority_isLastAndRaisesTheSequence() {
     TrustBundle before = bundle("root");
@@ -91,6 +91,12 @@ class TrustBundleTest {
     assertThat(after)
         .isEqualTo(new TrustBundle(EXAMPLE, 8, chain("root", "root-rsa"), FIVE_MINUTES));
     assertThat(before).isEqualTo(bundle("root"));
+  }
+
+  // ISTIO-95: a root appended to none.
+  @Test
+  void plus_firstAuthority_isTheOnlyOne() {
+    assertThat(bundle().plus(certificate("root")).authorities()).isEqualTo(chain("root"));
   }
 
   // SPIFFE-49: no change, no new sequence
@@ -113,6 +119,7 @@ class TrustBundleTest {
     assertThat(bundle.minus(certificate("root-rsa"))).isSameAs(bundle);
   }
 
+  // ISTIO-95: roots of EC and RSA.
   @Test
   void toPem_authorities_roundTrip() {
     String pem = Vectors.pem("root") + Vectors.pem("root-rsa");

@@ -29,6 +29,7 @@ class X509SvidTest {
 
   // SPIFFE-18: other kinds of SAN are allowed. SPIFFE-20:
   // an empty subject with a critical SAN is fine. SPIFFE-27: extended key usage may be missing.
+  // ISTIO-95: two levels; the ID is read from the certificate.
   @ParameterizedTest
   @ValueSource(strings = {"leaf", "leaf-dns", "leaf-no-eku"})
   void of_goodLeaf_carriesItsId(String leaf) throws Exception {
@@ -43,7 +44,7 @@ class X509SvidTest {
       value = {
         "leaf-two-uris            | 2 URI SANs (expected: exactly 1)", // SPIFFE-18
         "leaf-no-uri              | 0 URI SANs (expected: exactly 1)", // SPIFFE-18
-        "leaf-no-san              | 0 URI SANs (expected: exactly 1)", // SPIFFE-18
+        "leaf-no-san              | 0 URI SANs (expected: exactly 1)", // SPIFFE-18, ISTIO-95
         "leaf-http-uri            | scheme (expected: spiffe://...)", // SPIFFE-32
         "leaf-root-path           | leaf with ID spiffe://example.org (expected: a path)", // SPIFFE-19
         "leaf-root-slash          | path \"/\": trailing '/'", // SPIFFE-19
@@ -140,7 +141,7 @@ class X509SvidTest {
             svid.serial());
   }
 
-  // A leaf straight from an authority of the bundle
+  // A leaf straight from an authority of the bundle. ISTIO-95: one level, and no chain is needed.
   @Test
   void verify_noIssuerBetween_accepted() {
     TrustBundle bundle = TrustBundle.ofPem(EXAMPLE, Vectors.pem("intermediate"));
@@ -200,20 +201,20 @@ class X509SvidTest {
         .withMessageContaining("no authority that is valid at " + at);
   }
 
-  // SPIFFE-28: same name, other key
+  // SPIFFE-28: same name, other key. ISTIO-95: not verifiable from the root.
   @Test
   void verify_foreignRoot_refused() {
     TrustBundle foreign = TrustBundle.ofPem(EXAMPLE, Vectors.pem("foreign-root"));
     assertRefused(chain("leaf", "intermediate"), foreign, NOW, PKIXReason.NO_TRUST_ANCHOR);
   }
 
-  // SPIFFE-28
+  // SPIFFE-28, ISTIO-95: no chain where one is needed.
   @Test
   void verify_missingIssuer_refused() {
     assertRefused(chain("leaf"), BUNDLE, NOW, PKIXReason.NO_TRUST_ANCHOR);
   }
 
-  // SPIFFE-28: chain in the wrong order, or with a stranger in it
+  // SPIFFE-28: chain in the wrong order, or with a stranger in it. ISTIO-95: of another issuer.
   @Test
   void verify_otherIssuer_refused() {
     assertRefused(chain("leaf", "intermediate-constrained"), BUNDLE, NOW, PKIXReason.NAME_CHAINING);

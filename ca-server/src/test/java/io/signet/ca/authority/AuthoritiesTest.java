@@ -57,6 +57,7 @@ final class AuthoritiesTest {
     assertThat(ledger.unfinished().count()).isZero();
   }
 
+  // ISTIO-95: key and certificate are loaded as they are.
   @Test
   void open_restart_findsTheSameRootAndMakesNoKey() throws Exception {
     X509Certificate root = root(open());
@@ -112,7 +113,8 @@ final class AuthoritiesTest {
         .hasMessageContaining("is of ec-p384 (expected: ec-p256, as configured");
   }
 
-  // PROF-4: SPIRE's set, and RSA-3072.
+  // PROF-4: SPIRE's set, and RSA-3072. ISTIO-95: an RSA and an EC authority; ours are made by us
+  // alone, and by no request.
   @ParameterizedTest
   @EnumSource(KeyAlgorithm.class)
   void open_eachAlgorithm_bothTiersHaveIt(KeyAlgorithm algorithm) throws Exception {
@@ -154,6 +156,7 @@ final class AuthoritiesTest {
         .hasMessageContaining("is the clock of this machine right?");
   }
 
+  // ISTIO-95: no private key.
   @Test
   void open_keyNotInTheCustodian_refused() throws Exception {
     assertThat(open()).isNotNull();
@@ -165,6 +168,7 @@ final class AuthoritiesTest {
         .hasMessageContaining("root-20261123-120000-");
   }
 
+  // ISTIO-95: two levels, and the one certificate of the chain is that of the issuer.
   @Test
   void active_firstStart_signedByTheRootForItsLife() throws Exception {
     Authorities authorities = open();

@@ -74,6 +74,7 @@ final class EntitlementsTest {
             new Granted(new Grant(CART, Optional.empty(), CART, DEFAULT, List.of(), KeyType.ALL)));
   }
 
+  // ISTIO-91, ISTIO-95: the correct id.
   @Test
   void decide_itsOwnName_granted() {
     assertThat(none.decide(PROOF, named(CART.toString()))).isInstanceOf(Granted.class);
@@ -107,13 +108,13 @@ final class EntitlementsTest {
   // ISTIO-62: what is not positive means the default; what is too long is clamped, not refused.
   @ParameterizedTest
   @CsvSource({
-    "0, 86400",
+    "0, 86400", // ISTIO-95: no TTL.
     "-1, 86400",
     "-9223372036854775808, 86400",
     "1, 1",
-    "3600, 3600",
+    "3600, 3600", // ISTIO-95: TTL within the limit.
     "7776000, 7776000",
-    "7776001, 7776000",
+    "7776001, 7776000", // ISTIO-95: TTL above the limit, which istiod refuses and ISS-1 clamps.
     "18446744074, 7776000",
     "9223372036854775807, 7776000"
   })

@@ -264,6 +264,7 @@ class SignetConfigTest {
           trust-domain: example.org | trust-domain: example.org\\nlisten: 8443 | line 2: listen: one value (expected: keys and values)
           trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 9s } | line 2: svid.max-lifetime: 9s (expected: a duration from 10s to 365d)
           trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 1 hour } | line 2: svid.max-lifetime: 1 hour (expected: a duration from 10s to 365d)
+          # ISTIO-95: a default TTL above the limit, which istiod takes.
           trust-domain: example.org | trust-domain: example.org\\nsvid: { default-lifetime: 25h } | line 2: svid.default-lifetime: 1d1h (expected: at most svid.max-lifetime, which is 1d)
           trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 4d } | line 2: svid.max-lifetime: 4d (expected: at most half of authority.issuing-lifetime, which is 3d12h)
           trust-domain: example.org | trust-domain: example.org\\nauthority: { root-lifetime: 7d } | line 2: authority.issuing-lifetime: 7d (expected: less than authority.root-lifetime, which is 7d)

@@ -431,6 +431,7 @@ final class DeliveryTest {
     assertThat(timer.next()).isEmpty();
   }
 
+  // ISTIO-95: the certificate of the server itself, with its host names.
   @Test
   void serving_start_certificateWithHosts() throws Exception {
     try (ServingIdentity serving = serving()) {

@@ -154,6 +154,7 @@ final class IssueSvidTest {
     return lent.getOrDefault(identity, Attestation.invalid("not on its node"));
   }
 
+  // ISTIO-92: signed. ISTIO-95: the leaf and what leads to the root, to which istiod adds the root.
   @Test
   void issue_goodRequest_svidThatVerifies() throws Exception {
     Issued issued = issued(request(CSR, Optional.empty()));
@@ -234,6 +235,7 @@ final class IssueSvidTest {
     assertNothingRecorded();
   }
 
+  // ISTIO-95: no URI beside the empty O.
   @Test
   void issue_noNameInTheRequest_itsOwn() {
     assertThat(issued(request(csr(), Optional.empty())).svid().id()).isEqualTo(CART);
@@ -242,21 +244,32 @@ final class IssueSvidTest {
   // ISTIO-62, ISS-1: clamped by our limit, and by the end of the issuer.
   @ParameterizedTest
   @CsvSource({
-    "0, 86400",
-    "-1, 86400",
-    "-9223372036854775808, 86400",
-    "60, 60",
-    "172801, 172800",
-    "18446744074, 172800",
-    "9223372036854775807, 172800"
+    "ISTIO-95: no TTL,                                   0, 86400",
+    "less than none,                                    -1, 86400",
+    "least of all,                    -9223372036854775808, 86400",
+    "ISTIO-95: TTL within the limit,                    60, 60",
+    "ISTIO-95: TTL beyond the issuer,               172801, 172800",
+    "above 2^64 in nanoseconds,                18446744074, 172800",
+    "most of all,                      9223372036854775807, 172800"
   })
-  void issue_lifetime_clamped(long asked, long seconds) {
+  void issue_lifetime_clamped(String name, long asked, long seconds) throws Exception {
     Issued issued = issued(request(CSR, Optional.of(Duration.ofSeconds(asked))));
 
     assertThat(issued.svid().expiresAt()).isEqualTo(NOW.plusSeconds(seconds));
+    issued.svid().verify(issued.bundle(), NOW.plusSeconds(seconds)); // to its last moment
   }
 
-  // ISTIO-62, by a rule.
+  // ISTIO-95, ISS-1: a default that is longer than what is left of the issuer.
+  @Test
+  void issue_noLifetimeLateInTheLifeOfTheIssuer_endsWithIt() {
+    clock.advance(Duration.ofHours(36));
+
+    Issued issued = issued(request(CSR, Optional.empty()));
+
+    assertThat(issued.svid().expiresAt()).isEqualTo(NOW.plus(Duration.ofDays(2)));
+  }
+
+  // ISTIO-62, by a rule. ISTIO-95: TTL above the limit, which istiod refuses; ISS-1 clamps it.
   @ParameterizedTest
   @CsvSource({"0, 600", "-1, 600", "60, 60", "18446744074, 600", "9223372036854775807, 600"})
   void issue_lifetimeOfARule_clamped(long asked, long seconds) {
@@ -269,7 +282,8 @@ final class IssueSvidTest {
   }
 
   // ISTIO-91, refused: no auth, bad CSR, DNS, IP, e-mail, wrong id, extra id. Each alone and beside
-  // the caller's own name, with no rule and with one that gives another DNS name (CSR-7).
+  // the caller's own name, with no rule and with one that gives another DNS name (CSR-7). ISTIO-95:
+  // istiod signs the caller's name where the request has another; we refuse.
   @ParameterizedTest
   @MethodSource
   void issue_nameThatTheCallerMayNotHave_refused(String name, byte[] csr, Why why, String detail) {
@@ -290,12 +304,12 @@ final class IssueSvidTest {
         arguments("ISTIO-91: IP beside", csr(OWN, IP), Why.BAD_REQUEST, notOneUri),
         arguments("ISTIO-91: e-mail", csr(EMAIL), Why.BAD_REQUEST, notOneUri),
         arguments("ISTIO-91: e-mail beside", csr(OWN, EMAIL), Why.BAD_REQUEST, notOneUri),
-        arguments("ISTIO-91: wrong id", csr(BANK), Why.NOT_ENTITLED, "asked for"),
-        arguments("ISTIO-91: extra id", csr(OWN, BANK), Why.BAD_REQUEST, notOneUri),
+        arguments("ISTIO-91, ISTIO-95: wrong id", csr(BANK), Why.NOT_ENTITLED, "asked for"),
+        arguments("ISTIO-91, ISTIO-95: extra id", csr(OWN, BANK), Why.BAD_REQUEST, notOneUri),
         arguments("ISTIO-91: the own id twice", csr(OWN, OWN), Why.BAD_REQUEST, notOneUri));
   }
 
-  // ISTIO-91, accepted: correct id; ECC.
+  // ISTIO-91, accepted: correct id; ECC. ISTIO-95: RSA and EC workloads.
   @ParameterizedTest
   @EnumSource(KeyAlgorithm.class)
   void issue_correctId_issuedOverEachKindOfKey(KeyAlgorithm algorithm) throws Exception {
@@ -349,6 +363,7 @@ final class IssueSvidTest {
         .isInstanceOf(Issued.class);
   }
 
+  // ISTIO-95: one of the several names that a caller may have.
   @Test
   void issue_ruleForAnotherIdentity_thatIdentity() {
     SpiffeId bank = SpiffeId.parse("spiffe://example.org/ns/shop/sa/bank");
@@ -394,7 +409,8 @@ final class IssueSvidTest {
     return new Entitlement(true, List.of(), Duration.ofDays(1), KeyType.ALL, List.of(hosts));
   }
 
-  // ISTIO-26: who is not proven learns nothing about the rest of its request.
+  // ISTIO-26: who is not proven learns nothing about the rest of its request. ISTIO-92:
+  // unauthenticated request.
   @Test
   void issue_unprovenWithGarbage_unauthenticatedAndNotParsed() {
     attestor.answer(SHOWN, Attestation.invalid("token expired"));
@@ -403,6 +419,7 @@ final class IssueSvidTest {
     assertNothingRecorded();
   }
 
+  // ISTIO-91: no auth. ISTIO-92: no client certificate, and nothing else.
   @Test
   void issue_nothingShown_unauthenticated() {
     assertRefused(
@@ -411,6 +428,7 @@ final class IssueSvidTest {
         "no evidence");
   }
 
+  // ISTIO-92: no authenticator for what was shown.
   @Test
   void issue_nothingToJudge_unauthenticated() {
     attestor.answer(SHOWN, Attestation.missing("not mine"));
@@ -515,6 +533,7 @@ final class IssueSvidTest {
     return new IssuanceRequest(CALL, List.of(SHOWN), csr, Optional.empty(), Optional.of(identity));
   }
 
+  // ISTIO-92: CA not ready.
   @Test
   void issue_authorityExpired_noAuthority() {
     clock.advance(Duration.ofDays(3));
@@ -541,7 +560,7 @@ final class IssueSvidTest {
     assertThat(ledger.unfinished().count()).isOne();
   }
 
-  // ISS-9
+  // ISS-9. ISTIO-92: failed to sign.
   @Test
   void issue_custodianFails_custodyUnavailable() {
     issuers.failNextSign(new CustodyException(Fault.LOST, "token removed"));

@@ -130,7 +130,7 @@ final class CertificateLintTest {
         .contains("issuer is not the subject of the issuer's certificate");
   }
 
-  // Path length 0: an issuing authority signs no other.
+  // Path length 0: an issuing authority signs no other. ISTIO-95: an issuer that may not sign.
   @Test
   void issuer_mayNotSign_found() throws Exception {
     assertThat(prepareFindings(CertificateProfile.ISSUING, authority.template(), issuing))

@@ -238,7 +238,7 @@ final class CertificateSignerTest {
     assertThat(ledger.unfinished()).isEqualTo(new Unfinished(1, Optional.of(draft.serial())));
   }
 
-  // KC-2
+  // KC-2, ISTIO-95: certificate and key do not match.
   @Test
   void authority_keyOfAnotherCertificate_cannotExist() throws Exception {
     var other = custodian.generate(new io.signet.hsm.KeyLabel("other"), KeyAlgorithm.EC_P256);

@@ -15,6 +15,8 @@ import io.signet.hsm.KeyLabel;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,6 +69,21 @@ final class SqlAuthorityStoreTest {
     reopen();
 
     assertThat(store.root()).contains(new RootRecord(LABEL, Optional.of(root)));
+  }
+
+  // ISTIO-95: an invalid certificate.
+  @Test
+  void root_certificateDamaged_refused() throws Exception {
+    store.intend(LABEL);
+    store.establish(LABEL, certificate());
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      assertThat(statement.executeUpdate("update root set certificate = X'3003020101'")).isOne();
+    }
+
+    assertThatThrownBy(() -> store.root())
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("the root cannot be read from the store");
   }
 
   @Test

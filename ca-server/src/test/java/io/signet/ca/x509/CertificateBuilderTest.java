@@ -35,6 +35,7 @@ import org.bouncycastle.cert.X509CertificateHolder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The exact profile of each certificate, as three parsers see it (PROF-1 to PROF-5, DIFF-1). */
@@ -49,7 +50,8 @@ final class CertificateBuilderTest {
   private final CertificateSigner signer =
       new CertificateSigner(new FakeLedger(), Fixtures.serials(), new TestClock());
 
-  // PROF-1, PROF-2, PROF-3, SPIFFE-18, SPIFFE-19, SPIFFE-20, SPIFFE-24, SPIFFE-25
+  // PROF-1, PROF-2, PROF-3, SPIFFE-18, SPIFFE-19, SPIFFE-20, SPIFFE-24, SPIFFE-25. ISTIO-95: an EC
+  // workload; of istiod it gets keyEncipherment too, against RFC 8813.
   @Test
   void leaf_ecKey_exactProfile() throws Exception {
     X509Certificate leaf = leaf(issuing(KeyAlgorithm.EC_P256), KEY, List.of());
@@ -73,7 +75,7 @@ final class CertificateBuilderTest {
     assertThat(leaf.getPublicKey()).isEqualTo(KEY);
   }
 
-  // PROF-2: keyEncipherment only where the key can.
+  // PROF-2: keyEncipherment only where the key can. ISTIO-95: an RSA workload.
   @Test
   void leaf_rsaKey_hasKeyEncipherment() throws Exception {
     PublicKey rsa = ExportableKey.generate(KeyAlgorithm.RSA_2048).publicKey();
@@ -138,7 +140,8 @@ final class CertificateBuilderTest {
     return usage;
   }
 
-  // SPIFFE-28: what we issue, a verifier accepts, for every kind of issuer's key.
+  // SPIFFE-28: what we issue, a verifier accepts, for every kind of issuer's key. ISTIO-95: also
+  // with host names, as istiod makes its own certificate.
   @ParameterizedTest
   @EnumSource(
       value = KeyAlgorithm.class,
@@ -156,9 +159,15 @@ final class CertificateBuilderTest {
   }
 
   // RFC 5280, 4.1.2.5: from 2050 on a date is a GeneralizedTime.
-  @Test
-  void root_endsAfter2050_sameDateForEveryParser() throws Exception {
-    Instant end = Instant.parse("2061-02-03T04:05:06Z");
+  @ParameterizedTest
+  @CsvSource({
+    "ISTIO-95: an arbitrary date,         2027-02-03T04:05:06Z, Feb  3 04:05:06 2027 GMT",
+    "ISTIO-95: more than 32 bits hold,    2038-01-19T03:14:08Z, Jan 19 03:14:08 2038 GMT",
+    "the last UTCTime,                    2049-12-31T23:59:59Z, Dec 31 23:59:59 2049 GMT",
+    "the first GeneralizedTime,           2050-01-01T00:00:00Z, Jan  1 00:00:00 2050 GMT",
+    "ISTIO-95: the last GeneralizedTime,  9999-12-31T23:59:59Z, Dec 31 23:59:59 9999 GMT"
+  })
+  void root_end_sameDateForEveryParser(String name, Instant end, String text) throws Exception {
     var key = custodian.generate(new KeyLabel("long"), KeyAlgorithm.EC_P256);
     X509Certificate root =
         signer.issue(
@@ -167,7 +176,7 @@ final class CertificateBuilderTest {
     assertThat(root.getNotAfter().toInstant()).isEqualTo(end);
     assertThat(new X509CertificateHolder(root.getEncoded()).getNotAfter().toInstant())
         .isEqualTo(end);
-    assertThat(openssl(root, "-noout", "-enddate")).contains("Feb  3 04:05:06 2061 GMT");
+    assertThat(openssl(root, "-noout", "-enddate")).contains(text);
   }
 
   // DIFF-1

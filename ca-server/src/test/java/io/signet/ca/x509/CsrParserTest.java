@@ -66,11 +66,13 @@ final class CsrParserTest {
 
   static Stream<Object> parse_whatMeshesSend_keyAndUri() {
     return Stream.of(
-        arguments("ztunnel: P-256, no subject, critical SAN", Csrs.good()),
-        arguments("SAN not critical", Csrs.good().extensions(Csrs.uri(false, Csrs.ID))),
+        arguments("ISTIO-95: O unset. ztunnel: P-256, critical SAN", Csrs.good()),
         arguments(
-            "agent: RSA-2048, empty O", Csrs.good().keys(Csrs.RSA_2048).subject(organization(""))),
-        arguments("agent: P-256, empty O", Csrs.good().subject(organization(""))),
+            "ISTIO-95: SAN only, not critical", Csrs.good().extensions(Csrs.uri(false, Csrs.ID))),
+        arguments(
+            "ISTIO-95: empty O. Agent: RSA-2048",
+            Csrs.good().keys(Csrs.RSA_2048).subject(organization(""))),
+        arguments("ISTIO-95: empty O. Agent: P-256", Csrs.good().subject(organization(""))),
         arguments("P-384", Csrs.good().keys(Csrs.ec("secp384r1"))),
         arguments("P-256 with SHA-384", Csrs.good().signedBy("SHA384withECDSA")),
         arguments("P-256 with SHA-512", Csrs.good().signedBy("SHA512withECDSA")),
@@ -87,7 +89,8 @@ final class CsrParserTest {
     assertThat(CsrParser.parse(csr.der()).uri()).contains(longest);
   }
 
-  // CSR-8: without a name, in both ways to say so, the caller gets its own.
+  // CSR-8: without a name, in both ways to say so, the caller gets its own. ISTIO-95: no URI, no
+  // other names, no extensions.
   @Test
   void parse_noNames_keyOnly() throws Exception {
     assertThat(CsrParser.parse(Csrs.good().attributes().der()).uri()).isEmpty();
@@ -170,7 +173,7 @@ final class CsrParserTest {
     byte[] good = Csrs.good().der();
     String pem = Pem.encode("CERTIFICATE REQUEST", good);
     return Stream.of(
-        arguments("empty", new byte[0], "neither DER nor one PEM"),
+        arguments("ISTIO-95: no request", new byte[0], "neither DER nor one PEM"),
         arguments("CSR-1: size", new byte[CsrParser.LONGEST + 1], "at most"),
         arguments("CSR-1: two PEM blocks", ascii(pem + pem), "neither DER nor one PEM"),
         arguments(
@@ -303,16 +306,24 @@ final class CsrParserTest {
     GeneralName uri = new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
     GeneralName dns = new GeneralName(GeneralName.dNSName, "bank.example.org");
     return Stream.of(
-        arguments("CSR-7: DNS", Csrs.good().names(dns).der(), "one URI"),
+        arguments("CSR-7, ISTIO-95: DNS", Csrs.good().names(dns).der(), "one URI"),
         arguments("CSR-7: DNS beside URI", Csrs.good().names(uri, dns).der(), "one URI"),
-        arguments("CSR-7: two URIs", Csrs.good().names(uri, uri).der(), "one URI"),
+        arguments("CSR-7, ISTIO-95: two URIs", Csrs.good().names(uri, uri).der(), "one URI"),
         arguments(
-            "CSR-7: IP",
+            "CSR-7, ISTIO-95: IP",
             Csrs.good().names(uri, new GeneralName(GeneralName.iPAddress, "10.0.0.1")).der(),
             "one URI"),
         arguments(
-            "CSR-7: e-mail",
+            "CSR-7, ISTIO-95: e-mail",
             Csrs.good().names(uri, new GeneralName(GeneralName.rfc822Name, "a@b.c")).der(),
+            "one URI"),
+        arguments(
+            "CSR-7, ISTIO-95: empty e-mail",
+            Csrs.good().names(uri, new GeneralName(GeneralName.rfc822Name, "")).der(),
+            "one URI"),
+        arguments(
+            "CSR-7, ISTIO-95: empty DNS",
+            Csrs.good().names(uri, new GeneralName(GeneralName.dNSName, "")).der(),
             "one URI"),
         arguments(
             "CSR-7: a directory name",
@@ -329,7 +340,17 @@ final class CsrParserTest {
             "2048"),
         arguments(
             "CSR-7: CN", Csrs.good().subject(new X500Name("CN=cart")).der(), "subject has [CN]"),
-        arguments("CSR-7: O", Csrs.good().subject(organization("x")).der(), "subject has [O]"),
+        arguments(
+            "CSR-7, ISTIO-95: O", Csrs.good().subject(organization("x")).der(), "subject has [O]"),
+        // istiod takes a CN that repeats the name, for clients that read no other; we never do.
+        arguments(
+            "CSR-7, ISTIO-95: CN that repeats the name, beside the empty O",
+            Csrs.good().subject(organizationAnd(Csrs.ID)).der(),
+            "subject has [O, CN]"),
+        arguments(
+            "CSR-7, ISTIO-95: another CN beside the empty O",
+            Csrs.good().subject(organizationAnd("cart")).der(),
+            "subject has [O, CN]"),
         arguments(
             "CSR-8: more than a single O",
             Csrs.good()
@@ -352,7 +373,7 @@ final class CsrParserTest {
                 .der(),
             "subject has"),
         arguments(
-            "CSR-7: basic constraints",
+            "CSR-7, ISTIO-95: basic constraints of an authority",
             Csrs.good()
                 .extensions(
                     Csrs.uri(true, Csrs.ID),
@@ -365,6 +386,17 @@ final class CsrParserTest {
                 .extensions(
                     Csrs.uri(true, Csrs.ID), Csrs.extension(UNKNOWN, true, DERNull.INSTANCE))
                 .der(),
+            "extension 1.3.6.1.4.1.99999.1"),
+        arguments(
+            "CSR-7, ISTIO-95: unknown extension beside the names",
+            Csrs.good()
+                .extensions(
+                    Csrs.uri(true, Csrs.ID), Csrs.extension(UNKNOWN, false, DERNull.INSTANCE))
+                .der(),
+            "extension 1.3.6.1.4.1.99999.1"),
+        arguments(
+            "CSR-7, ISTIO-95: unknown extension and no names",
+            Csrs.good().extensions(Csrs.extension(UNKNOWN, false, DERNull.INSTANCE)).der(),
             "extension 1.3.6.1.4.1.99999.1"));
   }
 
@@ -493,6 +525,10 @@ final class CsrParserTest {
 
   private static X500Name organization(String value) {
     return new X500NameBuilder().addRDN(BCStyle.O, value).build();
+  }
+
+  private static X500Name organizationAnd(String commonName) {
+    return new X500NameBuilder().addRDN(BCStyle.O, "").addRDN(BCStyle.CN, commonName).build();
   }
 
   private static X500Name unknownSubject(ASN1ObjectIdentifier type) {
