@@ -249,12 +249,11 @@ final class ClientCertificateAttestorTest extends AttestorContract {
   static Stream<Arguments> noSvids() {
     Shape good = Shape.workload(CART);
     return Stream.of(
-        Arguments.of(Shape.workload().withSubject(CART), "0 URI SANs"), // ISTIO-94: no SAN
+        Arguments.of(Shape.workload().withSubject(CART), "0 URI SANs"), // ISTIO-92, ISTIO-94
         Arguments.of(Shape.workload(CART, CART + "2"), "2 URI SANs"), // SPIFFE-18
         Arguments.of(
             good.withName(new GeneralName(GeneralName.dNSName, "istiod.istio-system.svc")),
             "0 URI SANs"),
-        Arguments.of(Shape.workload().withSubject("cart"), "0 URI SANs"), // ISTIO-92: no SAN
         Arguments.of(Shape.workload("https://example.org/ns/shop"), "scheme"), // SPIFFE-32
         Arguments.of(Shape.workload("spiffe://example.org"), "expected: a path"), // SPIFFE-19
         Arguments.of(Shape.workload("spiffe://example.org/a/../b"), "relative"), // SPIFFE-8

@@ -93,7 +93,7 @@ enum Key {
   LIMITS("limits", Form.SECTION),
   LIMITS_PER_IDENTITY("limits.per-identity", Form.RATE, "10/s burst 100"),
   LIMITS_PER_ADDRESS("limits.per-address", Form.RATE, "500/s burst 5000"),
-  LIMITS_CONCURRENT("limits.concurrent", "off, or 1 to 10000", "64"),
+  LIMITS_CONCURRENT("limits.concurrent", "off, or 1 to 10000", "32"),
 
   LEDGER("ledger", Form.SECTION),
   LEDGER_RETENTION("ledger.retention", new Range("0s", "3650d"), "7d"),

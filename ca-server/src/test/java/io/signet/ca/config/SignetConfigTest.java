@@ -77,7 +77,7 @@ class SignetConfigTest {
                 new LimitsConfig(
                     Optional.of(new Rate(10, 100)),
                     Optional.of(new Rate(500, 5000)),
-                    OptionalInt.of(64)),
+                    OptionalInt.of(32)),
                 new LedgerConfig(Duration.ofDays(7)),
                 Path.of("/var/lib/signet")));
   }

@@ -69,8 +69,7 @@ final class OverloadCommand implements Callable<Integer> {
     LoadPlan all = new LoadPlan(connections, callers, Optional.empty(), warmup, duration);
     IssueRun.Result alone = new IssueRun(target, all, csrs).measure();
     Rate rate = new Rate(Math.max(1, (int) (times * alone.tally().perSecond())));
-    LoadPlan tooMuch =
-        new LoadPlan(connections, callers, Optional.of(rate), warmup, duration);
+    LoadPlan tooMuch = new LoadPlan(connections, callers, Optional.of(rate), warmup, duration);
     return new OverloadReport(machine, rate, alone, new IssueRun(target, tooMuch, csrs).measure());
   }
 }
