@@ -16,36 +16,44 @@ import java.util.Set;
  */
 final class StoreFile implements AutoCloseable {
 
-  private final FileChannel channel;
-  private final Path path;
-  private final Set<PosixFilePermission> permissions;
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
-  private StoreFile(FileChannel channel, Path path, Set<PosixFilePermission> permissions) {
+  private final FileChannel channel;
+  private final Path witness;
+
+  private StoreFile(FileChannel channel, Path witness) {
     this.channel = channel;
-    this.path = path;
-    this.permissions = permissions;
+    this.witness = witness;
   }
 
   /** Opens it before anything is written that is to be asked about. */
   static StoreFile hold(Path file) throws IOException {
-    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-    return new StoreFile(FileChannel.open(file, StandardOpenOption.WRITE), file, permissions);
+    Path witness = createdAnew(file.resolveSibling("signet.witness"));
+    return new StoreFile(FileChannel.open(file, StandardOpenOption.WRITE), witness);
+  }
+
+  // Only the owner may change a file's attributes, and the store's may be another: who runs us may
+  // change, and a group may be given the files.
+  private static Path createdAnew(Path witness) throws IOException {
+    boolean _ = Files.deleteIfExists(witness);
+    return Files.createFile(witness);
   }
 
   /**
-   * Returns when a success that was just reported for a flush of this file was true. When ext4
-   * gives up its journal because of an error, a flush in that moment succeeds although the journal
-   * drops what it was for: after the repair the file is as short as it was (seen with Linux 6.18,
-   * for one in ten such errors). Any later change of the file's attributes meets the missing
-   * journal: the first one is lost silently, but makes the file system read-only, and the second
-   * one says so. They change nothing, and cost some microseconds where another flush would cost the
-   * disk's time and prove nothing.
+   * Returns when a success that was just reported for a flush was true. When ext4 gives up its
+   * journal because of an error, a flush in that moment succeeds although the journal drops what it
+   * was for: after the repair the store is as short as it was (seen with Linux 6.18, for one in ten
+   * such errors). Any later change of a file's attributes meets the missing journal: the first one
+   * is lost silently, but makes the file system read-only, and the second one says so. They change
+   * nothing, and cost some microseconds where another flush would cost the disk's time and prove
+   * nothing.
    *
    * @throws IOException when it may not have been
    */
   void confirmFlush() throws IOException {
-    Path _ = Files.setPosixFilePermissions(path, permissions);
-    Path _ = Files.setPosixFilePermissions(path, permissions);
+    Path _ = Files.setPosixFilePermissions(witness, OWNER_ONLY);
+    Path _ = Files.setPosixFilePermissions(witness, OWNER_ONLY);
   }
 
   /**
