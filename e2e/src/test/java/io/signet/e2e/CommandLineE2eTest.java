@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands and files of Signet as a person meets them, against a running {@code dev}. */
@@ -196,6 +197,20 @@ final class CommandLineE2eTest {
       })
   void metrics_namesOfIstio_areThere(String name) throws IOException {
     assertThat(signet.get("/metrics").body()).containsPattern("(?m)^" + name + "[ {]");
+  }
+
+  // Where they load, as on Linux on x86-64, native libraries do what costs most; both places say
+  // so.
+  @ParameterizedTest
+  @CsvSource({
+    "signatures, AmazonCorrettoCryptoProvider, signatures by provider AmazonCorrettoCryptoProvider",
+    "tls, BoringSSL, TLS by BoringSSL"
+  })
+  void start_whereNativeLibrariesLoad_theyAreUsed(String of, String provider, String logged)
+      throws IOException {
+    assertThat(signet.get("/metrics").body())
+        .contains("signet_crypto_provider{of=\"" + of + "\",provider=\"" + provider);
+    assertThat(signet.log()).contains(logged);
   }
 
   @Test

@@ -43,6 +43,22 @@ final class LimitsE2eTest {
     }
   }
 
+  // Before anything of it is read.
+  @Test
+  void create_fromOneAddressInALoop_turnedAwayAndFoundInTheAudit() throws IOException {
+    ServerFolder server = ServerFolder.create(folder.resolve("server"));
+    server.configureMore("limits: { per-identity: off, per-address: 1/s burst 3 }\n");
+    try (var signet = SignetProcess.serve(server.config());
+        var client = CsrClient.unix(signet.socket())) {
+      StatusRuntimeException refusal = refusal(client, Csr.create(folder));
+
+      assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(audited(signet, refusal))
+          .contains("\"why\":\"ADDRESS_LIMITED\"")
+          .contains("\"from\":\"uid ");
+    }
+  }
+
   // The caller learns nothing but where in our log the reason is.
   @Test
   void create_unproven_reasonFoundByWhatTheCallerWasTold() throws IOException {

@@ -281,7 +281,7 @@ final class SignetServer implements RunningServer {
     return tracing.map(on -> on.around(issuance)).orElse(issuance);
   }
 
-  // The door first: what is turned away there leaves no trace.
+  // The door first: what is turned away there has no span.
   private static List<ServerInterceptor> interceptors(
       Limits limits, CsrEvents events, Optional<Tracing> tracing) {
     Stream<ServerInterceptor> door = Stream.of(new Door(limits, events));

@@ -12,10 +12,7 @@ import java.util.List;
  */
 public interface CsrEvents {
 
-  /** Turned away unread; there may be very many of them. */
-  void turnedAway(String address, Refused refused);
-
-  /** Refused before issuance saw it. */
+  /** Refused before issuance saw it, or unread; there may be very many of them. */
   void refused(Call call, List<Evidence> shown, Refused refused);
 
   /** Issuance did not answer within the limit; it may still be at work, and nobody waits for it. */

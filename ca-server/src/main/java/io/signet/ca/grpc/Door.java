@@ -1,18 +1,19 @@
 package io.signet.ca.grpc;
 
-import io.grpc.Attributes;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.Limits;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * Turns certificate requests away before they are read and before anybody is judged: those of an
  * address that calls too often, and all while there is more to do than we can. It stands before
- * everything else and runs on the event loop, so that turning away costs next to nothing.
+ * everything that costs and runs on the event loop, so that turning away costs next to nothing.
  */
 public final class Door implements ServerInterceptor {
   private final Limits limits;
@@ -29,12 +30,12 @@ public final class Door implements ServerInterceptor {
     if (!IstioCertificateEndpoint.serves(call.getMethodDescriptor())) {
       return next.startCall(call, headers);
     }
-    Attributes transport = call.getAttributes();
-    Optional<Refused> refused = limits.ofAddress(PeerAddress.network(transport)).or(limits::ofAll);
+    CallOrigin origin = CallOrigin.current();
+    Optional<Refused> refused = limits.ofAddress(origin.network()).or(limits::ofAll);
     if (refused.isEmpty()) {
       return next.startCall(call, headers);
     }
-    events.turnedAway(PeerAddress.of(transport), refused.get());
+    events.refused(origin.in(Context.current()), List.of(), refused.get());
     call.close(Statuses.of(refused.get()), new Metadata());
     return new ServerCall.Listener<>() {};
   }

@@ -103,8 +103,8 @@ public final class WorkloadServer implements AutoCloseable {
    * Serves until it is stopped.
    *
    * @param serving asked at each TLS handshake
-   * @param interceptors see each call before anything of ours does, the first of them first; must
-   *     not block
+   * @param interceptors see each call once its origin is known and before anything else of ours
+   *     does, the first of them first; must not block
    * @throws IOException if one of the addresses cannot be served; the message names it and the
    *     cause. Nothing is served then.
    */
@@ -225,12 +225,10 @@ public final class WorkloadServer implements AutoCloseable {
       builder.addService(WellFormedRequests.only(service));
     }
     // gRPC calls those first that were added last.
-    builder
-        .intercept(new CallEvidence())
-        .intercept(streams)
-        .intercept(new CallOrigin.Interceptor());
+    builder.intercept(new CallEvidence()).intercept(streams);
     interceptors.reversed().forEach(builder::intercept);
     return builder
+        .intercept(new CallOrigin.Interceptor())
         .directExecutor()
         .callExecutor(callExecutor())
         .maxInboundMessageSize(LARGEST_MESSAGE)

@@ -19,9 +19,4 @@ record Asker(String request, String from, List<Evidence> shown) {
   static Asker of(Call call, List<Evidence> shown) {
     return new Asker(call.id(), call.address(), shown);
   }
-
-  /** Whoever calls from there, and was not looked at. */
-  static Asker at(String address) {
-    return new Asker("", address, List.of());
-  }
 }

@@ -38,18 +38,9 @@ public final class ObservedIssuance implements Issuance, CsrEvents {
   }
 
   @Override
-  public void turnedAway(String address, Refused refused) {
-    ended(Asker.at(address), refused);
-  }
-
-  @Override
   public void refused(Call call, List<Evidence> shown, Refused refused) {
-    ended(Asker.of(call, shown), refused);
-  }
-
-  private void ended(Asker asker, Refused refused) {
     metrics.decided(refused, Duration.ZERO);
-    audit.decided(asker, refused);
+    audit.decided(Asker.of(call, shown), refused);
   }
 
   @Override

@@ -1,15 +1,19 @@
 package io.signet.ca.grpc;
 
 import static io.signet.ca.grpc.WorkloadPlane.REQUEST;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.IssuanceOutcome;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import java.io.IOException;
@@ -24,7 +28,7 @@ final class DoorTest {
   private static final int HANDS = 16; // for the one turn
 
   @Test
-  void create_addressCallsTooOften_resourceExhaustedUnread() throws IOException {
+  void create_addressCallsTooOften_resourceExhaustedUnread() throws Exception {
     var twice = Optional.of(new RateLimit(1, 2));
     var limits = new Limits(twice, Optional.empty(), OptionalInt.empty(), () -> 0);
     try (var plane = new WorkloadPlane(limits)) {
@@ -32,9 +36,9 @@ final class DoorTest {
       assertThat(client.createCertificate(REQUEST).getCertChainCount()).isEqualTo(3);
       assertThat(client.createCertificate(REQUEST).getCertChainCount()).isEqualTo(3);
 
-      assertThat(refusal(plane).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(refusal(plane).getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(plane.issuance.asked).hasSize(2);
-      assertThat(plane.issuance.turnedAway).containsExactly("127.0.0.1: ADDRESS_LIMITED");
+      assertThat(turnedAway(plane)).isEqualTo(Why.ADDRESS_LIMITED);
     }
   }
 
@@ -53,13 +57,29 @@ final class DoorTest {
       }
       inside.await();
 
-      assertThat(refusal(plane).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(refusal(plane).getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(plane.issuance.asked).hasSize(HANDS);
-      assertThat(plane.issuance.turnedAway).containsExactly("127.0.0.1: OVERLOADED");
+      assertThat(turnedAway(plane)).isEqualTo(Why.OVERLOADED);
       // Whoever looks after us must not take us for dead.
       assertThat(health(plane)).isEqualTo(ServingStatus.SERVING);
 
       release.countDown();
+    }
+  }
+
+  // ISTIO-33: also who is turned away is told where in our log it is found.
+  @Test
+  void create_turnedAway_callerIsToldTheIdThatIsAudited() throws Exception {
+    var none = Optional.of(new RateLimit(1, 1));
+    var limits = new Limits(none, Optional.empty(), OptionalInt.empty(), () -> 0);
+    try (var plane = new WorkloadPlane(limits)) {
+      var _ = plane.client().createCertificate(REQUEST);
+
+      Metadata trailers = requireNonNull(refusal(plane).getTrailers());
+
+      Call call = plane.issuance.refusedEarly.take().call();
+      assertThat(call.address()).isEqualTo("127.0.0.1");
+      assertThat(trailers.get(CallOrigin.REQUEST_ID)).isEqualTo(call.id()).hasSize(16);
     }
   }
 
@@ -74,7 +94,7 @@ final class DoorTest {
       }
 
       assertThat(plane.client().createCertificate(REQUEST).getCertChainCount()).isEqualTo(3);
-      assertThat(plane.issuance.turnedAway).isEmpty();
+      assertThat(plane.issuance.refusedEarly).isEmpty();
     }
   }
 
@@ -94,9 +114,12 @@ final class DoorTest {
         .getStatus();
   }
 
-  private static Status refusal(WorkloadPlane plane) {
+  private static StatusRuntimeException refusal(WorkloadPlane plane) {
     return catchThrowableOfType(
-            StatusRuntimeException.class, () -> plane.client().createCertificate(REQUEST))
-        .getStatus();
+        StatusRuntimeException.class, () -> plane.client().createCertificate(REQUEST));
+  }
+
+  private static Why turnedAway(WorkloadPlane plane) throws InterruptedException {
+    return plane.issuance.refusedEarly.take().refused().why();
   }
 }

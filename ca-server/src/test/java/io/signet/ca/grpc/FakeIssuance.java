@@ -15,10 +15,12 @@ import java.util.function.Function;
 /** Answers as it is told to, and keeps what it was asked. */
 final class FakeIssuance implements Issuance, CsrEvents {
   final BlockingQueue<IssuanceRequest> asked = new LinkedBlockingQueue<>();
-  final BlockingQueue<String> turnedAway = new LinkedBlockingQueue<>();
-  final BlockingQueue<Refused> refusedEarly = new LinkedBlockingQueue<>();
+  final BlockingQueue<Early> refusedEarly = new LinkedBlockingQueue<>();
   final BlockingQueue<Duration> abandoned = new LinkedBlockingQueue<>();
   volatile Function<IssuanceRequest, IssuanceOutcome> answer;
+
+  /** A refusal before it was asked. */
+  record Early(Call call, Refused refused) {}
 
   FakeIssuance(IssuanceOutcome outcome) {
     answer = _ -> outcome;
@@ -31,13 +33,8 @@ final class FakeIssuance implements Issuance, CsrEvents {
   }
 
   @Override
-  public void turnedAway(String address, Refused refused) {
-    turnedAway.add(address + ": " + refused.why());
-  }
-
-  @Override
   public void refused(Call call, List<Evidence> shown, Refused refused) {
-    refusedEarly.add(refused);
+    refusedEarly.add(new Early(call, refused));
   }
 
   @Override

@@ -13,6 +13,7 @@ import com.google.protobuf.Value;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.signet.attestation.Evidence.BearerToken;
+import io.signet.ca.grpc.FakeIssuance.Early;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.proto.istio.IstioCertificateRequest;
@@ -336,6 +337,7 @@ final class IstioCertificateEndpointTest {
         .isEqualTo(status(Status.UNAUTHENTICATED, "request authenticate failure"));
     assertThat(plane.issuance.asked).isEmpty();
     assertThat(plane.issuance.refusedEarly)
+        .extracting(Early::refused)
         .containsExactly(
             new Refused(
                 Why.UNAUTHENTICATED, "ImpersonatedIdentity: " + kind + " (expected: one string)"));

@@ -67,7 +67,7 @@ final class RequestsInHandTest {
     assertThat(limits.requestsInHand()).isEqualTo(HANDS);
     assertThat(plane.issuance.refusedEarly)
         .hasSize(2 * HANDS)
-        .allSatisfy(refused -> assertThat(refused.why()).isEqualTo(Why.OVERLOADED));
+        .allSatisfy(early -> assertThat(early.refused().why()).isEqualTo(Why.OVERLOADED));
 
     stalled.forEach(Thread::startVirtualThread);
     for (var within : calls.subList(0, HANDS)) {

@@ -330,11 +330,11 @@ final class ObservedIssuanceTest {
   void refused_byALimitManyTimes_fewLinesThatTellHowManyThereWere(Why why) throws IOException {
     ticking = 0;
     for (int i = 0; i < 1000; i++) {
-      issuance.turnedAway("10.0.0.1", new Refused(why, "too often"));
+      issuance.refused(CALL, List.of(), new Refused(why, "too often"));
     }
     assertThat(lines).hasSize(10);
     now += Duration.ofSeconds(1).toNanos();
-    issuance.turnedAway("10.0.0.1", new Refused(why, "too often"));
+    issuance.refused(CALL, List.of(), new Refused(why, "too often"));
 
     JsonNode last = new ObjectMapper().readTree(lines.getLast());
     assertThat(last.path("from").asText()).isEqualTo("10.0.0.1");

@@ -192,9 +192,6 @@ final class TracingTest {
 
   private static final class Silent implements CsrEvents {
     @Override
-    public void turnedAway(String address, Refused refused) {}
-
-    @Override
     public void refused(Call call, List<Evidence> shown, Refused refused) {}
 
     @Override
