@@ -51,7 +51,7 @@ final class LeftStore implements AutoCloseable {
       throws LedgerException, CertificateEncodingException {
     byte[] tbs = certificate.getTBSCertificate();
     return ledger
-        .find(new SerialNumber(certificate.getSerialNumber()))
+        .find(SerialNumber.of(certificate))
         .filter(entry -> Arrays.equals(entry.intent().tbs(), tbs))
         .flatMap(LedgerEntry::signature)
         .filter(signature -> Arrays.equals(signature, certificate.getSignature()))

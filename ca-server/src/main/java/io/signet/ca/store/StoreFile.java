@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
@@ -17,7 +18,7 @@ import java.util.Set;
 final class StoreFile implements AutoCloseable {
 
   private static final Set<PosixFilePermission> OWNER_ONLY =
-      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+      PosixFilePermissions.fromString("rw-------");
 
   private final FileChannel channel;
   private final Path witness;
@@ -37,7 +38,7 @@ final class StoreFile implements AutoCloseable {
   // change, and a group may be given the files.
   private static Path createdAnew(Path witness) throws IOException {
     boolean _ = Files.deleteIfExists(witness);
-    return Files.createFile(witness);
+    return Files.createFile(witness, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
   }
 
   /**

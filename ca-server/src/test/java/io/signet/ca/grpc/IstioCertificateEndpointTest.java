@@ -251,6 +251,9 @@ final class IstioCertificateEndpointTest {
         arguments("ISTIO-94: no value", List.of("")),
         arguments("ISTIO-94: junk", List.of("neither a name nor a value")),
         arguments("ISTIO-94: one hop", List.of(hop)),
+        arguments(
+            "a gateway that names a client and nothing else",
+            List.of("By=spiffe://example.org/gw;URI=spiffe://example.org/ns/a/sa/b")),
         arguments("ISTIO-94: several hops", List.of(gateway + ',' + hop)),
         arguments("a header for each hop", List.of(gateway, hop)));
   }

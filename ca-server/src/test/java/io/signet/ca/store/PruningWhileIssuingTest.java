@@ -100,6 +100,6 @@ final class PruningWhileIssuingTest {
   }
 
   private LedgerEntry entry(X509Certificate certificate) throws LedgerException {
-    return server.ledger().find(new SerialNumber(certificate.getSerialNumber())).orElseThrow();
+    return server.ledger().find(SerialNumber.of(certificate)).orElseThrow();
   }
 }

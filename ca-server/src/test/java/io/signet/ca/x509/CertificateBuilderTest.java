@@ -165,6 +165,7 @@ final class CertificateBuilderTest {
     "ISTIO-95: more than 32 bits hold,    2038-01-19T03:14:08Z, Jan 19 03:14:08 2038 GMT",
     "the last UTCTime,                    2049-12-31T23:59:59Z, Dec 31 23:59:59 2049 GMT",
     "the first GeneralizedTime,           2050-01-01T00:00:00Z, Jan  1 00:00:00 2050 GMT",
+    "a GeneralizedTime,                   2061-02-03T04:05:06Z, Feb  3 04:05:06 2061 GMT",
     "ISTIO-95: the last GeneralizedTime,  9999-12-31T23:59:59Z, Dec 31 23:59:59 9999 GMT"
   })
   void root_end_sameDateForEveryParser(String name, Instant end, String text) throws Exception {

@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -51,6 +52,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CsrParserTest {
 
   private static final int MUTANTS = 10_000;
+  private static final GeneralName URI =
+      new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
   private static final ASN1ObjectIdentifier UNKNOWN =
       new ASN1ObjectIdentifier("1.3.6.1.4.1.99999.1");
 
@@ -100,11 +103,10 @@ final class CsrParserTest {
   // CSR-7, CSR-10: DNS names that policy gives anyway are read over; nothing else changes by them.
   @Test
   void parse_dnsNamesOfPolicy_readOver() throws Exception {
-    GeneralName uri = new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
     GeneralName one = new GeneralName(GeneralName.dNSName, "cart.example.org");
     GeneralName other = new GeneralName(GeneralName.dNSName, "cart");
     List<String> hosts = List.of("cart.example.org", "cart", "10.0.0.1");
-    for (Csrs csr : List.of(Csrs.good().names(one, uri, other), Csrs.good().names(uri))) {
+    for (Csrs csr : List.of(Csrs.good().names(one, URI, other), Csrs.good().names(URI))) {
       assertThat(CsrParser.parse(csr.der(), hosts).uri()).contains(Csrs.ID);
     }
     assertThat(CsrParser.parse(Csrs.good().attributes().der(), hosts).uri()).isEmpty();
@@ -122,18 +124,17 @@ final class CsrParserTest {
   }
 
   static Stream<Object> parse_namesBeyondThoseOfPolicy_refused() {
-    GeneralName uri = new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
     GeneralName known = new GeneralName(GeneralName.dNSName, "cart.example.org");
     return Stream.of(
         arguments("no URI", new GeneralName[] {known}),
-        arguments("two URIs", new GeneralName[] {uri, known, uri}),
-        arguments("another DNS name", names(uri, known, GeneralName.dNSName, "bank.example.org")),
-        arguments("in upper case", names(uri, known, GeneralName.dNSName, "Cart.example.org")),
-        arguments("a name below it", names(uri, known, GeneralName.dNSName, "a.cart.example.org")),
-        arguments("a wildcard", names(uri, known, GeneralName.dNSName, "*.example.org")),
-        arguments("an e-mail address", names(uri, known, GeneralName.rfc822Name, "a@example.org")),
-        arguments("its name as one", names(uri, known, GeneralName.rfc822Name, "cart.example.org")),
-        arguments("an IP address", names(uri, known, GeneralName.iPAddress, "10.0.0.1")));
+        arguments("two URIs", new GeneralName[] {URI, known, URI}),
+        arguments("another DNS name", names(URI, known, GeneralName.dNSName, "bank.example.org")),
+        arguments("in upper case", names(URI, known, GeneralName.dNSName, "Cart.example.org")),
+        arguments("a name below it", names(URI, known, GeneralName.dNSName, "a.cart.example.org")),
+        arguments("a wildcard", names(URI, known, GeneralName.dNSName, "*.example.org")),
+        arguments("an e-mail address", names(URI, known, GeneralName.rfc822Name, "a@example.org")),
+        arguments("its name as one", names(URI, known, GeneralName.rfc822Name, "cart.example.org")),
+        arguments("an IP address", names(URI, known, GeneralName.iPAddress, "10.0.0.1")));
   }
 
   private static GeneralName[] names(GeneralName one, GeneralName other, int type, String name) {
@@ -303,32 +304,16 @@ final class CsrParserTest {
 
   // CSR-7
   private static Stream<Object> names() {
-    GeneralName uri = new GeneralName(GeneralName.uniformResourceIdentifier, Csrs.ID);
     GeneralName dns = new GeneralName(GeneralName.dNSName, "bank.example.org");
     return Stream.of(
         arguments("CSR-7, ISTIO-95: DNS", Csrs.good().names(dns).der(), "one URI"),
-        arguments("CSR-7: DNS beside URI", Csrs.good().names(uri, dns).der(), "one URI"),
-        arguments("CSR-7, ISTIO-95: two URIs", Csrs.good().names(uri, uri).der(), "one URI"),
-        arguments(
-            "CSR-7, ISTIO-95: IP",
-            Csrs.good().names(uri, new GeneralName(GeneralName.iPAddress, "10.0.0.1")).der(),
-            "one URI"),
-        arguments(
-            "CSR-7, ISTIO-95: e-mail",
-            Csrs.good().names(uri, new GeneralName(GeneralName.rfc822Name, "a@b.c")).der(),
-            "one URI"),
-        arguments(
-            "CSR-7, ISTIO-95: empty e-mail",
-            Csrs.good().names(uri, new GeneralName(GeneralName.rfc822Name, "")).der(),
-            "one URI"),
-        arguments(
-            "CSR-7, ISTIO-95: empty DNS",
-            Csrs.good().names(uri, new GeneralName(GeneralName.dNSName, "")).der(),
-            "one URI"),
-        arguments(
-            "CSR-7: a directory name",
-            Csrs.good().names(uri, new GeneralName(new X500Name("CN=x"))).der(),
-            "one URI"),
+        besideUri("CSR-7: DNS beside URI", dns),
+        besideUri("CSR-7, ISTIO-95: two URIs", URI),
+        besideUri("CSR-7, ISTIO-95: IP", new GeneralName(GeneralName.iPAddress, "10.0.0.1")),
+        besideUri("CSR-7, ISTIO-95: e-mail", new GeneralName(GeneralName.rfc822Name, "a@b.c")),
+        besideUri("CSR-7, ISTIO-95: empty e-mail", new GeneralName(GeneralName.rfc822Name, "")),
+        besideUri("CSR-7, ISTIO-95: empty DNS", new GeneralName(GeneralName.dNSName, "")),
+        besideUri("CSR-7: a directory name", new GeneralName(new X500Name("CN=x"))),
         arguments("CSR-7: no name in the names", Csrs.good().names().der(), "one URI"),
         arguments(
             "a URI that would forge a line of a log",
@@ -525,6 +510,10 @@ final class CsrParserTest {
 
   private static X500Name organization(String value) {
     return new X500NameBuilder().addRDN(BCStyle.O, value).build();
+  }
+
+  private static Arguments besideUri(String what, GeneralName other) {
+    return arguments(what, Csrs.good().names(URI, other).der(), "one URI");
   }
 
   private static X500Name organizationAnd(String commonName) {
