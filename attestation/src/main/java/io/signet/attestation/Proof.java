@@ -22,6 +22,11 @@ public sealed interface Proof {
     return "";
   }
 
+  /** Who asks: the caller itself, or whoever asks in its name. */
+  default SpiffeId asker() {
+    return id();
+  }
+
   /** A Kubernetes service account, with the pod that its token is bound to (K8S-6, K8S-7). */
   record ServiceAccount(
       SpiffeId id,
@@ -50,6 +55,11 @@ public sealed interface Proof {
     @Override
     public String instance() {
       return by.instance();
+    }
+
+    @Override
+    public SpiffeId asker() {
+      return by.id();
     }
 
     @Override

@@ -100,7 +100,7 @@ public final class IssueSvid implements Issuance {
     try {
       CertificateRequest csr = CsrParser.parse(request.csr(), entitlements.hosts(proof));
       return switch (entitlements.decide(proof, wish(request, csr))) {
-        case Granted(Grant grant) -> granted(grant, csr.publicKey());
+        case Granted(Grant grant) -> granted(grant, reason(grant, proof), csr.publicKey());
         case Denied denied -> new Refused(Why.NOT_ENTITLED, denied.reason());
         case WrongKey wrong -> new Refused(Why.BAD_REQUEST, proof.id() + ": " + wrong.reason());
       };
@@ -109,21 +109,32 @@ public final class IssueSvid implements Issuance {
     }
   }
 
+  // ISS-4: of those that share an identity, which one.
+  private static String reason(Grant grant, Proof proof) {
+    String instance = proof.instance();
+    return "%s, asked by %s%s"
+        .formatted(grant.reason(), proof.asker(), instance.isEmpty() ? "" : " as " + instance);
+  }
+
   private static Wish wish(IssuanceRequest request, CertificateRequest csr) {
     return new Wish(csr.uri(), request.lifetime(), Optional.of(KeyType.of(csr.publicKey())));
   }
 
   /** Issues what was granted. */
   public IssuanceOutcome granted(Grant grant, PublicKey key) {
+    return granted(grant, grant.reason(), key);
+  }
+
+  private IssuanceOutcome granted(Grant grant, String reason, PublicKey key) {
     try {
       steps.begin(Step.PREPARE); // 4
       IssuingAuthority by = authorities.active();
       Draft draft = prepared(grant, key, by);
       steps.begin(Step.INTEND); // 5
-      SigningTicket ticket = signer.intend(draft);
+      SigningTicket ticket = signer.intend(draft, reason);
       steps.begin(Step.SIGN); // 6
       X509Certificate leaf = signer.sign(ticket);
-      Issued issued = issued(grant, leaf, by);
+      Issued issued = issued(grant, reason, leaf, by);
       steps.begin(Step.RECORD); // 7
       signer.record(leaf);
       return issued;
@@ -152,9 +163,9 @@ public final class IssueSvid implements Issuance {
   }
 
   // Before the result is recorded: what the ledger calls issued can be released (ISS-8).
-  private Issued issued(Grant grant, X509Certificate leaf, IssuingAuthority by) {
+  private Issued issued(Grant grant, String reason, X509Certificate leaf, IssuingAuthority by) {
     List<X509Certificate> chain = Stream.concat(Stream.of(leaf), by.chain().stream()).toList();
-    return new Issued(new X509Svid(grant.id(), chain), authorities.bundle(), grant.reason());
+    return new Issued(new X509Svid(grant.id(), chain), authorities.bundle(), reason);
   }
 
   private static Refused refused(Attestation attested) {

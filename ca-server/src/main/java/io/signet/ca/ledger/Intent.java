@@ -8,6 +8,7 @@ import java.time.Instant;
  * What is about to be signed.
  *
  * @param profile which kind of certificate, such as {@code leaf}
+ * @param reason who gets it and what lets them, for an auditor (ISS-4)
  * @param issuerKeyId the subject key identifier of the key that signs
  * @param tbs the bytes to be signed, as they were linted (ISS-4)
  */
@@ -15,6 +16,7 @@ public record Intent(
     SerialNumber serial,
     SpiffeId id,
     String profile,
+    String reason,
     byte[] issuerKeyId,
     byte[] tbs,
     Instant notAfter,

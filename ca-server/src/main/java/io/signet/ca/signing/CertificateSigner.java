@@ -27,6 +27,8 @@ public final class CertificateSigner {
 
   private static final int DRAWS = 3;
 
+  private static final String OWN = "this authority needs it itself";
+
   private final IssuanceLedger ledger;
   private final Supplier<SerialNumber> serials;
   private final Clock clock;
@@ -40,7 +42,7 @@ public final class CertificateSigner {
   /** All four steps, for certificates that nobody outside asked for. */
   public X509Certificate issue(Draft draft)
       throws LedgerException, CustodyException, SelfCheckException {
-    X509Certificate certificate = sign(intend(draft));
+    X509Certificate certificate = sign(intend(draft, OWN));
     record(certificate);
     return certificate;
   }
@@ -75,12 +77,15 @@ public final class CertificateSigner {
   /**
    * Records the intent; the ticket is the proof that it is durable. A serial number that was used
    * before is drawn again, before any signature (SER-2).
+   *
+   * @param reason who gets the certificate and what lets them
    */
-  public SigningTicket intend(Draft draft) throws LedgerException, SelfCheckException {
+  public SigningTicket intend(Draft draft, String reason)
+      throws LedgerException, SelfCheckException {
     Draft attempt = draft;
     for (int draw = 1; ; draw++) {
       try {
-        ledger.intend(intent(attempt));
+        ledger.intend(intent(attempt, reason));
         return new SigningTicket(attempt);
       } catch (SerialTakenException taken) {
         if (draw == DRAWS) {
@@ -91,11 +96,12 @@ public final class CertificateSigner {
     }
   }
 
-  private Intent intent(Draft draft) {
+  private Intent intent(Draft draft, String reason) {
     return new Intent(
         draft.serial(),
         draft.template().id(),
         draft.profile().toString(),
+        reason,
         KeyIds.of(draft.key().publicKey()),
         draft.tbs(),
         draft.template().notAfter(),

@@ -97,12 +97,22 @@ public final class Database implements AutoCloseable {
 
   private synchronized void open() throws SQLException, IOException {
     Connection connection = DriverManager.getConnection(url + SETTINGS);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(schema());
+    try {
       opened = new Opened(connection, StoreFile.hold(file));
+      createSchema(connection);
     } catch (SQLException | IOException e) {
       shutdown(connection, "shutdown immediately");
+      if (opened != null) {
+        close(opened.file());
+        opened = null;
+      }
       throw e;
+    }
+  }
+
+  private static void createSchema(Connection connection) throws SQLException, IOException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(schema());
     }
   }
 

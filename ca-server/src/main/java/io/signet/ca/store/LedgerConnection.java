@@ -44,8 +44,9 @@ final class LedgerConnection implements AutoCloseable {
     connection.setAutoCommit(false);
     intend =
         connection.prepareStatement(
-            "insert into ledger (serial, id, profile, issuer_key_id, tbs, not_after, intended_at)"
-                + " values (?, ?, ?, ?, ?, ?, ?)");
+            "insert into ledger"
+                + " (serial, id, profile, reason, issuer_key_id, tbs, not_after, intended_at)"
+                + " values (?, ?, ?, ?, ?, ?, ?, ?)");
     open = connection.prepareStatement("insert into unfinished (serial) values (?)");
     finish = connection.prepareStatement("delete from unfinished where serial = ?");
     issue = connection.prepareStatement("update ledger set signature = ? where serial = ?");
@@ -94,10 +95,11 @@ final class LedgerConnection implements AutoCloseable {
     intend.setBytes(1, serial);
     intend.setString(2, intent.id().toString());
     intend.setString(3, intent.profile());
-    intend.setBytes(4, intent.issuerKeyId());
-    intend.setBytes(5, intent.tbs());
-    intend.setObject(6, utc(intent.notAfter()));
-    intend.setObject(7, utc(intent.at()));
+    intend.setString(4, intent.reason());
+    intend.setBytes(5, intent.issuerKeyId());
+    intend.setBytes(6, intent.tbs());
+    intend.setObject(7, utc(intent.notAfter()));
+    intend.setObject(8, utc(intent.at()));
     open.setBytes(1, serial);
     try {
       int _ = intend.executeUpdate();

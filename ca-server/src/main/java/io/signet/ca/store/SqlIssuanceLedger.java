@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class SqlIssuanceLedger implements IssuanceLedger {
 
   private static final String ENTRY =
-      "select serial, id, profile, issuer_key_id, tbs, not_after, intended_at, signature,"
+      "select serial, id, profile, reason, issuer_key_id, tbs, not_after, intended_at, signature,"
           + " exists (select 1 from doubtful d where d.serial = l.serial)"
           + " from ledger l where serial = ?";
 
@@ -73,11 +73,11 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
   }
 
   private static Result result(ResultSet row) throws SQLException {
-    byte @Nullable [] signature = row.getBytes(8);
+    byte @Nullable [] signature = row.getBytes(9);
     if (signature != null) {
       return new Result.Issued(signature);
     }
-    return row.getBoolean(9) ? new Result.Unknown() : new Result.Open();
+    return row.getBoolean(10) ? new Result.Unknown() : new Result.Open();
   }
 
   @Override
@@ -129,10 +129,11 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
         serial(row.getBytes(1)),
         SpiffeId.parse(row.getString(2)),
         row.getString(3),
-        row.getBytes(4),
+        row.getString(4),
         row.getBytes(5),
-        row.getObject(6, OffsetDateTime.class).toInstant(),
-        row.getObject(7, OffsetDateTime.class).toInstant());
+        row.getBytes(6),
+        row.getObject(7, OffsetDateTime.class).toInstant(),
+        row.getObject(8, OffsetDateTime.class).toInstant());
   }
 
   private static SerialNumber serial(byte[] bytes) {

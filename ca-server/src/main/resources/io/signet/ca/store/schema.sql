@@ -10,6 +10,9 @@ create table if not exists ledger (
   signature     varbinary(1024)
 );
 
+-- Why each was issued; empty for what an earlier version recorded, which did not say.
+alter table ledger add column if not exists reason varchar not null default '';
+
 create index if not exists ledger_not_after on ledger (not_after);
 
 -- The intents of this run without a result, by themselves: a restart asks for them and must not read the whole ledger.

@@ -95,6 +95,7 @@ final class LedgerPruningTest {
             new SerialNumber(BigInteger.valueOf(serial)),
             CART,
             profile,
+            "for a test",
             new byte[20],
             new byte[] {0x30, 0},
             notAfter,

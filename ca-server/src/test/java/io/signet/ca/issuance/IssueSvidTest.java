@@ -168,6 +168,22 @@ final class IssueSvidTest {
     assertThat(ledger.unfinished().count()).isZero();
   }
 
+  // ISS-4: before the key is used, the ledger says who gets it, by what, and who asked.
+  @Test
+  void issue_goodRequest_ledgerSaysWhoAskedAndWhy() throws Exception {
+    Issued own = issued(request(CSR, Optional.empty()));
+    lend(CART);
+    Issued lentToItsNode = issued(impersonating(CART.toString(), CSR));
+
+    String why = "no rule is for " + CART + ", so it may hold its own identity, asked by ";
+    assertThat(recordedReason(own)).isEqualTo(why + CART).isEqualTo(own.detail());
+    assertThat(recordedReason(lentToItsNode)).isEqualTo(why + ZTUNNEL.id() + " as uid-a");
+  }
+
+  private String recordedReason(Issued issued) {
+    return ledger.find(issued.svid().serial()).orElseThrow().intent().reason();
+  }
+
   // CSR-10: of the request only the key, not its subject and not how its name was marked.
   @Test
   void issue_requestWithMore_onlyTheKeyIsTaken() throws Exception {

@@ -67,6 +67,7 @@ public abstract class IssuanceLedgerContract {
             serial(1),
             Fixtures.DOMAIN.id(),
             "root",
+            "for a test",
             new byte[20],
             new byte[] {9},
             Fixtures.NOW,
@@ -219,7 +220,14 @@ public abstract class IssuanceLedgerContract {
   /** An intent for a certificate that ends then. */
   public static Intent ending(int serial, Instant notAfter) {
     return new Intent(
-        serial(serial), Fixtures.CART, "leaf", new byte[20], new byte[] {0x30, 0}, notAfter, NOW);
+        serial(serial),
+        Fixtures.CART,
+        "leaf",
+        "for a test",
+        new byte[20],
+        new byte[] {0x30, 0},
+        notAfter,
+        NOW);
   }
 
   // Duplicates and results without an intent are their callers' problem and not the ledger's.
@@ -315,6 +323,7 @@ public abstract class IssuanceLedgerContract {
         serial,
         Fixtures.CART,
         "leaf",
+        "the rule of " + serial,
         new byte[20],
         new byte[] {0x30, 0},
         Fixtures.NOW.plusSeconds(3600),

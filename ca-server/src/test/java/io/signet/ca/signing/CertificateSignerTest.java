@@ -41,6 +41,8 @@ final class CertificateSignerTest {
   private static final CertificateTemplate TEMPLATE =
       CertificateProfile.leaf(CART, List.of(), KEY, NOW, NOW.plusSeconds(3600));
 
+  private static final String REASON = "the caller may hold it";
+
   private final LedgerException full = new LedgerException("disk full");
   private final FakeKeyCustodian custodian = new FakeKeyCustodian();
   private final FakeLedger ledger = new FakeLedger();
@@ -83,6 +85,7 @@ final class CertificateSignerTest {
     assertThat(entry.intent().tbs()).isEqualTo(leaf.getTBSCertificate()); // ISS-4, ISS-6
     assertThat(entry.intent().id()).isEqualTo(CART);
     assertThat(entry.intent().profile()).isEqualTo("leaf");
+    assertThat(entry.intent().reason()).isEqualTo("this authority needs it itself");
     assertThat(entry.intent().notAfter()).isEqualTo(leaf.getNotAfter().toInstant());
     assertThat(entry.intent().at()).isEqualTo(NOW);
     assertThat(entry.signature()).hasValue(leaf.getSignature());
@@ -109,9 +112,19 @@ final class CertificateSignerTest {
     Draft draft = prepared();
     ledger.failNextIntend(full);
 
-    assertThatThrownBy(() -> signer.intend(draft)).isSameAs(full);
+    assertThatThrownBy(() -> signer.intend(draft, REASON)).isSameAs(full);
 
     assertNothingSigned();
+  }
+
+  // ISS-4: also when its serial number is drawn again.
+  @Test
+  void intend_reason_recorded() throws Exception {
+    drawn.addAll(List.of(SerialNumber.of(issuing.certificate()), serial(9)));
+
+    SigningTicket _ = signer.intend(prepared(), REASON);
+
+    assertThat(ledger.find(serial(9)).orElseThrow().intent().reason()).isEqualTo(REASON);
   }
 
   // SER-2
@@ -121,7 +134,7 @@ final class CertificateSignerTest {
     drawn.add(taken);
     Draft draft = prepared();
 
-    SigningTicket ticket = signer.intend(draft);
+    SigningTicket ticket = signer.intend(draft, REASON);
 
     assertNothingSigned();
     assertThat(SerialNumber.of(signer.sign(ticket))).isNotEqualTo(taken).isEqualTo(serial(3));
@@ -134,7 +147,7 @@ final class CertificateSignerTest {
     drawn.addAll(List.of(taken, taken, taken));
     Draft draft = prepared();
 
-    assertThatThrownBy(() -> signer.intend(draft)).isInstanceOf(SerialTakenException.class);
+    assertThatThrownBy(() -> signer.intend(draft, REASON)).isInstanceOf(SerialTakenException.class);
 
     assertNothingSigned();
   }
@@ -142,7 +155,7 @@ final class CertificateSignerTest {
   // ISS-5
   @Test
   void sign_ticketRedeemedTwice_oneSignature() throws Exception {
-    SigningTicket ticket = signer.intend(prepared());
+    SigningTicket ticket = signer.intend(prepared(), REASON);
     assertThat(signer.sign(ticket)).isNotNull();
 
     assertThatThrownBy(() -> signer.sign(ticket))
@@ -155,7 +168,7 @@ final class CertificateSignerTest {
   // ISS-5
   @Test
   void sign_ticketRedeemedByManyThreads_oneSignature() throws Exception {
-    SigningTicket ticket = signer.intend(prepared());
+    SigningTicket ticket = signer.intend(prepared(), REASON);
     CountDownLatch start = new CountDownLatch(1);
     Callable<Boolean> redeem =
         () -> {
@@ -181,7 +194,7 @@ final class CertificateSignerTest {
   // KC-1, ISS-8: it never leaves, and the intent says that a signature may exist.
   @Test
   void sign_signatureCorrupted_neverLeavesAndIntentUnfinished() throws Exception {
-    SigningTicket ticket = signer.intend(prepared());
+    SigningTicket ticket = signer.intend(prepared(), REASON);
     custodian.corruptNextSignature();
 
     assertThatThrownBy(() -> signer.sign(ticket))
@@ -194,7 +207,7 @@ final class CertificateSignerTest {
   // ISS-9: a ticket whose signature failed is used up all the same.
   @Test
   void sign_custodianFails_ticketIsUsedUp() throws Exception {
-    SigningTicket ticket = signer.intend(prepared());
+    SigningTicket ticket = signer.intend(prepared(), REASON);
     custodian.failNextSign(new CustodyException(Fault.LOST, "token removed"));
 
     assertThatThrownBy(() -> signer.sign(ticket)).isInstanceOf(CustodyException.class);
@@ -218,7 +231,7 @@ final class CertificateSignerTest {
             good.key(),
             good.issuer(),
             nonMinimal(good.tbs()));
-    SigningTicket ticket = signer.intend(other);
+    SigningTicket ticket = signer.intend(other, REASON);
 
     assertThatThrownBy(() -> signer.sign(ticket))
         .isInstanceOf(SelfCheckException.class)

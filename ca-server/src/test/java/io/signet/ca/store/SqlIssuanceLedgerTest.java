@@ -72,6 +72,27 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
     assertThat(ledger.reconcile().count()).isOne();
   }
 
+  // Forward only: the ledger of the version that did not record why.
+  @Test
+  void find_madeByAnEarlierVersion_stillThere() throws Exception {
+    ledger.intend(intent(1));
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("alter table ledger drop column reason");
+    }
+
+    reopen();
+    ledger.intend(intent(2));
+
+    assertThat(ledger.find(serial(1)).orElseThrow().intent())
+        .usingRecursiveComparison()
+        .ignoringFields("reason")
+        .isEqualTo(intent(1));
+    assertThat(ledger.find(serial(1)).orElseThrow().intent().reason()).isEmpty();
+    assertThat(ledger.find(serial(2)).orElseThrow().intent().reason())
+        .isEqualTo(intent(2).reason());
+  }
+
   // ISS-2: what was promised survives the end of the process, however sudden. After seconds of
   // writing, because a store that reuses its space may recover to an older state than it had: H2
   // 2.5.252 loses up to a second of commits so.

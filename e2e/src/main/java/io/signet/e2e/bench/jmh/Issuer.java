@@ -64,6 +64,8 @@ public class Issuer {
 
   private static final SpiffeId ID =
       SpiffeId.of(new TrustDomain("example.org"), "ns", "bench", "sa", "steps");
+  private static final String REASON =
+      "no rule is for %s, so it may hold its own identity, asked by %s".formatted(ID, ID);
   private static final Duration LIFETIME = Duration.ofHours(1);
   private static final int PREFIX = 1;
   // Counted as in a server, and never reached.
@@ -155,7 +157,7 @@ public class Issuer {
   Intent intent() {
     Instant now = CLOCK.instant();
     byte[] issuer = {1};
-    return new Intent(serial(), ID, "leaf", issuer, tbs, now.plus(LIFETIME), now);
+    return new Intent(serial(), ID, "leaf", REASON, issuer, tbs, now.plus(LIFETIME), now);
   }
 
   IssuanceRequest request() {
