@@ -155,6 +155,7 @@ final class CertificateProfilesE2eTest {
   private void assertReadTheSame(String profile, X509Certificate certificate) throws Exception {
     Map<String, Reading> readings = Reading.byAll(certificate, folder);
     Reading first = readings.values().iterator().next();
+    assertThat(first.issuer()).as(profile).matches("CN=.+,O=Signet");
     assertThat(first.names()).as(profile).isNotEmpty();
     assertThat(first.usage()).as(profile).isNotEmpty();
     assertThat(readings)

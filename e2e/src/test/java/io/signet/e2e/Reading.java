@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.Extensions;
@@ -39,11 +40,15 @@ import org.bouncycastle.cert.X509CertificateHolder;
 /**
  * What a parser says a certificate says (DIFF-1); two parsers that agree give equal readings.
  *
+ * @param issuer in the form of RFC 2253
+ * @param subject likewise; empty where it has none
  * @param names as {@code URI:...}, {@code DNS:...} and {@code IP:...}
  * @param usage the names of RFC 5280 in lower case, without spaces
  */
 record Reading(
     BigInteger serial,
+    String issuer,
+    String subject,
     Instant notBefore,
     Instant notAfter,
     Set<String> names,
@@ -82,6 +87,8 @@ record Reading(
         Optional.ofNullable(read.getSubjectAlternativeNames()).orElse(List.of());
     return new Reading(
         read.getSerialNumber(),
+        read.getIssuerX500Principal().getName(),
+        read.getSubjectX500Principal().getName(),
         read.getNotBefore().toInstant(),
         read.getNotAfter().toInstant(),
         set(names.stream().map(n -> KINDS.get((Integer) n.getFirst()) + canonical(n.getLast()))),
@@ -96,6 +103,8 @@ record Reading(
     KeyUsage usage = KeyUsage.fromExtensions(all);
     return new Reading(
         read.getSerialNumber(),
+        rfc2253(read.getIssuer()),
+        rfc2253(read.getSubject()),
         read.getNotBefore().toInstant(),
         read.getNotAfter().toInstant(),
         set(Stream.of(names.getNames()).map(Reading::shown)),
@@ -104,6 +113,11 @@ record Reading(
                 .filter(bit -> usage.hasUsages(1 << (7 - bit)))
                 .mapToObj(USAGES::get)),
         BasicConstraints.fromExtensions(all).isCA());
+  }
+
+  // Bouncy Castle's own form has the parts in the order in which they are encoded.
+  private static String rfc2253(X500Name name) {
+    return String.join(",", List.of(name.toString().split(",")).reversed());
   }
 
   private static String shown(GeneralName name) {
@@ -120,11 +134,14 @@ record Reading(
   }
 
   private static Reading openssl(Path file) throws IOException {
-    String text = Openssl.run("x509", "-noout", "-text", "-in", file.toString());
+    String text =
+        Openssl.run("x509", "-noout", "-text", "-nameopt", "RFC2253", "-in", file.toString());
     String serial = Openssl.run("x509", "-noout", "-serial", "-in", file.toString());
     var date = dates("MMM ppd HH:mm:ss uuuu 'GMT'");
     return new Reading(
         hex(only(serial, "serial=([0-9A-F]+)")),
+        only(text, "Issuer:(.*)"),
+        only(text, "Subject:(.*)"),
         date.parse(only(text, "Not Before ?: (.+)"), Instant::from),
         date.parse(only(text, "Not After ?: (.+)"), Instant::from),
         names(only(text, "Subject Alternative Name:.*\\n(.*)")),
@@ -140,6 +157,8 @@ record Reading(
     var date = dates("EEE MMM dd HH:mm:ss 'UTC' uuuu");
     return new Reading(
         hex(only(text, "Serial Number \\(hex\\): ([0-9a-f]+)")),
+        only(text, "Issuer:(.*)"),
+        only(text, "Subject:(.*)"),
         date.parse(only(text, "Not Before: (.+)"), Instant::from),
         date.parse(only(text, "Not After: (.+)"), Instant::from),
         names(only(text, "Subject Alternative Name \\(.*\\):\\n((?:\\t\\t\\t.*\\n)*)")),
@@ -155,6 +174,8 @@ record Reading(
     var date = dates("EEE MMM dd HH:mm:ss uuuu");
     return new Reading(
         nssSerial(text),
+        nssName(text, "Issuer"),
+        nssName(text, "Subject"),
         date.parse(only(text, "Not Before ?: (.+)"), Instant::from),
         date.parse(only(text, "Not After ?: (.+)"), Instant::from),
         names(only(text, "(?s)Name: Certificate Subject Alt Name\\n(.*?)\\n\\n")),
@@ -166,6 +187,11 @@ record Reading(
   private static BigInteger nssSerial(String text) {
     return hex(
         only(text, "Serial Number:(?: \\d+ \\(0x([0-9a-f]+)\\)|\\s+((?:[0-9a-f]{2}:?\\s*)+))"));
+  }
+
+  private static String nssName(String text, String which) {
+    String name = only(text, which + ": \"(.*)\"");
+    return name.equals("(empty)") ? "" : name;
   }
 
   private static String certutil(String[] where, String... arguments) throws IOException {
