@@ -34,12 +34,12 @@ import java.util.concurrent.Executors;
  * An issuer that signs tokens and publishes its keys and a discovery document, or does what it is
  * told instead. What it was asked for is kept.
  */
-final class FakeIssuer implements AutoCloseable {
+public final class FakeIssuer implements AutoCloseable {
 
   static final String AUDIENCE = "istio-ca";
 
   /** What it gives back for a request. */
-  interface Behaviour {
+  public interface Behaviour {
     void on(HttpExchange exchange) throws IOException, InterruptedException;
   }
 
@@ -49,7 +49,7 @@ final class FakeIssuer implements AutoCloseable {
   private final Queue<String> asked = new ConcurrentLinkedQueue<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  FakeIssuer(ECKey... keys) {
+  public FakeIssuer(ECKey... keys) {
     this(Loopback.httpServer(), "http", keys);
   }
 
@@ -63,7 +63,7 @@ final class FakeIssuer implements AutoCloseable {
     discovery(url(), jwksUrl().toString());
   }
 
-  static ECKey key(String kid) {
+  public static ECKey key(String kid) {
     try {
       return new ECKeyGenerator(Curve.P_256).keyID(kid).generate();
     } catch (JOSEException e) {
@@ -71,16 +71,16 @@ final class FakeIssuer implements AutoCloseable {
     }
   }
 
-  String url() {
+  public String url() {
     return scheme + "://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  URI jwksUrl() {
+  public URI jwksUrl() {
     return URI.create(url() + "/keys");
   }
 
   /** From now on its keys are these. */
-  void publish(ECKey... keys) {
+  public void publish(ECKey... keys) {
     answer("/keys", 200, jwks(keys));
   }
 
@@ -96,21 +96,21 @@ final class FakeIssuer implements AutoCloseable {
         "{\"issuer\":\"%s\",\"jwks_uri\":\"%s\"}".formatted(issuer, jwksUri));
   }
 
-  void answer(String path, int code, String body) {
+  public void answer(String path, int code, String body) {
     behave(path, exchange -> respond(exchange, code, body));
   }
 
-  void behave(String path, Behaviour behaviour) {
+  public void behave(String path, Behaviour behaviour) {
     behaviours.put(path, behaviour);
   }
 
   /** The paths that it was asked for, in order. */
-  List<String> asked() {
+  public List<String> asked() {
     return List.copyOf(asked);
   }
 
   /** A token of ten minutes for account {@code default/web}. */
-  BearerToken token(ECKey key, Clock clock) {
+  public BearerToken token(ECKey key, Clock clock) {
     Date now = Date.from(clock.instant());
     var claims =
         new JWTClaimsSet.Builder()

@@ -9,6 +9,7 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.Base64;
 import java.util.stream.Stream;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -43,12 +44,25 @@ record ClusterCredentials(Path folder) {
   /** Trusts the cluster's authority and shows the administrator's certificate. */
   SSLContext admin() throws IOException {
     try {
-      var tls = SSLContext.getInstance("TLS");
-      tls.init(adminKey().getKeyManagers(), authority().getTrustManagers(), null);
-      return tls;
+      return tls(adminKey().getKeyManagers());
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
+  }
+
+  /** Trusts the cluster's authority and shows no certificate. */
+  SSLContext anybody() throws IOException {
+    try {
+      return tls(new KeyManager[0]);
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private SSLContext tls(KeyManager[] shown) throws IOException, GeneralSecurityException {
+    var tls = SSLContext.getInstance("TLS");
+    tls.init(shown, authority().getTrustManagers(), null);
+    return tls;
   }
 
   /** A kubeconfig of the administrator. */

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 public final class KubeApiServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration HOUR = Duration.ofHours(1);
+  // The keys of service account tokens: the one that is used, and the one that was before.
+  private static final String SIGNS = "service-accounts";
+  private static final String SIGNED = "service-accounts-before";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path binary;
@@ -33,8 +37,8 @@ public final class KubeApiServer implements AutoCloseable {
   private final Etcd etcd;
   private final int port = Ports.free();
   private final ClusterCredentials credentials;
-  private final ServiceAccountKey tokenKey;
   private final HttpClient admin;
+  private ServiceAccountKey tokenKey;
   private PeerProcess process;
   private int pods;
 
@@ -44,7 +48,8 @@ public final class KubeApiServer implements AutoCloseable {
     this.etcd = etcd;
     this.credentials = ClusterCredentials.create(folder);
     this.tokenKey = ServiceAccountKey.generate();
-    this.tokenKey.writeTo(credentials.key("service-accounts"));
+    this.tokenKey.writeTo(credentials.key(SIGNS));
+    this.tokenKey.writeTo(credentials.key(SIGNED));
     this.admin =
         HttpClient.newBuilder()
             .sslContext(credentials.admin())
@@ -80,6 +85,23 @@ public final class KubeApiServer implements AutoCloseable {
     awaitReady();
   }
 
+  /**
+   * Starts again with a new key for service account tokens; those of the key before stay good, of
+   * the key before that not.
+   */
+  public void rotateTokenKey() throws IOException {
+    stop();
+    tokenKey.writeTo(credentials.key(SIGNED));
+    tokenKey = ServiceAccountKey.generate();
+    tokenKey.writeTo(credentials.key(SIGNS));
+    start();
+  }
+
+  /** Something before it that can fail in its place. */
+  public FaultyFront front() throws IOException {
+    return new FaultyFront(address(), credentials.anybody());
+  }
+
   /** The process that runs now, to freeze, kill or read the log of. */
   public PeerProcess process() {
     return process;
@@ -98,10 +120,17 @@ public final class KubeApiServer implements AutoCloseable {
 
   /** A kubeconfig with a token of a service account, good for an hour: it may what RBAC grants. */
   public Path kubeconfigFor(String namespace, String serviceAccount) throws IOException {
+    return kubeconfigFor(namespace, serviceAccount, address());
+  }
+
+  /** The same by way of another address. */
+  public Path kubeconfigFor(String namespace, String serviceAccount, URI address)
+      throws IOException {
     String token = token(namespace, serviceAccount, null, List.of(), HOUR);
     return Files.writeString(
-        folder.resolve(namespace + "-" + serviceAccount + ".kubeconfig"),
-        credentials.tokenKubeconfig(address().toString(), token));
+        folder.resolve(
+            "%s-%s-%d.kubeconfig".formatted(namespace, serviceAccount, address.getPort())),
+        credentials.tokenKubeconfig(address.toString(), token));
   }
 
   /** Creates a namespace. */
@@ -277,7 +306,6 @@ public final class KubeApiServer implements AutoCloseable {
   }
 
   private List<String> command() {
-    Path serviceAccountKey = credentials.key("service-accounts");
     return List.of(
         binary.toString(),
         "--etcd-servers=" + etcd.endpoint(),
@@ -288,8 +316,9 @@ public final class KubeApiServer implements AutoCloseable {
         "--tls-private-key-file=" + credentials.key("server"),
         "--client-ca-file=" + credentials.certificate("ca"),
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-        "--service-account-signing-key-file=" + serviceAccountKey,
-        "--service-account-key-file=" + serviceAccountKey,
+        "--service-account-signing-key-file=" + credentials.key(SIGNS),
+        "--service-account-key-file=" + credentials.key(SIGNS),
+        "--service-account-key-file=" + credentials.key(SIGNED),
         "--authorization-mode=Node,RBAC",
         "--endpoint-reconciler-type=none",
         "--service-cluster-ip-range=10.96.0.0/16",
