@@ -82,13 +82,16 @@ final class SignetServer implements RunningServer {
 
   private final SignetConfig config;
   private final Clock clock;
-  private final Lifecycle life = new Lifecycle();
+  private final Timer timer;
+  private final Lifecycle life;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private ListenConfig listening;
 
-  private SignetServer(SignetConfig config, Clock clock) {
+  private SignetServer(SignetConfig config, Clock clock, Timer timer, Lifecycle life) {
     this.config = config;
     this.clock = clock;
+    this.timer = timer;
+    this.life = life;
     this.listening = config.listen();
   }
 
@@ -98,8 +101,17 @@ final class SignetServer implements RunningServer {
    * @throws StartException with what is wrong, for a person
    */
   static SignetServer start(SignetConfig config, Clock clock) throws StartException {
+    Lifecycle life = new Lifecycle();
+    return started(new SignetServer(config, clock, life.started(new SystemTimer()), life));
+  }
+
+  /** The same by this timer, which outlives it. */
+  static SignetServer start(SignetConfig config, Clock clock, Timer timer) throws StartException {
+    return started(new SignetServer(config, clock, timer, new Lifecycle()));
+  }
+
+  private static SignetServer started(SignetServer server) throws StartException {
     CryptoProvider.install();
-    SignetServer server = new SignetServer(config, clock);
     try {
       server.open();
       return server;
@@ -128,7 +140,6 @@ final class SignetServer implements RunningServer {
           LedgerException,
           RenewalException,
           SelfCheckException {
-    SystemTimer timer = life.started(new SystemTimer());
     IssuingCore core = IssuingCore.open(config, clock, timer, life);
     Authorities authorities = core.authorities();
     Metrics metrics = life.started(metrics(authorities));
@@ -163,14 +174,14 @@ final class SignetServer implements RunningServer {
                 limits.boundingGrants(issue::granted), metrics.registry(), audit, System::nanoTime),
             clock,
             new SecureRandom());
-    ServingIdentity serving = life.started(serving(self, maker, timer));
+    ServingIdentity serving = life.started(serving(self, maker));
     ExecutorService streams = life.started(streamExecutor());
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit);
-    SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, timer, sdsMetrics));
+    SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, sdsMetrics));
     publish(authorities.bundle());
-    SdsEndpoint sds = sds(feeds, callers, limits, timer, streams, sdsMetrics);
+    SdsEndpoint sds = sds(feeds, callers, limits, streams, sdsMetrics);
     List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
-    WorkloadServer workload = life.started(workload(issuance, limits, sds, first, serving, timer));
+    WorkloadServer workload = life.started(workload(issuance, limits, sds, first, serving));
     OperatorServer operator =
         life.started(
             operator(new ServerReadiness(authorities, core.ledger(), callers, issuers), metrics));
@@ -216,8 +227,7 @@ final class SignetServer implements RunningServer {
     }
   }
 
-  private ServingIdentity serving(SpiffeId self, SvidMaker maker, Timer timer)
-      throws RenewalException {
+  private ServingIdentity serving(SpiffeId self, SvidMaker maker) throws RenewalException {
     return new ServingIdentity(
         maker,
         Grant.own(self, config.svid().maxLifetime(), config.servingNames()),
@@ -227,11 +237,7 @@ final class SignetServer implements RunningServer {
   }
 
   private SvidFeeds feeds(
-      SvidMaker maker,
-      Entitlements entitlements,
-      Authorities authorities,
-      Timer timer,
-      SdsMetrics metrics) {
+      SvidMaker maker, Entitlements entitlements, Authorities authorities, SdsMetrics metrics) {
     return new SvidFeeds(
         maker,
         entitlements,
@@ -246,7 +252,6 @@ final class SignetServer implements RunningServer {
       SvidFeeds feeds,
       CallerAttestors callers,
       Limits limits,
-      Timer timer,
       ExecutorService streams,
       SdsMetrics metrics) {
     return new SdsEndpoint(
@@ -264,8 +269,7 @@ final class SignetServer implements RunningServer {
       Limits limits,
       SdsEndpoint sds,
       List<ServerInterceptor> interceptors,
-      ServingIdentity serving,
-      Timer timer)
+      ServingIdentity serving)
       throws IOException {
     IstioCertificateEndpoint istio =
         new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);

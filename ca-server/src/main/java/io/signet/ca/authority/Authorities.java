@@ -88,17 +88,28 @@ public final class Authorities {
   /**
    * The authority that signs leaves now.
    *
-   * @throws AuthorityException when it has expired, or its key is out of use, and no other was
-   *     signed yet
+   * @throws AuthorityException when it has expired or has not begun, or its key is out of use, and
+   *     no other was signed yet
    */
   public IssuingAuthority active() throws AuthorityException {
     IssuingAuthority now = active.issuing();
+    requireBegun("issuing authority", now.authority());
     if (clock.instant().isAfter(now.authority().notAfter())) {
       throw new AuthorityException(
           "the issuing authority expired at " + now.authority().notAfter());
     }
     requireInUse("issuing authority", now.authority());
     return now;
+  }
+
+  // The clock was set back: nobody would believe what it signs, and some of it would end before.
+  private void requireBegun(String what, Authority authority) throws AuthorityException {
+    Instant now = clock.instant();
+    if (now.isBefore(authority.notBefore())) {
+      throw new AuthorityException(
+          "the %s begins at %s; it is now %s (is the clock of this machine right?)"
+              .formatted(what, authority.notBefore(), now));
+    }
   }
 
   // Each try would leave an intent behind that nothing ever finishes.
@@ -159,6 +170,7 @@ public final class Authorities {
     if (!now.isBefore(end)) {
       throw new AuthorityException("the root expired at " + root.notAfter());
     }
+    requireBegun("root", root);
     requireInUse("root", root);
     return generated(now, end);
   }

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * less often, whatever it failed of. Never two runs at a time. Safe for use by many threads.
  *
  * <p>It looks at the clock, and at when the work is due, at least once a minute: a timer stands
- * still while the machine is suspended, and what is due later may become due now.
+ * still while the machine is suspended, and what is due later may become due now. When the clock
+ * was set back by more than that since the last run, the work is due at once: what it made may
+ * begin in the future.
  */
 public final class Renewal implements AutoCloseable {
 
@@ -38,6 +40,7 @@ public final class Renewal implements AutoCloseable {
   private volatile Duration retry = FIRST_RETRY;
   // What is due again at once, as near the end of an authority, must not spin.
   private volatile Instant earliest = Instant.EPOCH;
+  private volatile boolean failing;
   private Timer.@Nullable Scheduled next;
   private boolean started;
   private boolean closed;
@@ -58,6 +61,7 @@ public final class Renewal implements AutoCloseable {
       throw new IllegalStateException("the renewal was started before");
     }
     started = true;
+    earliest = clock.instant();
     schedule();
   }
 
@@ -69,7 +73,11 @@ public final class Renewal implements AutoCloseable {
   }
 
   private Instant due() {
-    Instant due = work.due();
+    Instant now = clock.instant();
+    if (earliest.isAfter(now.plus(LONGEST_WAIT))) {
+      return now; // by this clock the last run is still to come
+    }
+    Instant due = failing ? earliest : work.due();
     return due.isAfter(earliest) ? due : earliest;
   }
 
@@ -87,6 +95,7 @@ public final class Renewal implements AutoCloseable {
   private void run() {
     try {
       work.run();
+      failing = false;
       retry = FIRST_RETRY;
       earliest = clock.instant().plus(FIRST_RETRY);
     } catch (RenewalException e) {
@@ -97,6 +106,7 @@ public final class Renewal implements AutoCloseable {
   }
 
   private void failed(RenewalException e) {
+    failing = true;
     earliest = clock.instant().plus(retry);
     Duration doubled = retry.multipliedBy(2);
     retry = doubled.compareTo(LONGEST_RETRY) < 0 ? doubled : LONGEST_RETRY;

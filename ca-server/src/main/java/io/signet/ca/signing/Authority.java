@@ -47,6 +47,10 @@ public final class Authority {
     return certificate;
   }
 
+  public Instant notBefore() {
+    return certificate.getNotBefore().toInstant();
+  }
+
   public Instant notAfter() {
     return certificate.getNotAfter().toInstant();
   }

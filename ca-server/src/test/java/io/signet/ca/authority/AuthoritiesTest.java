@@ -191,6 +191,33 @@ final class AuthoritiesTest {
         .hasMessageContaining("expired at " + NOW.plus(ISSUING_LIFE));
   }
 
+  // It was made by a clock that has been set back since; the next one is made by the right one.
+  @Test
+  void active_beginsInTheFuture_refusedUntilTheNextOne() throws Exception {
+    Authorities authorities = open();
+    clock.advance(ISSUING_LIFE);
+    authorities.renew();
+    clock.set(NOW);
+
+    assertThatThrownBy(authorities::active)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("the issuing authority begins at")
+        .hasMessageContaining("it is now " + NOW);
+
+    authorities.renew();
+    assertThat(authorities.active().authority().notAfter()).isEqualTo(NOW.plus(ISSUING_LIFE));
+  }
+
+  @Test
+  void renew_rootBeginsInTheFuture_refused() throws Exception {
+    Authorities authorities = open();
+    clock.advance(Duration.ofDays(-1));
+
+    assertThatThrownBy(authorities::renew)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("the root begins at");
+  }
+
   @Test
   void renew_halfOfLife_nextTakesOver() throws Exception {
     Authorities authorities = open();

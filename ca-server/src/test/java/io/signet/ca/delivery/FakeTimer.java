@@ -27,11 +27,11 @@ public final class FakeTimer implements Timer {
     Instant now = clock.instant();
     Task task = new Task(made++, delay.isPositive() ? now.plus(delay) : now, work);
     tasks.add(task);
-    return () -> cancel(task);
+    return () -> cancel(task.number());
   }
 
-  private synchronized void cancel(Task task) {
-    boolean _ = tasks.remove(task); // too late is no error
+  private synchronized void cancel(long number) {
+    boolean _ = tasks.removeIf(task -> task.number() == number); // too late is no error
   }
 
   /** Runs what is due by now, and what becomes due by running it. */
@@ -46,7 +46,7 @@ public final class FakeTimer implements Timer {
         tasks.stream()
             .filter(task -> !task.due().isAfter(clock.instant()))
             .min(Comparator.comparing(Task::due));
-    next.ifPresent(this::cancel);
+    next.ifPresent(task -> cancel(task.number()));
     return next;
   }
 
@@ -54,6 +54,12 @@ public final class FakeTimer implements Timer {
   public void advance(Duration by) {
     clock.advance(by);
     runDue();
+  }
+
+  /** Sets the clock by so much; how long the tasks wait stays the same, as with a real timer. */
+  public synchronized void setClock(Duration by) {
+    clock.advance(by);
+    tasks.replaceAll(task -> new Task(task.number(), task.due().plus(by), task.work()));
   }
 
   /** In how long the next task is due; empty without any. */

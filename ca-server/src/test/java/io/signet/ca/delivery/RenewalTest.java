@@ -81,6 +81,39 @@ final class RenewalTest {
     assertThat(work.runs).isEqualTo(2);
   }
 
+  // What it made begins in the future now.
+  @Test
+  void run_clockSetBack_withinAMinuteAndTriedAgainUntilItSucceeds() {
+    renewal.start();
+    timer.runDue();
+    Run succeeds = work.run;
+    work.run = RenewalTest::fail;
+
+    timer.setClock(Duration.ofDays(-1));
+    timer.advance(Duration.ofMinutes(1));
+    assertThat(work.runs).isEqualTo(2);
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(work.runs).isEqualTo(3);
+    work.run = succeeds;
+    timer.advance(Duration.ofSeconds(2));
+    assertThat(work.runs).isEqualTo(4);
+
+    timer.advance(Duration.ofMinutes(1));
+    assertThat(work.runs).isEqualTo(4);
+  }
+
+  // As a clock that is a little ahead is made right.
+  @Test
+  void run_clockSetBackALittle_onlyWhenDue() {
+    renewal.start();
+    timer.runDue();
+
+    timer.setClock(Duration.ofSeconds(-50));
+    timer.advance(Duration.ofMinutes(1));
+
+    assertThat(work.runs).isOne();
+  }
+
   // As an issuing authority whose key was found broken.
   @Test
   void due_becomesNow_runWithinAMinute() {

@@ -9,14 +9,11 @@ import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.Limits;
+import io.signet.ca.testing.UnixChannel;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateResponse;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
@@ -181,15 +178,9 @@ final class WorkloadPlane implements AutoCloseable {
   }
 
   ManagedChannel unixChannel(String authority) {
-    var loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    closing.push(() -> loops.close());
-    return closedLater(
-        NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.orElseThrow().toString()))
-            .channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class)
-            .eventLoopGroup(loops)
-            .usePlaintext()
-            .overrideAuthority(authority)
-            .build());
+    var unix = UnixChannel.to(socket.orElseThrow(), authority);
+    closing.push(unix::close);
+    return unix.channel();
   }
 
   /** Names and values in turn. */
