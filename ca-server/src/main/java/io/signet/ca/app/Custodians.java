@@ -27,7 +27,9 @@ final class Custodians {
       case FileCustodian file ->
           withSecret(file.passphrase(), secret -> FileKeyCustodian.open(file.path(), secret));
       case Pkcs11Custodian token ->
-          withSecret(token.pin(), secret -> Pkcs11KeyCustodian.open(settings(token), secret));
+          withSecret(
+              token.pin(),
+              secret -> Pkcs11KeyCustodian.open(settings(token), secret, new LoggedRecovery()));
     };
   }
 
@@ -37,7 +39,8 @@ final class Custodians {
         token.token(),
         token.serial(),
         Pkcs11Settings.DEFAULT_PERMITS,
-        Pkcs11Settings.DEFAULT_PATIENCE);
+        Pkcs11Settings.DEFAULT_PATIENCE,
+        Pkcs11Settings.DEFAULT_DEADLINE);
   }
 
   private interface Opening {

@@ -93,6 +93,11 @@ enum Ckr {
     return fault;
   }
 
+  /** This code, as a failure of what was done. */
+  CustodyException failure(String where, String doing) {
+    return failure(where, doing, "CKR_" + this, fault, null);
+  }
+
   /** The code by its name in the standard, {@code CKR_DEVICE_ERROR}; a vendor's own in hex. */
   static String name(long returned) {
     Ckr known = BY_CODE.get(returned);

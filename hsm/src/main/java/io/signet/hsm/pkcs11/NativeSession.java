@@ -31,6 +31,11 @@ final class NativeSession implements AutoCloseable {
   private static final long CKF_SERIAL_SESSION = 4;
   private static final long CKU_USER = 1;
 
+  // CK_SESSION_INFO: slot, state, flags, the device's error.
+  private static final long SESSION_INFO_SIZE = 32;
+  private static final long SESSION_STATE = 8;
+  private static final long CKS_RW_USER_FUNCTIONS = 3;
+
   private static final long ATTRIBUTE_SIZE = 24;
   private static final long ATTRIBUTE_VALUE = 8;
   private static final long ATTRIBUTE_LENGTH = 16;
@@ -95,6 +100,22 @@ final class NativeSession implements AutoCloseable {
         }
       } finally {
         passed.fill((byte) 0);
+      }
+    }
+  }
+
+  /**
+   * For whoever does not find a key: to those who are not logged in a token shows none, as if there
+   * were none. Not before each use, for some devices take a second for the answer (P11-17).
+   *
+   * @throws CustodyException {@link Fault#LOST} when somebody has logged out (P11-6)
+   */
+  synchronized void requireLogin() throws CustodyException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(SESSION_INFO_SIZE, JAVA_LONG.byteAlignment());
+      must(Function.GET_SESSION_INFO, session, info);
+      if (info.get(JAVA_LONG, SESSION_STATE) != CKS_RW_USER_FUNCTIONS) {
+        throw Ckr.USER_NOT_LOGGED_IN.failure(where, "a key is not seen");
       }
     }
   }

@@ -16,6 +16,15 @@ final class Permits {
     T run() throws CustodyException;
   }
 
+  /** The right to one call, until it is closed, once. */
+  final class Turn implements AutoCloseable {
+    @Override
+    public void close() {
+      free.release();
+      room.release();
+    }
+  }
+
   private final String where;
   private final int permits;
   private final Duration patience;
@@ -41,22 +50,26 @@ final class Permits {
    * @throws CustodyException {@link Fault#BUSY} when it does not come
    */
   <T> T with(Work<T> work) throws CustodyException {
+    try (Turn _ = turn()) {
+      return work.run();
+    }
+  }
+
+  /**
+   * Returns when the caller's turn has come.
+   *
+   * @throws CustodyException {@link Fault#BUSY} when it does not come
+   */
+  Turn turn() throws CustodyException {
     if (!room.tryAcquire()) {
       throw busy("%d calls are on it and too many wait".formatted(permits));
     }
     try {
-      return inTurn(work);
-    } finally {
+      take();
+      return new Turn();
+    } catch (CustodyException e) {
       room.release();
-    }
-  }
-
-  private <T> T inTurn(Work<T> work) throws CustodyException {
-    take();
-    try {
-      return work.run();
-    } finally {
-      free.release();
+      throw e;
     }
   }
 

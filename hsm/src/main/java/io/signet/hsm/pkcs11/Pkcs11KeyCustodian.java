@@ -8,25 +8,28 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.RecoveryListener;
 import java.security.PublicKey;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps keys on a PKCS#11 token. A private key is made on the token and never leaves it: this
  * process holds a reference that asks the token to sign (P11-12). A key that is found is proven by
  * a signature before its handle is given out (KC-2).
  *
- * <p>The PIN is tried once, at {@link #open}: a token locks after a few wrong ones (P11-8). At most
- * {@link Pkcs11Settings#permits()} calls are on the token; a bounded number of others wait for
- * {@link Pkcs11Settings#patience()} and then fail as {@link Fault#BUSY}, and further ones do so at
- * once (KC-4). Keys are made and destroyed one at a time.
+ * <p>A connection that is lost (P11-3) is made anew within the call that notices, and the call is
+ * done once more (P11-2); handles stay good. While the token is away, calls fail at once and it is
+ * looked for ever less often, at least every five seconds if anybody asks. A PIN that is refused is
+ * never tried again: a token locks after a few wrong ones (P11-8).
  *
- * <p>Only the wait has a deadline. A call that hangs inside the vendor's library is not given up
- * (P11-16): a caller that must answer in time has to bound it from outside.
+ * <p>At most {@link Pkcs11Settings#permits()} calls are on the token; a bounded number of others
+ * wait for {@link Pkcs11Settings#patience()} and then fail as {@link Fault#BUSY}, and further ones
+ * do so at once (KC-4). A call that hangs inside the vendor's library is given up after {@link
+ * Pkcs11Settings#deadline()} and keeps its permit until it returns; once all are lost in this way,
+ * every call fails as {@link Fault#FATAL} (P11-16). Keys are made and destroyed one at a time.
  *
  * <p>Safe for use by many threads.
  */
@@ -39,22 +42,23 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   private static final byte[] PROOF = "signet: proof of possession of a key".getBytes(UTF_8);
 
   private final Pkcs11Settings settings;
-  private final Permits permits;
+  private final Calls calls;
   private final Permits creation;
   // Handles outlive a session (P11-9), and there is one for each key, so that a broken one stays
   // so.
   private final Map<PublicKey, KeyHandle> handles = new ConcurrentHashMap<>();
-  private final AtomicReference<@Nullable TokenSession> session;
+  private final TokenConnection<TokenSession> connection;
+  private final char[] pin;
 
-  private Pkcs11KeyCustodian(Pkcs11Settings settings, TokenSession session) {
+  private Pkcs11KeyCustodian(
+      Pkcs11Settings settings, TokenConnection<TokenSession> connection, char[] pin) {
     this.settings = settings;
-    this.permits = permits(settings, settings.permits());
-    this.creation = permits(settings, 1);
-    this.session = new AtomicReference<>(session);
-  }
-
-  private static Permits permits(Pkcs11Settings settings, int permits) {
-    return new Permits(settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.patience());
+    int permits = settings.permits();
+    this.calls =
+        new Calls(settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.patience());
+    this.creation = new Permits(settings.where(), 1, QUEUE_PER_PERMIT, settings.patience());
+    this.connection = connection;
+    this.pin = pin;
   }
 
   /**
@@ -63,29 +67,50 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
    * <p>The login belongs to the process and lasts until it ends, also after {@link #close()}: while
    * it does, the token does not look at the PIN again, and a wrong one opens as well (P11-7).
    *
-   * @param pin the user PIN; the caller wipes it after this call, no copy of it is kept
+   * @param pin the user PIN; the caller wipes it after this call, a copy is kept to log in again
+   * @param listener is told of losses and recoveries
    * @throws CustodyException {@link Fault#FATAL} when the library cannot be loaded, {@link
    *     Fault#LOST} when the token is not there, {@link Fault#DENIED} when two tokens have the
    *     label, or the PIN is wrong, locked or no text: not to be tried again
    */
-  public static Pkcs11KeyCustodian open(Pkcs11Settings settings, char[] pin)
-      throws CustodyException {
-    return new Pkcs11KeyCustodian(settings, TokenSession.open(settings, pin));
+  public static Pkcs11KeyCustodian open(
+      Pkcs11Settings settings, char[] pin, RecoveryListener listener) throws CustodyException {
+    char[] kept = pin.clone();
+    try {
+      return new Pkcs11KeyCustodian(
+          settings,
+          TokenConnection.open(
+              settings.where(),
+              () -> TokenSession.open(settings, kept),
+              listener,
+              System::nanoTime),
+          kept);
+    } catch (CustodyException | RuntimeException e) {
+      Arrays.fill(kept, '\0');
+      throw e;
+    }
   }
 
   // Whoever waits for another's key to be made holds no permit: signatures go on.
   @Override
   public KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    return creation.with(() -> handle(permits.with(() -> made(label, algorithm))));
+    return creation.with(() -> handle(created(label, algorithm)));
   }
 
-  private TokenKey made(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    TokenSession current = current();
-    if (!current.supports(algorithm)) {
-      throw failure(Fault.REJECTED, label, "the token has no mechanism for " + algorithm);
-    }
+  // Whatever a loss leaves of a key, the next one of this label finds (KC-7).
+  private TokenKey created(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
+    return calls.call(
+        settings.creationDeadline(),
+        () -> connection.once(session -> made(session, label, algorithm)));
+  }
+
+  private TokenKey made(TokenSession current, KeyLabel label, KeyAlgorithm algorithm)
+      throws CustodyException {
     if (current.key(label).isPresent()) {
       throw failure(Fault.REJECTED, label, "the label is taken");
+    }
+    if (!current.supports(algorithm)) {
+      throw failure(Fault.REJECTED, label, "the token has no mechanism for " + algorithm);
     }
     current.finish(current.begin(label, algorithm));
     return current
@@ -95,12 +120,12 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   @Override
   public Optional<KeyHandle> find(KeyLabel label) throws CustodyException {
-    return handleOf(permits.with(() -> current().key(label)));
+    return handleOf(called(session -> session.key(label)));
   }
 
   @Override
   public Optional<KeyHandle> find(PublicKey publicKey) throws CustodyException {
-    return handleOf(permits.with(() -> current().key(publicKey)));
+    return handleOf(called(session -> session.key(publicKey)));
   }
 
   private Optional<KeyHandle> handleOf(Optional<TokenKey> key) throws CustodyException {
@@ -144,16 +169,15 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   private byte[] sign(KeyLabel label, KeyAlgorithm algorithm, PublicKey publicKey, byte[] message)
       throws CustodyException {
-    return permits.with(() -> current().sign(label, algorithm, publicKey, message));
+    return called(session -> session.sign(label, algorithm, publicKey, message));
   }
 
   @Override
   public void destroy(KeyHandle key) throws CustodyException {
-    boolean _ = creation.with(() -> permits.with(() -> destroyed(key)));
+    boolean _ = creation.with(() -> called(session -> destroyed(session, key)));
   }
 
-  private boolean destroyed(KeyHandle key) throws CustodyException {
-    TokenSession current = current();
+  private boolean destroyed(TokenSession current, KeyHandle key) throws CustodyException {
     Optional<TokenKey> found = current.key(key.publicKey());
     if (found.isPresent()) {
       current.destroy(found.get());
@@ -163,12 +187,8 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
     return found.isPresent();
   }
 
-  private TokenSession current() throws CustodyException {
-    TokenSession current = session.get();
-    if (current == null) {
-      throw new CustodyException(Fault.LOST, settings.where() + ": the custodian is closed");
-    }
-    return current;
+  private <T> T called(TokenConnection.Use<TokenSession, T> use) throws CustodyException {
+    return calls.call(settings.deadline(), () -> connection.with(use));
   }
 
   private CustodyException failure(Fault fault, KeyLabel label, String why) {
@@ -178,9 +198,7 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   /** Also when nobody else uses the token, the login stays (see {@link #open}). */
   @Override
   public void close() {
-    TokenSession open = session.getAndSet(null);
-    if (open != null) {
-      open.close();
-    }
+    connection.close();
+    Arrays.fill(pin, '\0');
   }
 }

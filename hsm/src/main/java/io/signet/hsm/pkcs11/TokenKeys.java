@@ -56,6 +56,7 @@ final class TokenKeys {
             .filter(key -> key.isOf(publicKey))
             .toList();
     if (keys.isEmpty()) {
+      session.requireLogin();
       requireCertificates(session.find(Attribute.privateKey(), TokenKey.idOf(publicKey)));
     }
     return only(keys);
@@ -71,6 +72,7 @@ final class TokenKeys {
     Attribute labelled = Attribute.label(label.value());
     List<TokenKey> keys = keys(session.find(Attribute.certificate(), labelled));
     if (keys.isEmpty()) {
+      session.requireLogin();
       List<Long> uncertified = new ArrayList<>(session.find(Attribute.privateKey(), labelled));
       uncertified.removeAll(unfinished(label.value()));
       requireCertificates(uncertified);

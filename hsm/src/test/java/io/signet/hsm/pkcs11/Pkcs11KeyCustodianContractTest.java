@@ -3,6 +3,7 @@ package io.signet.hsm.pkcs11;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.DurableKeyCustodianContract;
 import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.RecoveryListener;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -34,6 +35,7 @@ final class Pkcs11KeyCustodianContractTest extends DurableKeyCustodianContract {
   }
 
   private static KeyCustodian opened() throws CustodyException {
-    return Pkcs11KeyCustodian.open(SoftHsm.settings(SoftHsm.CONTRACT), SoftHsm.pin());
+    return Pkcs11KeyCustodian.open(
+        SoftHsm.settings(SoftHsm.CONTRACT), SoftHsm.pin(), RecoveryListener.NONE);
   }
 }

@@ -9,7 +9,7 @@ import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
-import io.signet.hsm.pkcs11.Pkcs11Module.Function;
+import io.signet.hsm.RecoveryListener;
 import java.io.IOException;
 import java.security.KeyPair;
 import java.security.PrivateKey;
@@ -30,9 +30,6 @@ final class Pkcs11KeyCustodianTest {
 
   private static final KeyLabel ROOT = new KeyLabel("root-1");
   private static final byte[] MESSAGE = "to be signed".getBytes(UTF_8);
-
-  // SoftHSM counts its handles up; no test comes near.
-  private static final long MOST_HANDLES = 100_000;
 
   private static final KeyLabel OTHER = new KeyLabel("root-2");
   private static final long CKA_PRIVATE_EXPONENT = 0x123;
@@ -105,7 +102,8 @@ final class Pkcs11KeyCustodianTest {
   @Test
   void generate_often_opensNoFurtherSessions() throws Exception {
     Pkcs11Settings spied = Pkcs11Settings.of(SoftHsm.spy(), SoftHsm.CUSTODY);
-    try (Pkcs11KeyCustodian watched = Pkcs11KeyCustodian.open(spied, SoftHsm.pin())) {
+    try (Pkcs11KeyCustodian watched =
+        Pkcs11KeyCustodian.open(spied, SoftHsm.pin(), RecoveryListener.NONE)) {
       watched.destroy(watched.generate(ROOT, KeyAlgorithm.EC_P256));
       long before = openSessions();
       for (int i = 0; i < 8; i++) {
@@ -368,24 +366,6 @@ final class Pkcs11KeyCustodianTest {
     assertFault(Fault.REJECTED, "not on the token any more", () -> key.sign(MESSAGE));
   }
 
-  // P11-1: with dead sessions a provider fails for good. P11-2: a new one in the same process, and
-  // the key is found again, which is all that recovery will need.
-  @Test
-  void sign_sessionsClosedUnderneath_lostAndGoodAgainWithANewConnection() throws Exception {
-    KeyHandle key = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
-    Pkcs11Module module = Pkcs11Module.load(SoftHsm.library());
-    for (long session = 1; session < MOST_HANDLES; session++) {
-      long _ = module.call(Function.CLOSE_SESSION, session);
-    }
-    assertFault(Fault.LOST, "SESSION_HANDLE_INVALID", () -> key.sign(MESSAGE));
-    assertFault(Fault.LOST, "SESSION_HANDLE_INVALID", () -> key.sign(MESSAGE));
-
-    custodian.close();
-    custodian = opened();
-
-    assertThat(custodian.find(key.publicKey()).orElseThrow().sign(MESSAGE)).isNotEmpty();
-  }
-
   // P11-6: closing one custodian logs nobody out.
   @Test
   void close_otherCustodianOnTheToken_goesOnSigning() throws Exception {
@@ -419,7 +399,8 @@ final class Pkcs11KeyCustodianTest {
   }
 
   private static Pkcs11KeyCustodian opened() throws CustodyException {
-    return Pkcs11KeyCustodian.open(SoftHsm.settings(SoftHsm.CUSTODY), SoftHsm.pin());
+    return Pkcs11KeyCustodian.open(
+        SoftHsm.settings(SoftHsm.CUSTODY), SoftHsm.pin(), RecoveryListener.NONE);
   }
 
   private static TokenSession session() throws CustodyException {

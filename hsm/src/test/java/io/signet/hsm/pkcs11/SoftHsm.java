@@ -1,9 +1,17 @@
 package io.signet.hsm.pkcs11;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.FetchedPeers;
+import io.signet.hsm.pkcs11.Pkcs11Module.Function;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,9 +28,13 @@ import java.util.stream.Stream;
  */
 final class SoftHsm {
 
+  // It counts its handles up; no test comes near.
+  private static final long MOST_HANDLES = 100_000;
+
   static final String PIN = "4711-user";
   static final String CONTRACT = "contract";
   static final String CUSTODY = "custody";
+  static final String RECOVERY = "recovery";
   static final String PIN_TRIED = "pin-tried";
   static final String TWIN = "twin";
 
@@ -32,6 +44,8 @@ final class SoftHsm {
   private static final Path SPY =
       FetchedPeers.path("opensc/usr/lib/x86_64-linux-gnu/pkcs11/pkcs11-spy.so");
   private static final Path HOME = Path.of("target", "softhsm").toAbsolutePath();
+  private static final Path TOKENS = HOME.resolve("tokens");
+  private static final Path AWAY = HOME.resolve("away");
   private static final boolean PREPARED = Files.exists(LIBRARY) && prepared();
 
   private SoftHsm() {}
@@ -47,6 +61,12 @@ final class SoftHsm {
     return FetchedPeers.require(SPY);
   }
 
+  /** The library behind one that fails when it is told to. */
+  static FaultyModule faulty() throws IOException {
+    Path _ = library();
+    return FaultyModule.build(HOME);
+  }
+
   /** How often this process has called the function through {@link #spy}. */
   static long spied(String function) throws IOException {
     Path log = HOME.resolve("spy.log");
@@ -59,11 +79,83 @@ final class SoftHsm {
   }
 
   static Pkcs11Settings settings(String token) {
-    return new Pkcs11Settings(library(), token, Optional.empty(), 4, LONG_ON_A_BUSY_MACHINE);
+    return new Pkcs11Settings(
+        library(), token, Optional.empty(), 4, LONG_ON_A_BUSY_MACHINE, LONG_ON_A_BUSY_MACHINE);
   }
 
   static char[] pin() {
     return PIN.toCharArray();
+  }
+
+  /** Closes every session of this process underneath whoever uses it (P11-1). */
+  static void closeSessions() throws CustodyException {
+    Pkcs11Module module = Pkcs11Module.load(library());
+    for (long session = 1; session < MOST_HANDLES; session++) {
+      long _ = module.call(Function.CLOSE_SESSION, session);
+    }
+  }
+
+  /** Logs everybody in this process out of a token, if it is the only one in use (P11-6). */
+  static void logOut() throws CustodyException {
+    Pkcs11Module _ = Pkcs11Module.load(library());
+    MethodHandle logout = exported("C_Logout");
+    long session = 1;
+    while (!Ckr.OK.is(call(logout, session))) {
+      session++;
+    }
+  }
+
+  /** Ends the library underneath whoever uses it (P11-5). */
+  static void finish() {
+    long _ = call(exported("C_Finalize"), 0);
+  }
+
+  /** From now on its slots say that their tokens can be removed, or that they cannot (P11-4). */
+  static void removable(boolean removable) throws IOException {
+    configure(removable);
+    finish();
+  }
+
+  /** Takes the token out; {@link #putBack} puts it back. */
+  static void takeOut(String token) throws CustodyException, IOException {
+    String serial =
+        Pkcs11Module.load(library()).slots().tokens().stream()
+            .filter(there -> there.label().equals(token))
+            .findFirst()
+            .orElseThrow()
+            .serial();
+    // The end of the serial number is that of the folder.
+    try (Stream<Path> all = Files.list(TOKENS)) {
+      Path files =
+          all.filter(each -> each.toString().replace("-", "").endsWith(serial))
+              .findFirst()
+              .orElseThrow();
+      Path _ = Files.move(files, AWAY.resolve(files.getFileName()));
+    }
+    finish();
+  }
+
+  static void putBack() throws IOException {
+    try (Stream<Path> all = Files.list(AWAY)) {
+      for (Path files : all.toList()) {
+        Path _ = Files.move(files, TOKENS.resolve(files.getFileName()));
+      }
+    }
+    finish();
+  }
+
+  private static MethodHandle exported(String function) {
+    var address = SymbolLookup.libraryLookup(LIBRARY, Arena.global()).find(function).orElseThrow();
+    return Linker.nativeLinker()
+        .downcallHandle(address, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
+  }
+
+  private static long call(MethodHandle function, long argument) {
+    try {
+      return (long) function.invokeExact(argument);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Destroys everything on the token. */
@@ -92,12 +184,11 @@ final class SoftHsm {
   private static boolean prepared() {
     try {
       wipe();
-      Path tokens = Files.createDirectories(HOME.resolve("tokens"));
-      Files.writeString(
-          HOME.resolve("softhsm2.conf"),
-          "directories.tokendir = " + tokens + "\nobjectstore.backend = file\nlog.level = ERROR\n");
+      Path _ = Files.createDirectories(TOKENS);
+      Path _ = Files.createDirectories(AWAY);
+      configure(false);
       Files.createSymbolicLink(HOME.resolve("libsofthsm2.so"), LIBRARY);
-      for (String label : List.of(CONTRACT, CUSTODY, PIN_TRIED, TWIN, TWIN)) {
+      for (String label : List.of(CONTRACT, CUSTODY, RECOVERY, PIN_TRIED, TWIN, TWIN)) {
         initialise(label);
       }
       return true;
@@ -106,6 +197,18 @@ final class SoftHsm {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static void configure(boolean removable) throws IOException {
+    Files.writeString(
+        HOME.resolve("softhsm2.conf"),
+        """
+        directories.tokendir = %s
+        objectstore.backend = file
+        log.level = ERROR
+        slots.removable = %s
+        """
+            .formatted(TOKENS, removable));
   }
 
   private static void wipe() throws IOException {

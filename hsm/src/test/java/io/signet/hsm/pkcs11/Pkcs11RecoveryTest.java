@@ -1,0 +1,190 @@
+package io.signet.hsm.pkcs11;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import io.signet.hsm.RecoveryListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A token that dies and comes back, in slots that say it can be removed and in slots that do not
+ * (CT-3): callers of the same handle hardly notice, and nothing is restarted.
+ */
+@ParameterizedClass
+@ValueSource(booleans = {false, true})
+@Timeout(120)
+final class Pkcs11RecoveryTest {
+
+  private static final KeyLabel ROOT = new KeyLabel("root-1");
+  private static final byte[] MESSAGE = "to be signed".getBytes(UTF_8);
+  private static final int CALLERS = 8;
+  private static final int TIMES = 5;
+
+  @Parameter private boolean removable;
+  private final AtomicInteger losses = new AtomicInteger();
+  private final AtomicInteger recoveries = new AtomicInteger();
+  private Pkcs11KeyCustodian custodian;
+  private KeyHandle key;
+
+  /** Something that happens to the library or its token. */
+  private interface Event {
+    void happen() throws CustodyException;
+  }
+
+  private final class Counting implements RecoveryListener {
+    @Override
+    public void lost(CustodyException why) {
+      losses.incrementAndGet();
+    }
+
+    @Override
+    public void failed(CustodyException why) {}
+
+    @Override
+    public void recovered(Duration outage) {
+      recoveries.incrementAndGet();
+    }
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    SoftHsm.removable(removable);
+    SoftHsm.empty(SoftHsm.RECOVERY);
+    custodian =
+        Pkcs11KeyCustodian.open(SoftHsm.settings(SoftHsm.RECOVERY), SoftHsm.pin(), new Counting());
+    key = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    custodian.close();
+    SoftHsm.putBack();
+    SoftHsm.removable(false);
+  }
+
+  // P11-1, P11-2
+  @Test
+  void sign_sessionsClosedUnderneath_recoveredWithinTheCall() throws Exception {
+    assertRecovered(SoftHsm::closeSessions);
+  }
+
+  // P11-5
+  @Test
+  void sign_libraryFinalizedUnderneath_recoveredWithinTheCall() throws Exception {
+    assertRecovered(SoftHsm::finish);
+  }
+
+  // P11-6
+  @Test
+  void sign_loggedOutUnderneath_recoveredWithinTheCall() throws Exception {
+    assertRecovered(SoftHsm::logOut);
+  }
+
+  // P11-6: to those who are not logged in a token shows no key, as if there were none.
+  @Test
+  void find_loggedOutUnderneath_theKeyAndNoSecondOne() throws Exception {
+    SoftHsm.logOut();
+    assertThat(custodian.find(ROOT)).containsSame(key);
+    SoftHsm.logOut();
+    assertThat(custodian.find(key.publicKey())).containsSame(key);
+    SoftHsm.logOut();
+    assertThatThrownBy(() -> custodian.generate(ROOT, KeyAlgorithm.EC_P256))
+        .isInstanceOf(CustodyException.class);
+    assertThat(custodian.find(ROOT)).containsSame(key);
+  }
+
+  private void assertRecovered(Event event) throws CustodyException {
+    for (int time = 1; time <= TIMES; time++) {
+      event.happen();
+
+      assertThat(key.sign(MESSAGE)).isNotEmpty();
+      assertThat(recoveries).hasValue(time);
+    }
+    assertThat(losses).hasValue(TIMES);
+    assertThat(custodian.find(ROOT)).containsSame(key);
+    assertThat(custodian.find(key.publicKey())).containsSame(key);
+  }
+
+  // P11-22: it says what is missing, and is there again by itself.
+  @Test
+  void sign_tokenTakenOutAndPutBack_lostMeanwhileAndGoodAgain() throws Exception {
+    SoftHsm.takeOut(SoftHsm.RECOVERY);
+    assertThatThrownBy(() -> key.sign(MESSAGE))
+        .isInstanceOfSatisfying(
+            CustodyException.class, e -> assertThat(e.fault()).isEqualTo(Fault.LOST))
+        .hasMessageContaining("token \"recovery\"")
+        .hasMessageContaining("is not there");
+
+    SoftHsm.putBack();
+    while (recoveries.get() == 0) {
+      try {
+        assertThat(key.sign(MESSAGE)).isNotEmpty();
+      } catch (CustodyException e) {
+        assertThat(e.fault()).isEqualTo(Fault.LOST);
+      }
+    }
+    assertThat(key.sign(MESSAGE)).isNotEmpty();
+  }
+
+  // A key may have been made in the moment of the loss: the next call sees what is there.
+  @Test
+  void generate_sessionsClosedUnderneath_lostAndTheNextSucceeds() throws Exception {
+    SoftHsm.closeSessions();
+
+    KeyLabel label = new KeyLabel("root-2");
+    assertThatThrownBy(() -> custodian.generate(label, KeyAlgorithm.EC_P256))
+        .isInstanceOfSatisfying(
+            CustodyException.class, e -> assertThat(e.fault()).isEqualTo(Fault.LOST));
+    assertThat(custodian.find(label)).isEmpty();
+    assertThat(custodian.generate(label, KeyAlgorithm.EC_P256).sign(MESSAGE)).isNotEmpty();
+  }
+
+  // CT-3, CT-5: each signature is verified by its handle.
+  @Test
+  void sign_manyWhileSessionsAreClosedAgainAndAgain_allServed() throws Exception {
+    var over = new AtomicBoolean();
+    try (var threads = Executors.newFixedThreadPool(CALLERS)) {
+      List<Future<Integer>> callers =
+          IntStream.range(0, CALLERS).mapToObj(_ -> threads.submit(() -> signUntil(over))).toList();
+      for (int time = 1; time <= TIMES; time++) {
+        SoftHsm.closeSessions();
+        while (recoveries.get() < time) {
+          Thread.onSpinWait();
+        }
+      }
+      over.set(true);
+      for (Future<Integer> caller : callers) {
+        assertThat(caller.get()).isPositive();
+      }
+    }
+  }
+
+  private int signUntil(AtomicBoolean over) throws CustodyException {
+    int signed = 0;
+    while (!over.get()) {
+      assertThat(key.sign(MESSAGE)).isNotEmpty();
+      signed++;
+    }
+    return signed;
+  }
+}
