@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.SignetConfig;
+import io.signet.e2e.peers.Await;
 import io.signet.e2e.peers.Command;
 import io.signet.e2e.peers.PeerProcess;
 import io.signet.e2e.peers.Ports;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -39,11 +41,21 @@ final class SignetProcess implements AutoCloseable {
   private SignetProcess(
       Path config, Path folder, Map<String, String> environment, List<String> arguments)
       throws IOException {
+    this(config, folder, environment, arguments, SignetProcess::isReady);
+  }
+
+  private SignetProcess(
+      Path config,
+      Path folder,
+      Map<String, String> environment,
+      List<String> arguments,
+      Predicate<String> isStarted)
+      throws IOException {
     this.config = config;
     this.folder = folder;
     this.environment = environment;
     this.arguments = arguments;
-    this.process = launched();
+    this.process = launched(isStarted);
   }
 
   /** As {@link #dev(Path, Map, String...)}, with the environment of this process. */
@@ -81,6 +93,16 @@ final class SignetProcess implements AutoCloseable {
         List.of("serve", "--config", config.toString()));
   }
 
+  /** Runs {@code signet serve}, and returns when it says that it waits for its custodian. */
+  static SignetProcess waiting(Path config, Map<String, String> environment) throws IOException {
+    return new SignetProcess(
+        config,
+        config.toAbsolutePath().resolveSibling(""),
+        environment,
+        List.of("serve", "--config", config.toString()),
+        log -> log.contains("waits for the custodian"));
+  }
+
   /** Runs one command to its end. */
   static Command.Result command(String... arguments) throws IOException {
     return command(Map.of(), arguments);
@@ -114,7 +136,7 @@ final class SignetProcess implements AutoCloseable {
 
   /** Starts a stopped or killed server again, with the same arguments and on the same directory. */
   void start() throws IOException {
-    process = launched();
+    process = launched(SignetProcess::isReady);
   }
 
   /** Ends the server as an operator does (SIGTERM): it exits with 0. */
@@ -200,12 +222,20 @@ final class SignetProcess implements AutoCloseable {
     kill();
   }
 
-  private PeerProcess launched() throws IOException {
+  /** Returns when it has printed {@code ready}. */
+  void awaitReady() {
+    Await.until("ready", PATIENCE, () -> isReady(log()));
+  }
+
+  private static boolean isReady(String log) {
+    return log.lines().anyMatch(line -> line.startsWith("ready"));
+  }
+
+  private PeerProcess launched(Predicate<String> isStarted) throws IOException {
     String name = "signet-" + config.toAbsolutePath().resolveSibling("").getFileName();
     var started = PeerProcess.start(name, folder, environment, program(arguments));
     try {
-      started.awaitReady(
-          PATIENCE, () -> started.log().lines().anyMatch(line -> line.startsWith("ready")));
+      started.awaitReady(PATIENCE, () -> isStarted.test(started.log()));
       return started;
     } catch (AssertionError e) {
       started.kill();

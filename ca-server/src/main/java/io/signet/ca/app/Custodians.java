@@ -6,6 +6,7 @@ import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.SecretPlace;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.pkcs11.Pkcs11KeyCustodian;
 import io.signet.hsm.pkcs11.Pkcs11Settings;
 import io.signet.hsm.soft.FileKeyCustodian;
@@ -22,14 +23,17 @@ final class Custodians {
 
   private Custodians() {}
 
-  static KeyCustodian open(Custodian custodian) throws CustodyException, IOException {
+  /**
+   * @param listener is told of losses and recoveries
+   */
+  static KeyCustodian open(Custodian custodian, RecoveryListener listener)
+      throws CustodyException, IOException {
     return switch (custodian) {
       case FileCustodian file ->
           withSecret(file.passphrase(), secret -> FileKeyCustodian.open(file.path(), secret));
       case Pkcs11Custodian token ->
           withSecret(
-              token.pin(),
-              secret -> Pkcs11KeyCustodian.open(settings(token), secret, new LoggedRecovery()));
+              token.pin(), secret -> Pkcs11KeyCustodian.open(settings(token), secret, listener));
     };
   }
 

@@ -15,7 +15,9 @@ import io.signet.ca.store.Database;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
 import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.sds.Timer;
 import io.signet.spiffe.SerialNumber;
@@ -26,7 +28,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,12 +43,22 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
 
   private static final Logger LOG = LoggerFactory.getLogger(IssuingCore.class);
 
+  private static final Duration CUSTODIAN_RETRY = Duration.ofSeconds(5);
+
   /**
    * Opens store and custodian, finds or makes the root, and keeps the issuing authority renewed.
    *
+   * @param check told of the custodian
+   * @param waits told why this does not return yet: the token is not there (P11-22)
    * @param life gets what is to be closed again, also when this fails
    */
-  static IssuingCore open(SignetConfig config, Clock clock, Timer timer, Lifecycle life)
+  static IssuingCore open(
+      SignetConfig config,
+      Clock clock,
+      Timer timer,
+      CustodianCheck check,
+      Consumer<String> waits,
+      Lifecycle life)
       throws AuthorityException,
           CustodyException,
           IOException,
@@ -55,7 +69,12 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
-    Authorities authorities = authorities(config, store, signer, clock, life);
+    KeyCustodian roots = life.started(custodian(config, check, waits));
+    KeyCustodian issuers = life.started(new MemoryKeyCustodian());
+    Authorities authorities =
+        Authorities.open(store, roots, issuers, signer, policy(config), clock);
+    check.of(roots, authorities.bundle().authorities().getFirst().getPublicKey());
+    life.started(checking(check, timer, clock));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
     return new IssuingCore(authorities, signer, ledger);
@@ -87,20 +106,31 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     return () -> SerialNumber.draw(prefix, clock.instant(), random);
   }
 
-  private static Authorities authorities(
-      SignetConfig config,
-      SqlAuthorityStore store,
-      CertificateSigner signer,
-      Clock clock,
-      Lifecycle life)
-      throws AuthorityException,
-          CustodyException,
-          IOException,
-          LedgerException,
-          SelfCheckException {
-    KeyCustodian roots = life.started(Custodians.open(config.keys().custodian()));
-    KeyCustodian issuers = life.started(new MemoryKeyCustodian());
-    return Authorities.open(store, roots, issuers, signer, policy(config), clock);
+  // A token may come later than we do, and then nobody shall have to start us again.
+  private static KeyCustodian custodian(
+      SignetConfig config, RecoveryListener listener, Consumer<String> waits)
+      throws CustodyException, IOException {
+    while (true) {
+      try {
+        return Custodians.open(config.keys().custodian(), listener);
+      } catch (CustodyException e) {
+        if (e.fault() != Fault.LOST) {
+          throw e;
+        }
+        waits.accept(String.valueOf(e.getMessage()));
+        LOG.warn("waits for the custodian: {}", e.getMessage());
+        pause(e);
+      }
+    }
+  }
+
+  private static void pause(CustodyException why) throws CustodyException {
+    try {
+      Thread.sleep(CUSTODIAN_RETRY);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw why;
+    }
   }
 
   private static AuthorityPolicy policy(SignetConfig config) {
@@ -120,6 +150,13 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
             e -> LOG.error("the issuing authority was not renewed", e));
     renewal.start();
     return renewal;
+  }
+
+  // Its listener is silent: what fails is told by the custodian's listener and in readiness.
+  private static Renewal checking(CustodianCheck check, Timer timer, Clock clock) {
+    Renewal checking = new Renewal(check, timer, clock, _ -> {});
+    checking.start();
+    return checking;
   }
 
   private static Renewal pruning(

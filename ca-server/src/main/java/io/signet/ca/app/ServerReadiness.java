@@ -14,13 +14,19 @@ final class ServerReadiness implements Readiness {
   private final IssuanceLedger ledger;
   private final CallerAttestors callers;
   private final JwtIssuers issuers;
+  private final CustodianCheck custodian;
 
   ServerReadiness(
-      Authorities authorities, IssuanceLedger ledger, CallerAttestors callers, JwtIssuers issuers) {
+      Authorities authorities,
+      IssuanceLedger ledger,
+      CallerAttestors callers,
+      JwtIssuers issuers,
+      CustodianCheck custodian) {
     this.authorities = authorities;
     this.ledger = ledger;
     this.callers = callers;
     this.issuers = issuers;
+    this.custodian = custodian;
   }
 
   @Override
@@ -30,6 +36,8 @@ final class ServerReadiness implements Readiness {
         .problems()
         .forEach(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
     issuers.problem().ifPresent(why -> problems.add(new Problem("attestation.jwt", why, false)));
+    // The issuing authority signs on; all replicas share the token, and it may be back in time.
+    custodian.problem().ifPresent(why -> problems.add(new Problem("keys", why, false)));
     try {
       var _ = authorities.active();
     } catch (AuthorityException e) {

@@ -140,9 +140,15 @@ final class SignetServer implements RunningServer {
           LedgerException,
           RenewalException,
           SelfCheckException {
-    IssuingCore core = IssuingCore.open(config, clock, timer, life);
+    Metrics metrics = life.started(metrics());
+    PhasedReadiness readiness = new PhasedReadiness();
+    OperatorServer operator = life.started(operator(readiness, metrics));
+    CustodianCheck custodian = new CustodianCheck(metrics.registry(), clock);
+    IssuingCore core =
+        IssuingCore.open(
+            config, clock, timer, custodian, why -> readiness.waits("keys", why), life);
     Authorities authorities = core.authorities();
-    Metrics metrics = life.started(metrics(authorities));
+    bindExpiry(metrics, authorities);
     LedgerMetrics.bind(metrics.registry(), clock, core.ledger());
     SpiffeId self = SpiffeId.of(config.trustDomain(), "signet", "server");
     JwtIssuers issuers = JwtIssuers.open(config, timer, clock, life);
@@ -182,23 +188,25 @@ final class SignetServer implements RunningServer {
     SdsEndpoint sds = sds(feeds, callers, limits, streams, sdsMetrics);
     List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
     WorkloadServer workload = life.started(workload(issuance, limits, sds, first, serving));
-    OperatorServer operator =
-        life.started(
-            operator(new ServerReadiness(authorities, core.ledger(), callers, issuers), metrics));
+    readiness.serves(new ServerReadiness(authorities, core.ledger(), callers, issuers, custodian));
+    life.started(readiness);
     listening = listening(workload.port(), operator.port());
   }
 
-  private Metrics metrics(Authorities authorities) {
+  private static Metrics metrics() {
     Metrics metrics = new Metrics();
     LOG.info("TLS by {}", WorkloadServer.tlsLibrary());
     metrics.provider("signatures", CryptoProvider.inUse());
     metrics.provider("tls", WorkloadServer.tlsLibrary());
+    return metrics;
+  }
+
+  private void bindExpiry(Metrics metrics, Authorities authorities) {
     ExpiryMetrics.bind(
         metrics.registry(),
         clock,
         () -> authorities.bundle().authorities(),
         () -> chain(authorities));
-    return metrics;
   }
 
   private static Consumer<Rule> denials(MeterRegistry registry) {
@@ -337,7 +345,7 @@ final class SignetServer implements RunningServer {
     stopped.await();
   }
 
-  /** Stops in reverse order: first the probes and the calls, last the store. */
+  /** Stops in reverse order: first it is no longer ready, then the calls end, then the store. */
   @Override
   public void close() {
     life.close();

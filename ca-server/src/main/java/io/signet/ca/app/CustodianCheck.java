@@ -1,0 +1,106 @@
+package io.signet.ca.app;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.signet.ca.delivery.Renewal;
+import io.signet.ca.delivery.RenewalException;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.RecoveryListener;
+import java.security.PublicKey;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the custodian holds the root's key now (KC-8). The key is used once in days, so it is
+ * looked for every few seconds: a token that is gone shall be known before it is needed, and one
+ * that is back be connected. Leaves are issued meanwhile.
+ */
+final class CustodianCheck implements Renewal.Work, RecoveryListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CustodianCheck.class);
+
+  private static final Duration EVERY = Duration.ofSeconds(10);
+
+  private final Clock clock;
+  private final Counter losses;
+  private final Counter recoveries;
+  private volatile Optional<String> problem = Optional.empty();
+  private volatile Instant due;
+  private volatile Look look = () -> true;
+
+  /** Looks for the key. */
+  private interface Look {
+    boolean isThere() throws CustodyException;
+  }
+
+  CustodianCheck(MeterRegistry registry, Clock clock) {
+    this.clock = clock;
+    this.due = clock.instant();
+    this.losses =
+        Counter.builder("signet.custodian.losses")
+            .description("How often the connection to the root's key was lost")
+            .register(registry);
+    this.recoveries =
+        Counter.builder("signet.custodian.recoveries")
+            .description("How often it was there again without a restart")
+            .register(registry);
+    var _ =
+        Gauge.builder("signet.custodian.up", () -> problem.isEmpty() ? 1 : 0)
+            .description("Whether the custodian holds the root's key now")
+            .strongReference(true)
+            .register(registry);
+  }
+
+  /** From now on this key is looked for. */
+  void of(KeyCustodian custodian, PublicKey root) {
+    look = () -> custodian.find(root).isPresent();
+  }
+
+  /** Why the root's key cannot be used now. */
+  Optional<String> problem() {
+    return problem;
+  }
+
+  @Override
+  public Instant due() {
+    return due;
+  }
+
+  @Override
+  public void run() throws RenewalException {
+    try {
+      problem =
+          look.isThere()
+              ? Optional.empty()
+              : Optional.of("the custodian does not hold the key of the root any more");
+      due = clock.instant().plus(EVERY);
+    } catch (CustodyException e) {
+      problem = Optional.ofNullable(e.getMessage());
+      throw new RenewalException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  @Override
+  public void lost(CustodyException why) {
+    losses.increment();
+    LOG.warn("the custodian lost its keys and connects anew: {}", why.getMessage());
+  }
+
+  @Override
+  public void failed(CustodyException why) {
+    LOG.warn("the custodian is still without its keys: {}", why.getMessage());
+  }
+
+  @Override
+  public void recovered(Duration outage) {
+    recoveries.increment();
+    problem = Optional.empty();
+    LOG.info("the custodian has its keys again, after {}", outage);
+  }
+}

@@ -1,0 +1,76 @@
+package io.signet.ca.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.signet.ca.delivery.FakeTimer;
+import io.signet.ca.delivery.Renewal;
+import io.signet.ca.testing.TestClock;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.FakeKeyCustodian;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** KC-8: whether the root's key can be used is known before it is needed. */
+final class CustodianCheckTest {
+
+  private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
+
+  private final TestClock clock = new TestClock();
+  private final FakeTimer timer = new FakeTimer(clock);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final FakeKeyCustodian custodian = new FakeKeyCustodian();
+  private final CustodianCheck check = new CustodianCheck(registry, clock);
+  private KeyHandle root;
+
+  @BeforeEach
+  void start() throws CustodyException {
+    root = custodian.generate(new KeyLabel("root"), KeyAlgorithm.EC_P256);
+    check.of(custodian, root.publicKey());
+    new Renewal(check, timer, clock, _ -> {}).start();
+    timer.runDue();
+  }
+
+  @Test
+  void look_keyIsThere_noProblem() {
+    assertThat(check.problem()).isEmpty();
+    assertThat(registry.get("signet.custodian.up").gauge().value()).isEqualTo(1);
+  }
+
+  @Test
+  void look_keyIsGone_problemUntilItIsBack() throws Exception {
+    custodian.destroy(root);
+    timer.advance(TEN_SECONDS);
+
+    assertThat(check.problem())
+        .hasValue("the custodian does not hold the key of the root any more");
+    assertThat(registry.get("signet.custodian.up").gauge().value()).isZero();
+  }
+
+  // With the custodian's own words, and again in a moment.
+  @Test
+  void look_custodianFails_problemUntilItAnswers() {
+    custodian.failNextFind(new CustodyException(Fault.LOST, "token \"signet\" is not there"));
+    timer.advance(TEN_SECONDS);
+    assertThat(check.problem()).hasValue("token \"signet\" is not there");
+
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(check.problem()).isEmpty();
+  }
+
+  @Test
+  void lostAndRecovered_countedAndNoProblem() {
+    check.lost(new CustodyException(Fault.LOST, "CKR_DEVICE_REMOVED"));
+    check.failed(new CustodyException(Fault.LOST, "not there"));
+    check.recovered(Duration.ofSeconds(3));
+
+    assertThat(registry.get("signet.custodian.losses").counter().count()).isEqualTo(1);
+    assertThat(registry.get("signet.custodian.recoveries").counter().count()).isEqualTo(1);
+    assertThat(check.problem()).isEmpty();
+  }
+}

@@ -1,0 +1,139 @@
+package io.signet.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.e2e.peers.Await;
+import io.signet.e2e.peers.SoftHsm;
+import io.signet.hsm.pkcs11.FaultyModule;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A whole server whose root's key is in a token that dies and comes back while certificates are
+ * issued: no caller notices, and nothing is restarted (CT-3, CT-4).
+ */
+@Tag("e2e")
+final class HsmFaultsE2eTest {
+  private static final String PIN = "471147";
+  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final int CALLERS = 2;
+  private static final int SOME = 20;
+  private static final String FOR_EVER = " 1000000";
+
+  /** How the token fails, by what its library does. */
+  @SuppressWarnings("ImmutableEnumChecker") // an array, and nobody writes to it
+  enum Outage {
+    AWAY(
+        "C_SignInit 0x32" + FOR_EVER,
+        "C_FindObjectsInit 0x32" + FOR_EVER,
+        "C_OpenSession 0xE0" + FOR_EVER,
+        "C_GetTokenInfo 0xE0" + FOR_EVER),
+    HANGS("C_SignInit hang 1", "C_FindObjectsInit hang 1", "C_OpenSession hang 1");
+
+    private final String[] orders;
+
+    Outage(String... orders) {
+      this.orders = orders;
+    }
+  }
+
+  @TempDir private Path temporary;
+  @AutoClose private SoftHsm hsm;
+  private FaultyModule module;
+  private ServerFolder folder;
+
+  @BeforeEach
+  void create() throws IOException {
+    hsm = SoftHsm.create();
+    hsm.initToken("signet", "12345678", PIN);
+    module = FaultyModule.build(temporary);
+    folder = ServerFolder.create(temporary.resolve("server"));
+    folder.secret("pin", PIN);
+    folder.configure(
+        """
+        keys:
+          custodian: pkcs11
+          pkcs11: { library: "%s", token: signet, pin-file: pin }
+        authority: { issuing-lifetime: 60s }
+        svid: { default-lifetime: 30s, max-lifetime: 30s }
+        limits: { per-identity: off }
+        """
+            .formatted(module.library()));
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> all = new HashMap<>(hsm.environment());
+    all.putAll(module.environment(hsm.library()));
+    return all;
+  }
+
+  // P11-22: unready with the reason, and ready by itself.
+  @Test
+  void serve_tokenNotThereYet_waitsAndSaysWhy() throws IOException {
+    module.order("C_GetTokenInfo 0xE0" + FOR_EVER);
+    try (var signet = SignetProcess.waiting(folder.config(), environment())) {
+      var answer = signet.get("/healthz/ready");
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(answer.body())
+          .contains("\"keys\"")
+          .contains("token \\\"signet\\\" of " + module.library())
+          .contains("CKR_TOKEN_NOT_PRESENT", "check that the device is connected");
+      assertThat(signet.get("/healthz/live").statusCode()).isEqualTo(200);
+
+      module.order();
+      signet.awaitReady();
+      assertThat(signet.get("/healthz/ready").statusCode()).isEqualTo(200);
+      assertThat(signedBy(signet)).isNotNull();
+      signet.stop();
+    }
+  }
+
+  // The issuing authority lives for a minute and is renewed by the root after half of it.
+  @ParameterizedTest
+  @EnumSource
+  void fail_underLoad_nobodyNoticesAndTheRootSignsAgainByItself(Outage outage) throws Exception {
+    try (var signet = SignetProcess.serve(folder.config(), environment())) {
+      Path socket = signet.socket();
+      BigInteger before = signedBy(signet);
+      try (var load = Load.of(CALLERS, Csr.create(temporary), () -> CsrClient.unix(socket))) {
+        load.awaitMore(SOME, SOON);
+        module.order(outage.orders);
+        Await.until("a problem", SOON, () -> readiness(signet).contains("\"keys\""));
+        assertThat(signet.get("/healthz/ready").statusCode()).isEqualTo(200);
+        load.awaitMore(SOME, SOON);
+
+        module.order();
+        Await.until("no problem", SOON, () -> !readiness(signet).contains("\"keys\""));
+        Await.until("the next authority", SOON, () -> !signedBy(signet).equals(before));
+        load.awaitOneMoreForEach(SOON);
+        assertThat(load.refusals()).isEmpty();
+      }
+      signet.stop();
+    }
+  }
+
+  private static String readiness(SignetProcess signet) throws IOException {
+    return signet.get("/healthz/ready").body();
+  }
+
+  /** The serial number of the issuing authority of now. */
+  private BigInteger signedBy(SignetProcess signet) throws IOException {
+    try (var client = CsrClient.unix(signet.socket())) {
+      SignedChain chain = client.sign(Csr.create(temporary), Duration.ofSeconds(30));
+      X509Certificate issuing = SignedChain.parse(chain.intermediates().getFirst()).getFirst();
+      return issuing.getSerialNumber();
+    }
+  }
+}
