@@ -1,5 +1,6 @@
 package io.signet.ca.app;
 
+import io.signet.ca.cli.Custody;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
@@ -16,12 +17,32 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /** Opens the custodian of the root's key that the configuration names. */
-final class Custodians {
+final class Custodians implements Custody {
 
-  private Custodians() {}
+  @Override
+  public KeyCustodian open(Custodian custodian) throws CustodyException, IOException {
+    return open(custodian, RecoveryListener.NONE);
+  }
+
+  @Override
+  public void changePassphrase(FileCustodian files, SecretPlace next)
+      throws CustodyException, IOException {
+    boolean _ =
+        withSecret(
+            files.passphrase(),
+            secret -> withSecret(next, another -> changed(files.path(), secret, another)));
+  }
+
+  private static boolean changed(Path files, char[] from, char[] to) throws CustodyException {
+    try (FileKeyCustodian keys = FileKeyCustodian.open(files, from)) {
+      keys.changePassphrase(to);
+      return true;
+    }
+  }
 
   /**
    * @param listener is told of losses and recoveries
@@ -47,19 +68,19 @@ final class Custodians {
         Pkcs11Settings.DEFAULT_DEADLINE);
   }
 
-  private interface Opening {
-    KeyCustodian with(char[] secret) throws CustodyException;
+  private interface Use<T> {
+    T of(char[] secret) throws CustodyException, IOException;
   }
 
   // The secret is wiped from every buffer of ours before this returns.
-  private static KeyCustodian withSecret(SecretPlace place, Opening opening)
+  private static <T> T withSecret(SecretPlace place, Use<T> use)
       throws CustodyException, IOException {
     SecretBytes secret = place.read();
     byte[] bytes = secret.reveal(SecretAccess.grant());
     CharBuffer chars = StandardCharsets.UTF_8.decode(ByteBuffer.wrap(bytes));
     char[] exact = Arrays.copyOf(chars.array(), chars.limit());
     try {
-      return opening.with(exact);
+      return use.of(exact);
     } finally {
       secret.destroy();
       Arrays.fill(bytes, (byte) 0);

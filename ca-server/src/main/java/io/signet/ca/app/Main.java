@@ -13,6 +13,6 @@ public final class Main {
   public static void main(String[] args) {
     Clock clock = Clock.systemUTC();
     ServerStarter starter = config -> SignetServer.start(config, clock);
-    System.exit(new SignetCommand(starter, clock).run(args));
+    System.exit(new SignetCommand(starter, new Custodians(), clock).run(args));
   }
 }

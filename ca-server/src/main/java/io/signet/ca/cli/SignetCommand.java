@@ -34,14 +34,16 @@ public final class SignetCommand {
 
   /**
    * @param starter starts the server of {@code serve} and {@code dev}
+   * @param custody opens what {@code keys} works with
    * @param clock dates the tokens of {@code dev token}
    */
-  public SignetCommand(ServerStarter starter, Clock clock) {
+  public SignetCommand(ServerStarter starter, Custody custody, Clock clock) {
     this.commandLine =
         new CommandLine(new Root())
             .addSubcommand(new DevCommand(starter, clock))
             .addSubcommand(new ServeCommand(starter))
             .addSubcommand(new ConfigCommand())
+            .addSubcommand(new KeysCommand(custody, clock))
             .addSubcommand(
                 new CommandLine(new EntitlementCommand())
                     .addSubcommand(new EntitlementExplainCommand()))

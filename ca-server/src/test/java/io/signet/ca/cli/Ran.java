@@ -69,10 +69,18 @@ record Ran(int exit, String out, String err) {
   }
 
   static Ran signet(ServerStarter starter, String... arguments) {
+    return signet(starter, new FakeCustody(), arguments);
+  }
+
+  static Ran signet(Custody custody, String... arguments) {
+    return signet(new FakeStarter(), custody, arguments);
+  }
+
+  private static Ran signet(ServerStarter starter, Custody custody, String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     int exit =
-        new SignetCommand(starter, Clock.systemUTC())
+        new SignetCommand(starter, custody, Clock.systemUTC())
             .writingTo(new PrintWriter(out, true), new PrintWriter(err, true))
             .run(arguments);
     return new Ran(exit, out.toString(), err.toString());

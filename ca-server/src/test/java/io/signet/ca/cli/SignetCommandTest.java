@@ -50,9 +50,10 @@ class SignetCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', 'dev, serve, config, entitlement, svid'",
+    "'', 'dev, serve, config, keys, entitlement, svid'",
     "svid, 'fetch, watch, sign'",
     "config, check",
+    "keys, 'bench, change-passphrase'",
     "entitlement, explain"
   })
   void noCommand_usageOnStandardError(String command, String expected) {

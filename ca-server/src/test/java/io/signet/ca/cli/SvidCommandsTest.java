@@ -309,7 +309,7 @@ class SvidCommandsTest {
         var watcher = Executors.newSingleThreadExecutor()) {
       Future<Integer> watch =
           watcher.submit(() ->
-              new SignetCommand(new FakeStarter(), Clock.systemUTC())
+              new SignetCommand(new FakeStarter(), new FakeCustody(), Clock.systemUTC())
                   .writingTo(new PrintWriter(Writer.nullWriter()), saying)
                   .run(
                       "svid",

@@ -18,6 +18,8 @@ import java.security.PublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,7 +41,7 @@ public final class FileKeyCustodian implements KeyCustodian {
   private static final String CHECK_KIND = "check";
 
   private final PrivateDirectory directory;
-  private final char[] passphrase;
+  private char[] passphrase;
   private final int iterations;
   private final KeyRing ring = new KeyRing();
 
@@ -66,9 +68,7 @@ public final class FileKeyCustodian implements KeyCustodian {
 
   static FileKeyCustodian open(Path path, char[] passphrase, int iterations)
       throws CustodyException {
-    if (passphrase.length == 0) {
-      throw new CustodyException(Fault.DENIED, path + ": the passphrase is empty");
-    }
+    requirePassphrase(path.toString(), passphrase);
     try {
       FileKeyCustodian custodian =
           new FileKeyCustodian(PrivateDirectory.open(path), passphrase, iterations);
@@ -76,6 +76,12 @@ public final class FileKeyCustodian implements KeyCustodian {
       return custodian;
     } catch (IOException e) {
       throw FileTrouble.failure("key folder " + path, e, Fault.FATAL);
+    }
+  }
+
+  private static void requirePassphrase(String where, char[] passphrase) throws CustodyException {
+    if (passphrase.length == 0) {
+      throw new CustodyException(Fault.DENIED, where + ": the passphrase is empty");
     }
   }
 
@@ -168,6 +174,39 @@ public final class FileKeyCustodian implements KeyCustodian {
     return new KeyPair(
         keys.generatePublic(new X509EncodedKeySpec(spki)),
         keys.generatePrivate(new PKCS8EncodedKeySpec(pkcs8)));
+  }
+
+  /**
+   * Puts every key under another passphrase, or none, also when this process ends in between.
+   *
+   * @param next the passphrase from now on; the caller wipes it
+   * @throws CustodyException {@link Fault#DENIED} when it is empty, {@link Fault#BUSY} when the
+   *     files cannot be written
+   */
+  public synchronized void changePassphrase(char[] next) throws CustodyException {
+    requirePassphrase(directory.toString(), next);
+    try {
+      Map<String, byte[]> files = new LinkedHashMap<>();
+      for (String file : directory.names(KEY)) {
+        files.put(file, resealed(file, label(file).value(), next));
+      }
+      files.put(CHECK, resealed(CHECK, CHECK, next));
+      directory.writeAll(files);
+    } catch (IOException e) {
+      throw FileTrouble.failure(directory + ": cannot change the passphrase", e, Fault.BUSY);
+    }
+    Arrays.fill(passphrase, '\0');
+    passphrase = next.clone();
+  }
+
+  private byte[] resealed(String file, String name, char[] next) throws CustodyException {
+    Envelope envelope = envelope(file, name);
+    byte[] secret = envelope.open(passphrase);
+    try {
+      return Envelope.seal(name, envelope.kind(), envelope.publicPart(), secret, next, iterations);
+    } finally {
+      Arrays.fill(secret, (byte) 0);
+    }
   }
 
   @Override

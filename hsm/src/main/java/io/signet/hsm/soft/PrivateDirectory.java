@@ -19,6 +19,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -32,6 +33,7 @@ final class PrivateDirectory implements AutoCloseable {
   private static final FileAttribute<?> OWNER_READS_AND_WRITES = permissions("rw-------");
   private static final String LOCK = "lock";
   private static final String TEMPORARY = ".tmp";
+  private static final String AHEAD = "write-ahead";
 
   private final Path path;
   private final FileChannel lock;
@@ -56,7 +58,14 @@ final class PrivateDirectory implements AutoCloseable {
       Path _ = Files.createDirectories(path, OWNER_ALL);
     }
     requirePrivate(path);
-    return new PrivateDirectory(path, locked(path));
+    PrivateDirectory directory = new PrivateDirectory(path, locked(path));
+    try {
+      directory.finishWriteAll();
+      return directory;
+    } catch (CustodyException | IOException | RuntimeException e) {
+      directory.close();
+      throw e;
+    }
   }
 
   private static FileChannel locked(Path path) throws CustodyException, IOException {
@@ -131,6 +140,22 @@ final class PrivateDirectory implements AutoCloseable {
     }
     Path _ = Files.move(temporary, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     sync();
+  }
+
+  /** Writes all of these files or none of them, also when this process ends in between. */
+  void writeAll(Map<String, byte[]> files) throws CustodyException, IOException {
+    write(AHEAD, WriteAhead.of(files));
+    finishWriteAll();
+  }
+
+  private void finishWriteAll() throws CustodyException, IOException {
+    if (!Files.exists(path.resolve(AHEAD))) {
+      return;
+    }
+    for (Map.Entry<String, byte[]> file : WriteAhead.files(read(AHEAD)).entrySet()) {
+      write(file.getKey(), file.getValue());
+    }
+    delete(AHEAD);
   }
 
   void delete(String name) throws IOException {

@@ -24,6 +24,9 @@ import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +107,68 @@ final class FileKeyCustodianTest {
 
     assertRefused(Fault.DENIED, "wrong").hasMessageContaining("passphrase");
     open().close();
+  }
+
+  @Test
+  void changePassphrase_severalKeys_allUnderTheNewOneAndUsableMeanwhile() throws Exception {
+    makeRoot();
+    try (FileKeyCustodian custodian = open()) {
+      KeyHandle second = custodian.generate(new KeyLabel("root-2"), KeyAlgorithm.EC_P256);
+      custodian.changePassphrase("another one".toCharArray());
+      assertThat(second.sign(MESSAGE)).isNotEmpty();
+      KeyHandle _ = custodian.generate(new KeyLabel("root-3"), KeyAlgorithm.EC_P256);
+    }
+
+    assertRefused(Fault.DENIED).hasMessageContaining("passphrase");
+    try (FileKeyCustodian custodian = open("another one")) {
+      for (String label : List.of("root-1", "root-2", "root-3")) {
+        assertThat(custodian.find(new KeyLabel(label)).orElseThrow().sign(MESSAGE)).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void changePassphrase_toNothing_deniedAndTheOldOneCounts() throws Exception {
+    makeRoot();
+    try (FileKeyCustodian custodian = open()) {
+      assertThatThrownBy(() -> custodian.changePassphrase(new char[0]))
+          .hasMessageContaining("the passphrase is empty");
+    }
+    open().close();
+  }
+
+  // All or none: what was decided before the end of the process is done by the next.
+  @Test
+  void open_processEndedWhilePassphraseWasChanged_newOneForAll() throws Exception {
+    makeRoot();
+    Map<String, byte[]> old = files();
+    try (FileKeyCustodian custodian = open()) {
+      custodian.changePassphrase("another one".toCharArray());
+    }
+    Map<String, byte[]> changed = files();
+    String done = changed.keySet().iterator().next();
+    for (Map.Entry<String, byte[]> file : old.entrySet()) {
+      if (!file.getKey().equals(done)) {
+        Files.write(directory.resolve(file.getKey()), file.getValue());
+      }
+    }
+    Path ahead = Files.write(directory.resolve("write-ahead"), WriteAhead.of(changed));
+    setMode(ahead, "rw-------");
+
+    try (FileKeyCustodian custodian = open("another one")) {
+      assertThat(custodian.find(ROOT).orElseThrow().sign(MESSAGE)).isNotEmpty();
+    }
+    assertThat(ahead).doesNotExist();
+  }
+
+  private Map<String, byte[]> files() throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    try (Stream<Path> all = Files.list(directory)) {
+      for (Path file : all.filter(each -> !each.endsWith("lock")).toList()) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    return files;
   }
 
   @Test
@@ -330,7 +395,11 @@ final class FileKeyCustodianTest {
   }
 
   private FileKeyCustodian open() throws CustodyException {
-    return FileKeyCustodian.open(directory, passphrase(), FEW_ITERATIONS);
+    return open(PASSPHRASE);
+  }
+
+  private FileKeyCustodian open(String passphrase) throws CustodyException {
+    return FileKeyCustodian.open(directory, passphrase.toCharArray(), FEW_ITERATIONS);
   }
 
   private static char[] passphrase() {

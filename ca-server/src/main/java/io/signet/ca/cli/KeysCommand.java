@@ -1,0 +1,135 @@
+package io.signet.ca.cli;
+
+import io.signet.ca.config.ConfigException;
+import io.signet.ca.config.KeysConfig;
+import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.SecretPlace;
+import io.signet.ca.config.SignetConfig;
+import io.signet.hsm.CustodianBench;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.KeyCustodian;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code signet keys}. */
+@Command(
+    name = "keys",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Works with what keeps the root's key.")
+final class KeysCommand implements Runnable {
+  private final Custody custody;
+  private final Clock clock;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  KeysCommand(Custody custody, Clock clock) {
+    this.custody = custody;
+    this.clock = clock;
+  }
+
+  @Override
+  public void run() {
+    throw SignetCommand.missingSubcommand(spec);
+  }
+
+  @Command(
+      name = "change-passphrase",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Puts the key files of a configuration under another passphrase: all of them or none.",
+        "No server may run on them. Afterwards put the new passphrase where the configuration",
+        "says that it is."
+      })
+  void changePassphrase(
+      @Option(
+              names = "--config",
+              required = true,
+              paramLabel = "FILE",
+              description = "the configuration")
+          Path file,
+      @Option(
+              names = "--new-passphrase-file",
+              required = true,
+              paramLabel = "FILE",
+              description = "a file that holds the new passphrase and nothing else")
+          Path next)
+      throws ConfigException, CommandException, IOException {
+    KeysConfig keys = SignetConfig.load(file).keys();
+    if (!(keys.custodian() instanceof FileCustodian files)) {
+      throw new CommandException(
+          "keys.custodian: not file (expected: file, for only files have a passphrase)");
+    }
+    try {
+      custody.changePassphrase(files, new SecretPlace.InFile(next.toAbsolutePath()));
+    } catch (CustodyException e) {
+      throw new CommandException(String.valueOf(e.getMessage()));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        "%s is under the new passphrase; put it where the configuration looks for it: %s%n",
+        files.path(), files.passphrase());
+    out.flush();
+  }
+
+  @Command(
+      name = "bench",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Measures the signatures of the custodian of a configuration, each verified as in earnest,",
+        "with a key of keys.algorithm that is made for it and destroyed at the end.",
+        "No server may run on the same key files; with a token one may."
+      })
+  void bench(
+      @Option(
+              names = "--config",
+              required = true,
+              paramLabel = "FILE",
+              description = "the configuration")
+          Path file,
+      @Option(
+              names = "--callers",
+              split = ",",
+              paramLabel = "N",
+              defaultValue = "1,2,4,8,16,32",
+              description = "how many ask at once, one row each (default: ${DEFAULT-VALUE})")
+          List<Integer> callers,
+      @Option(
+              names = "--duration",
+              paramLabel = "DURATION",
+              defaultValue = "3s",
+              description = "how long each row is measured (default: ${DEFAULT-VALUE})")
+          Duration duration,
+      @Option(
+              names = OutputFormat.OPTION,
+              paramLabel = OutputFormat.LABEL,
+              defaultValue = OutputFormat.DEFAULT,
+              description = OutputFormat.DESCRIPTION)
+          OutputFormat output)
+      throws ConfigException, CommandException, IOException, InterruptedException {
+    if (callers.stream().anyMatch(each -> each < 1) || !duration.isPositive()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--callers %s, --duration %s (expected: each more than nothing)"
+              .formatted(callers, duration));
+    }
+    KeysConfig keys = SignetConfig.load(file).keys();
+    try (KeyCustodian custodian = custody.open(keys.custodian())) {
+      CustodianBench bench = new CustodianBench(custodian, keys.algorithm(), clock);
+      KeysReport report = new KeysReport(keys.algorithm(), bench.measured(callers, duration));
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(output == OutputFormat.JSON ? Json.of(report.fields()) : report.table());
+      out.flush();
+    } catch (CustodyException e) {
+      throw new CommandException(String.valueOf(e.getMessage()));
+    }
+  }
+}
