@@ -25,6 +25,7 @@ final class Custodians implements Custody {
 
   @Override
   public KeyCustodian open(Custodian custodian) throws CustodyException, IOException {
+    CryptoProvider.install(); // or a command would measure another one than the server has
     return open(custodian, RecoveryListener.NONE);
   }
 

@@ -11,6 +11,8 @@ import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +22,12 @@ class CustodiansTest {
 
   @TempDir Path folder;
   private final Custodians custodians = new Custodians();
+
+  // It is put first; the tests after these are to run as those before.
+  @AfterEach
+  void removeProvider() {
+    Security.removeProvider("AmazonCorrettoCryptoProvider");
+  }
 
   @Test
   void changePassphrase_files_openByTheNewOneOnly() throws Exception {
