@@ -61,16 +61,21 @@ final class HsmFaultsE2eTest {
     module = FaultyModule.build(temporary);
     folder = ServerFolder.create(temporary.resolve("server"));
     folder.secret("pin", PIN);
+    configure("memory");
+  }
+
+  private void configure(String issuing) throws IOException {
     folder.configure(
         """
         keys:
           custodian: pkcs11
           pkcs11: { library: "%s", token: signet, pin-file: pin }
+          issuing: %s
         authority: { issuing-lifetime: 60s }
         svid: { default-lifetime: 30s, max-lifetime: 30s }
         limits: { per-identity: off }
         """
-            .formatted(module.library()));
+            .formatted(module.library(), issuing));
   }
 
   private Map<String, String> environment() {
@@ -122,6 +127,32 @@ final class HsmFaultsE2eTest {
       }
       signet.stop();
     }
+  }
+
+  // Each leaf is signed in the token, and KC-7: a restart leaves no key of the run before.
+  @Test
+  void fail_issuingKeyInTheToken_everyCallIsServedAndOneKeyIsLeft() throws Exception {
+    configure("custodian");
+    try (var signet = SignetProcess.serve(folder.config(), environment())) {
+      Path socket = signet.socket();
+      try (var load = Load.of(CALLERS, Csr.create(temporary), () -> CsrClient.unix(socket))) {
+        for (String code : new String[] {"0xB3", "0x101", "0x82", "0x190", "0x30"}) {
+          load.awaitMore(SOME, SOON);
+          module.order("C_Sign " + code + " 1");
+        }
+        load.awaitMore(SOME, SOON);
+        assertThat(load.refusals()).isEmpty();
+      }
+      assertThat(signet.get("/metrics").body()).contains("signet_custodian_recoveries_total 5");
+      signet.stop();
+      signet.start();
+      assertThat(signedBy(signet)).isNotNull();
+      signet.stop();
+    }
+    String keys =
+        hsm.pkcs11Tool(
+            "--token-label", "signet", "--pin", PIN, "--list-objects", "--type", "privkey");
+    assertThat(keys.split("Private Key Object", -1)).as(keys).hasSize(1 + 2); // root and issuing
   }
 
   private static String readiness(SignetProcess signet) throws IOException {

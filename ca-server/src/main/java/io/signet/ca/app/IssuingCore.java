@@ -70,7 +70,11 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
     KeyCustodian roots = life.started(custodian(config, check, waits));
-    KeyCustodian issuers = life.started(new MemoryKeyCustodian());
+    KeyCustodian issuers =
+        switch (config.keys().issuing()) {
+          case MEMORY -> life.started(new MemoryKeyCustodian());
+          case CUSTODIAN -> roots;
+        };
     Authorities authorities =
         Authorities.open(store, roots, issuers, signer, policy(config), clock);
     check.of(roots, authorities.bundle().authorities().getFirst().getPublicKey());

@@ -9,19 +9,13 @@ import io.signet.ca.x509.CertificateTemplate;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
-import io.signet.hsm.KeyLabel;
 import io.signet.spiffe.TrustBundle;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The two tiers: a root whose key stays in its custodian, and the short-lived issuing authority
@@ -30,31 +24,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class Authorities {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Authorities.class);
-
   private static final long FIRST_BUNDLE = 1;
 
-  private final KeyCustodian issuers;
+  private final IssuingKeys keys;
   private final CertificateSigner signer;
   private final AuthorityPolicy policy;
   private final Clock clock;
   private final Authority root;
   private final TrustBundle bundle;
-  private final AtomicLong made = new AtomicLong();
-  private final Deque<KeyHandle> retired = new ArrayDeque<>();
   private volatile Active active;
 
   /** The key is held beside its authority, for it has to be destroyed one day. */
   private record Active(IssuingAuthority issuing, KeyHandle key) {}
 
   private Authorities(
-      KeyCustodian issuers,
+      IssuingKeys keys,
       CertificateSigner signer,
       AuthorityPolicy policy,
       Clock clock,
       Authority root)
       throws CustodyException, LedgerException, SelfCheckException, AuthorityException {
-    this.issuers = issuers;
+    this.keys = keys;
     this.signer = signer;
     this.policy = policy;
     this.clock = clock;
@@ -69,8 +59,8 @@ public final class Authorities {
    * Finds the root or makes the first one, and has it sign an issuing authority.
    *
    * @param roots keeps the root's key
-   * @param issuers keeps the keys of issuing authorities, which are made anew at each start; one
-   *     that forgets them when the process ends
+   * @param issuers keeps the keys of issuing authorities, which are made anew at each start; what
+   *     an earlier process has left in it is destroyed
    * @throws AuthorityException when the root that is remembered cannot be used
    */
   public static Authorities open(
@@ -82,7 +72,9 @@ public final class Authorities {
       Clock clock)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     Authority root = new RootKeeper(store, roots, signer, policy, clock).root();
-    return new Authorities(issuers, signer, policy, clock, root);
+    IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
+    keys.destroyLeftovers();
+    return new Authorities(keys, signer, policy, clock, root);
   }
 
   /**
@@ -143,24 +135,9 @@ public final class Authorities {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     KeyHandle previous = active.key();
     active = next();
-    destroyRetired();
-    retired.add(previous);
-  }
-
-  // One renewal later than it was replaced: whoever had taken it by then has long signed with it.
-  private void destroyRetired() {
-    retired.removeIf(this::destroyed);
-  }
-
-  private boolean destroyed(KeyHandle key) {
-    try {
-      issuers.destroy(key);
-      return true;
-    } catch (CustodyException e) {
-      // Its successor signs all the same; the next renewal tries again.
-      LOG.warn("key {} could not be destroyed", key.label(), e);
-      return false;
-    }
+    // One renewal later than it was replaced: whoever had taken it by then has long signed with it.
+    keys.destroyRetired();
+    keys.retire(previous);
   }
 
   private Active next()
@@ -178,13 +155,11 @@ public final class Authorities {
   // A key that gets no certificate is of no use, and a renewal that fails is tried again and again.
   private Active generated(Instant now, Instant end)
       throws CustodyException, LedgerException, SelfCheckException {
-    KeyHandle key = issuers.generate(label(), policy.algorithm());
+    KeyHandle key = keys.make();
     try {
       return new Active(signed(key, now, end), key);
     } catch (CustodyException | LedgerException | SelfCheckException | RuntimeException e) {
-      if (!destroyed(key)) {
-        retired.add(key);
-      }
+      keys.abandon(key);
       throw e;
     }
   }
@@ -203,10 +178,6 @@ public final class Authorities {
   // root's end has no successor that could live longer.
   private Instant renewAt(Instant now, Instant end) {
     return end.isBefore(root.notAfter()) ? now.plus(Duration.between(now, end).dividedBy(2)) : end;
-  }
-
-  private KeyLabel label() {
-    return new KeyLabel("issuing-" + made.incrementAndGet());
   }
 
   private static Instant earlier(Instant one, Instant other) {

@@ -11,23 +11,16 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
-import java.security.SecureRandom;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Finds the root that the store remembers, or makes the first one. */
 final class RootKeeper {
-
-  private static final DateTimeFormatter STAMP =
-      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
   private static final int URI = 6; // RFC 5280, 4.2.1.6
 
@@ -118,11 +111,7 @@ final class RootKeeper {
   // Nobody else can have made a key under it: part of it is drawn, and to generate under a label
   // that is taken is refused.
   private KeyLabel intended() throws LedgerException {
-    byte[] drawn = new byte[4];
-    new SecureRandom().nextBytes(drawn);
-    KeyLabel label =
-        new KeyLabel(
-            "root-%s-%s".formatted(STAMP.format(clock.instant()), HexFormat.of().formatHex(drawn)));
+    KeyLabel label = FreshLabel.of("root", clock);
     store.intend(label);
     return label;
   }

@@ -11,6 +11,7 @@ import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.FileProbe.Need;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.LimitsConfig.Rate;
 import io.signet.ca.config.YamlNode.Mapping;
@@ -154,8 +155,17 @@ final class ConfigReader {
         in.value(
             Key.KEYS_ALGORITHM,
             name -> KeyAlgorithm.named(name).orElseThrow(() -> new IllegalArgumentException(name)));
-    in.fixed(Key.KEYS_ISSUING, "custodian");
-    return in.complete(() -> new KeysConfig(custodian.orElseThrow(), algorithm.orElseThrow()));
+    Optional<Issuing> issuing = in.value(Key.KEYS_ISSUING, ConfigReader::issuing);
+    return in.complete(() ->
+        new KeysConfig(custodian.orElseThrow(), algorithm.orElseThrow(), issuing.orElseThrow()));
+  }
+
+  private static Issuing issuing(String text) {
+    return switch (text) {
+      case "memory" -> Issuing.MEMORY;
+      case "custodian" -> Issuing.CUSTODIAN;
+      default -> throw new IllegalArgumentException(text);
+    };
   }
 
   private static CustodianKind custodianKind(String text) {

@@ -36,7 +36,7 @@ enum Key {
   KEYS_PKCS11_PIN_FILE("keys.pkcs11.pin-file", Form.SECRET_FILE, Default.ONE_OF_TWO),
   KEYS_VAULT("keys.vault", Form.NOT_YET),
   KEYS_ALGORITHM("keys.algorithm", "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096", "ec-p256"),
-  KEYS_ISSUING("keys.issuing", "memory", "memory"),
+  KEYS_ISSUING("keys.issuing", "memory or custodian", "memory"),
 
   AUTHORITY("authority", Form.SECTION),
   AUTHORITY_ROOT_LIFETIME("authority.root-lifetime", new Range("1m", "7300d"), "365d"),

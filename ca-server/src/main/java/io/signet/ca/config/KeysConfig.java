@@ -5,13 +5,21 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where private keys live, and of what kind they are. The issuing authority's key is always in
- * memory.
+ * Where private keys live, and of what kind they are.
  *
  * @param custodian keeps the root's key
  * @param algorithm of root and issuing keys
+ * @param issuing where the keys of issuing authorities live
  */
-public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm) {
+public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm, Issuing issuing) {
+
+  /** Where the keys of issuing authorities live. */
+  public enum Issuing {
+    /** In this process: each leaf is signed without a device. */
+    MEMORY,
+    /** Beside the root's key: each leaf is signed by the custodian. */
+    CUSTODIAN
+  }
 
   /** What keeps the root's key. */
   public sealed interface Custodian {}

@@ -94,15 +94,6 @@ final class Section {
     return Optional.empty();
   }
 
-  /** Insists on the one value that this version knows; {@code later} is one that is to come. */
-  void fixed(Key key, String later) {
-    String only = key.standard().orElseThrow();
-    Optional<String> found = value(key, text -> text);
-    found
-        .filter(text -> !text.equals(only))
-        .ifPresent(text -> refuse(key, text.equals(later) ? text + NOT_YET : text));
-  }
-
   /** A path, absolute; relative ones count from the folder of the configuration file. */
   Optional<Path> file(Key key, Need need) {
     return has(key) || key.standard().isPresent() ? probed(key, need) : missing(key);

@@ -13,6 +13,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +74,35 @@ public final class SqlAuthorityStore implements AuthorityStore {
         });
   }
 
+  @Override
+  public List<KeyLabel> issuing() throws LedgerException {
+    List<KeyLabel> labels = new ArrayList<>();
+    try (Connection connection = database.connect();
+        Statement query = connection.createStatement();
+        ResultSet rows = query.executeQuery("select label from issuing_key")) {
+      while (rows.next()) {
+        labels.add(new KeyLabel(rows.getString(1)));
+      }
+      return labels;
+    } catch (SQLException e) {
+      throw unreadable(e);
+    }
+  }
+
+  @Override
+  public void intendIssuing(KeyLabel label) throws LedgerException {
+    write(
+        "insert into issuing_key (label) values (?)",
+        statement -> statement.setString(1, label.value()));
+  }
+
+  @Override
+  public void forgetIssuing(KeyLabel label) throws LedgerException {
+    write(
+        "delete from issuing_key where label = ?",
+        statement -> statement.setString(1, label.value()));
+  }
+
   /** The first byte of this instance's serial numbers; drawn once (SER-1, SER-2). */
   public int serialPrefix(SecureRandom random) throws LedgerException {
     Optional<Integer> known = readPrefix();
@@ -91,8 +122,12 @@ public final class SqlAuthorityStore implements AuthorityStore {
         ResultSet row = query.executeQuery("select serial_prefix from instance")) {
       return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
     } catch (SQLException e) {
-      throw new LedgerException("the store cannot be read: " + e.getMessage(), e);
+      throw unreadable(e);
     }
+  }
+
+  private static LedgerException unreadable(SQLException e) {
+    return new LedgerException("the store cannot be read: " + e.getMessage(), e);
   }
 
   private interface Parameters {

@@ -31,6 +31,11 @@ create table if not exists root (
   certificate varbinary(8192)
 );
 
+-- The keys of issuing authorities that may exist in a custodian that outlives the process.
+create table if not exists issuing_key (
+  label varchar(64) primary key
+);
+
 -- One row: what makes this instance's serial numbers its own.
 create table if not exists instance (
   only_row      boolean primary key check (only_row),

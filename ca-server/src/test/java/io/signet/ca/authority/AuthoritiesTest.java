@@ -305,7 +305,55 @@ final class AuthoritiesTest {
 
     assertThat(authorities.active()).isEqualTo(present);
     assertThat(signer.issue(draft(present.authority()))).isNotNull();
-    assertThat(issuers.find(new KeyLabel("issuing-2"))).isEmpty();
+    assertThat(store.issuing()).containsExactly(key(authorities).label());
+  }
+
+  // KC-7: a try that failed may have made a key, and the tries go on for as long as it takes.
+  @Test
+  void renew_keyNotMadeAgainAndAgain_oneLabelForAllTries() throws Exception {
+    Authorities authorities = open();
+    for (int tries = 0; tries < 3; tries++) {
+      issuers.failNextGenerate(new CustodyException(Fault.LOST, "token removed"));
+      assertThatThrownBy(authorities::renew).isInstanceOf(CustodyException.class);
+    }
+    assertThat(store.issuing()).hasSize(2);
+    KeyLabel next = store.issuing().getLast();
+    KeyHandle made = issuers.generate(next, KeyAlgorithm.EC_P256);
+
+    authorities.renew();
+
+    assertThat(key(authorities).label()).isEqualTo(next);
+    assertThat(issuers.find(made.publicKey())).isEmpty();
+  }
+
+  // KC-7: in a custodian that outlives the process.
+  @Test
+  void open_keysOfAnEarlierRun_destroyed() throws Exception {
+    Authorities authorities = open();
+    KeyHandle first = key(authorities);
+    authorities.renew();
+    KeyHandle second = key(authorities);
+
+    KeyHandle third = key(open());
+
+    assertThat(issuers.find(first.label())).isEmpty();
+    assertThat(issuers.find(second.label())).isEmpty();
+    assertThat(store.issuing()).containsExactly(third.label());
+    assertThat(third.label().value()).matches("issuing-20261123-120000-[0-9a-f]{8}");
+  }
+
+  // It is of no use, and no reason not to start.
+  @Test
+  void open_keyOfAnEarlierRunCannotBeDestroyed_opensAndTriedAgainAtTheNextStart() throws Exception {
+    KeyHandle first = key(open());
+    issuers.failNextDestroy(new CustodyException(Fault.BUSY, "later"));
+    KeyHandle second = key(open());
+    assertThat(store.issuing()).containsExactly(first.label(), second.label());
+
+    KeyHandle third = key(open());
+
+    assertThat(store.issuing()).containsExactly(third.label());
+    assertThat(issuers.find(first.label())).isEmpty();
   }
 
   @Test

@@ -3,18 +3,36 @@ package io.signet.ca.authority;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.hsm.KeyLabel;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A store in memory that fails when told to, as if the process had ended there. */
 public final class FakeAuthorityStore implements AuthorityStore {
 
+  private final List<KeyLabel> issuing = new ArrayList<>();
   private Optional<RootRecord> root = Optional.empty();
   private @Nullable LedgerException establishFailure;
 
   /** The next root's certificate is not remembered. */
   public void failNextEstablish(LedgerException failure) {
     establishFailure = failure;
+  }
+
+  @Override
+  public List<KeyLabel> issuing() {
+    return List.copyOf(issuing);
+  }
+
+  @Override
+  public void intendIssuing(KeyLabel label) {
+    issuing.add(label);
+  }
+
+  @Override
+  public void forgetIssuing(KeyLabel label) {
+    issuing.remove(label);
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.Review;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.LimitsConfig.Rate;
 import io.signet.ca.config.SecretPlace.InEnvironment;
@@ -64,7 +65,8 @@ class SignetConfigTest {
                 new KeysConfig(
                     new FileCustodian(
                         folder.resolve("keys"), new InEnvironment("SIGNET_PASSPHRASE")),
-                    KeyAlgorithm.EC_P256),
+                    KeyAlgorithm.EC_P256,
+                    Issuing.MEMORY),
                 new AuthorityConfig(Duration.ofDays(365), Duration.ofDays(7)),
                 new SvidConfig(Duration.ofHours(1), Duration.ofHours(24)),
                 new AttestationConfig(
@@ -97,7 +99,7 @@ class SignetConfigTest {
               custodian: pkcs11
               pkcs11: { library: /usr/lib/p11.so, token: signet, serial: 08ab, pin-file: pin }
               algorithm: rsa-3072
-              issuing: memory
+              issuing: custodian
             authority: { root-lifetime: 3650d, issuing-lifetime: 1d12h }
             svid: { default-lifetime: 10s, max-lifetime: 1h30m }
             attestation:
@@ -149,7 +151,8 @@ class SignetConfigTest {
                         "signet",
                         Optional.of("08ab"),
                         new InFile(folder.resolve("pin"))),
-                    KeyAlgorithm.RSA_3072),
+                    KeyAlgorithm.RSA_3072,
+                    Issuing.CUSTODIAN),
                 new AuthorityConfig(Duration.ofDays(3650), Duration.ofHours(36)),
                 new SvidConfig(Duration.ofSeconds(10), Duration.ofMinutes(90)),
                 new AttestationConfig(
@@ -241,7 +244,7 @@ class SignetConfigTest {
           serving-names: [localhost] | data-dir: d | serving-names: missing (expected: a list of DNS names and IP addresses, at least one)
           custodian: file | custodian: vault | line 4: keys.custodian: vault, not available yet (expected: file or pkcs11)
           custodian: file | custodian: tpm | line 4: keys.custodian: tpm (expected: file or pkcs11)
-          custodian: file | custodian: file\\n  issuing: custodian | line 5: keys.issuing: custodian, not available yet (expected: memory)
+          custodian: file | custodian: file\\n  issuing: root | line 5: keys.issuing: root (expected: memory or custodian)
           custodian: file | custodian: file\\n  algorithm: ed25519 | line 5: keys.algorithm: ed25519 (expected: ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096)
           custodian: file | custodian: file\\n  pkcs11: {} | line 5: keys.pkcs11: not used by this custodian (expected: the key left out)
           path: keys, | | line 5: keys.file.path: missing (expected: a folder, made if missing)

@@ -106,6 +106,20 @@ final class SqlAuthorityStoreTest {
     assertThat(store.root()).contains(new RootRecord(LABEL, Optional.of(root)));
   }
 
+  // KC-7
+  @Test
+  void issuing_intendedAndForgotten_thoseThatMayExist() throws Exception {
+    KeyLabel other = new KeyLabel("issuing-2");
+    store.intendIssuing(LABEL);
+    store.intendIssuing(other);
+    store.forgetIssuing(LABEL);
+    reopen();
+
+    assertThat(store.issuing()).containsExactly(other);
+    assertThatThrownBy(() -> store.forgetIssuing(LABEL)).isInstanceOf(LedgerException.class);
+    assertThatThrownBy(() -> store.intendIssuing(other)).isInstanceOf(LedgerException.class);
+  }
+
   // SER-1, SER-2
   @Test
   void serialPrefix_drawnOnce_sameAfterReopen() throws Exception {
