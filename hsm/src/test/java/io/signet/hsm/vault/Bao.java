@@ -1,0 +1,230 @@
+package io.signet.hsm.vault;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.signet.hsm.FetchedPeers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real OpenBao server on loopback, initialised and unsealed by its own API. Its keys outlive a
+ * restart; it does not outlive this JVM.
+ */
+final class Bao implements AutoCloseable {
+
+  private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Path home;
+  private final URI address;
+  private @Nullable Process process;
+  private @Nullable Thread killAtExit;
+  private String rootToken = "";
+  private String unsealKey = "";
+
+  private Bao(Path home, URI address) {
+    this.home = home;
+    this.address = address;
+  }
+
+  /** Starts one with its data in this folder; a test without the peer is skipped. */
+  static Bao start(Path home) throws Exception {
+    Path _ = binary();
+    Bao bao = new Bao(home, URI.create("http://127.0.0.1:" + freePort()));
+    Files.createDirectories(home.resolve("data"));
+    Files.writeString(home.resolve("config.hcl"), bao.config());
+    try {
+      bao.launch();
+      bao.initialise();
+      bao.unseal();
+    } catch (Exception | AssertionError e) {
+      bao.close();
+      throw e;
+    }
+    return bao;
+  }
+
+  private static Path binary() {
+    return FetchedPeers.require(FetchedPeers.path("bin/bao"));
+  }
+
+  private String config() throws IOException {
+    String cluster = "127.0.0.1:" + freePort();
+    return """
+    storage "raft" {
+      path = "%s"
+      node_id = "one"
+    }
+    listener "tcp" {
+      address = "%s"
+      cluster_address = "%s"
+      tls_disable = true
+    }
+    api_addr = "%s"
+    cluster_addr = "https://%s"
+    """
+        .formatted(home.resolve("data"), address.getAuthority(), cluster, address, cluster);
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void launch() throws Exception {
+    Process started =
+        new ProcessBuilder(binary().toString(), "server", "-config", home + "/config.hcl")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+            .start();
+    process = started;
+    killAtExit = new Thread(started::destroyForcibly, "kill bao");
+    Runtime.getRuntime().addShutdownHook(killAtExit);
+    awaitHealth(Set.of(501, 503));
+  }
+
+  private Path log() {
+    return home.resolve("bao.log");
+  }
+
+  private void initialise() throws Exception {
+    String keys = post("sys/init", "{\"secret_shares\":1,\"secret_threshold\":1}");
+    rootToken = text(keys, "root_token");
+    Matcher key = Pattern.compile("\"keys_base64\":\\[\"([^\"]+)\"").matcher(keys);
+    if (!key.find()) {
+      throw new IOException(keys);
+    }
+    unsealKey = key.group(1);
+  }
+
+  /** Returns when it signs again. */
+  void unseal() throws Exception {
+    post("sys/unseal", "{\"key\":\"" + unsealKey + "\"}");
+    awaitHealth(Set.of(200));
+  }
+
+  void seal() throws Exception {
+    post("sys/seal", "{}");
+  }
+
+  /** Kills it and starts it again, sealed, at the same address and with the same data. */
+  void restart() throws Exception {
+    stop();
+    launch();
+  }
+
+  URI address() {
+    return address;
+  }
+
+  String rootToken() {
+    return rootToken;
+  }
+
+  /** A mount of Transit that no other test knows. */
+  void mountTransit(String mount) throws Exception {
+    post("sys/mounts/" + mount, "{\"type\":\"transit\"}");
+  }
+
+  /** What a custodian of the keys of this mount needs, and nothing else. */
+  void writePolicy(String name, String mount) throws Exception {
+    String policy =
+        """
+        path \\"%1$s/keys\\" { capabilities = [\\"list\\"] }
+        path \\"%1$s/keys/*\\" { capabilities = [\\"create\\", \\"read\\", \\"update\\", \\"delete\\"] }
+        path \\"%1$s/sign/*\\" { capabilities = [\\"update\\"] }
+        """
+            .formatted(mount)
+            .replace("\n", " ");
+    post("sys/policies/acl/" + name, "{\"policy\":\"" + policy + "\"}");
+  }
+
+  /** Asks as root. */
+  @CanIgnoreReturnValue
+  String post(String path, String json) throws Exception {
+    return ask("POST", path, json);
+  }
+
+  @CanIgnoreReturnValue
+  String ask(String method, String path, String json) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(address + "/v1/" + path))
+            .timeout(LONG_ON_A_BUSY_MACHINE)
+            .method(method, BodyPublishers.ofString(json));
+    if (!rootToken.isEmpty()) {
+      request.header("X-Vault-Token", rootToken);
+    }
+    HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
+    if (response.statusCode() / 100 != 2) {
+      throw new IOException(path + ": " + response.statusCode() + " " + response.body());
+    }
+    return response.body();
+  }
+
+  /** The text that the answer has under this name. */
+  static String text(String json, String name) {
+    Matcher value = Pattern.compile("\"" + name + "\":\"([^\"]*)\"").matcher(json);
+    if (!value.find()) {
+      throw new AssertionError(name + " is not in " + json);
+    }
+    return value.group(1);
+  }
+
+  private void awaitHealth(Set<Integer> statuses) throws Exception {
+    long end = System.nanoTime() + LONG_ON_A_BUSY_MACHINE.toNanos();
+    while (!statuses.contains(health())) {
+      if (System.nanoTime() > end || process == null || !process.isAlive()) {
+        throw new AssertionError("bao is not ready:\n" + Files.readString(log(), UTF_8));
+      }
+      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+    }
+  }
+
+  private int health() throws InterruptedException {
+    try {
+      HttpRequest look = HttpRequest.newBuilder(URI.create(address + "/v1/sys/health")).build();
+      return http.send(look, BodyHandlers.discarding()).statusCode();
+    } catch (IOException notYet) {
+      return 0;
+    }
+  }
+
+  private void stop() throws InterruptedException {
+    if (process != null) {
+      process.destroyForcibly();
+      if (!process.waitFor(LONG_ON_A_BUSY_MACHINE.toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("bao does not end");
+      }
+      process = null;
+    }
+    if (killAtExit != null) {
+      boolean _ = Runtime.getRuntime().removeShutdownHook(killAtExit);
+      killAtExit = null;
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    stop();
+    http.shutdownNow();
+  }
+}
