@@ -101,7 +101,7 @@ final class ArchitectureTest {
                   "com.google.errorprone.annotations.."));
 
   @ArchTest
-  static final ArchRule custodyNeedsOnlyTheJdk =
+  static final ArchRule custodyNeedsOnlyTheJdkAndVaultsDriver =
       classes()
           .that()
           .resideInAPackage("io.signet.hsm..")
@@ -109,10 +109,20 @@ final class ArchitectureTest {
           .onlyDependOnClassesThat(
               resideInAnyPackage(
                   "io.signet.hsm..",
+                  "io.github.jopenlibs.vault..",
                   "java..",
                   "javax..",
                   "org.jspecify..",
                   "com.google.errorprone.annotations.."));
+
+  // DRV-2: of some failures it says nothing, so that one place has to look.
+  @ArchTest
+  static final ArchRule oneClassKnowsVaultsDriver =
+      noClasses()
+          .that()
+          .haveNameNotMatching("io\\.signet\\.hsm\\.vault\\.VaultDriver(\\$.*)?")
+          .should()
+          .dependOnClassesThat(resideInAPackage("io.github.jopenlibs.vault.."));
 
   @ArchTest
   static final ArchRule deliveryIsPure =

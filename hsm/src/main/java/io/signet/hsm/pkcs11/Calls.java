@@ -2,8 +2,9 @@ package io.signet.hsm.pkcs11;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
-import io.signet.hsm.pkcs11.Permits.Turn;
-import io.signet.hsm.pkcs11.Permits.Work;
+import io.signet.hsm.Permits;
+import io.signet.hsm.Permits.Turn;
+import io.signet.hsm.Permits.Work;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;

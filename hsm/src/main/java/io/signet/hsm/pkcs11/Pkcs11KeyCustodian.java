@@ -8,6 +8,7 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.Permits;
 import io.signet.hsm.RecoveryListener;
 import java.security.PublicKey;
 import java.util.Arrays;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
-import io.signet.hsm.pkcs11.Permits.Work;
+import io.signet.hsm.Permits.Work;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.assertj.core.api.AbstractThrowableAssert;

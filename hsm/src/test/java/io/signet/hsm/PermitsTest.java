@@ -1,10 +1,8 @@
-package io.signet.hsm.pkcs11;
+package io.signet.hsm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.signet.hsm.CustodyException;
-import io.signet.hsm.Fault;
 import java.time.Duration;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;

@@ -1,23 +1,25 @@
-package io.signet.hsm.pkcs11;
+package io.signet.hsm;
 
-import io.signet.hsm.CustodyException;
-import io.signet.hsm.Fault;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many calls may be on the token at once; some more wait their turn, in order and not for long,
- * and all others are turned away at once (KC-4).
+ * How many calls may be on a device at once; some more wait their turn, in order and not for long,
+ * and all others are turned away at once (KC-4). For the packages of custodians.
  */
-final class Permits {
+public final class Permits {
 
-  interface Work<T> {
+  /** What a call does when its turn has come. */
+  @FunctionalInterface
+  public interface Work<T> {
     T run() throws CustodyException;
   }
 
   /** The right to one call, until it is closed, once. */
-  final class Turn implements AutoCloseable {
+  public final class Turn implements AutoCloseable {
+    private Turn() {}
+
     @Override
     public void close() {
       free.release();
@@ -36,7 +38,7 @@ final class Permits {
    * @param queue how many calls may wait
    * @param patience how long one of them waits
    */
-  Permits(String where, int permits, int queue, Duration patience) {
+  public Permits(String where, int permits, int queue, Duration patience) {
     this.where = where;
     this.permits = permits;
     this.patience = patience;
@@ -49,7 +51,7 @@ final class Permits {
    *
    * @throws CustodyException {@link Fault#BUSY} when it does not come
    */
-  <T> T with(Work<T> work) throws CustodyException {
+  public <T> T with(Work<T> work) throws CustodyException {
     try (Turn _ = turn()) {
       return work.run();
     }
@@ -60,7 +62,7 @@ final class Permits {
    *
    * @throws CustodyException {@link Fault#BUSY} when it does not come
    */
-  Turn turn() throws CustodyException {
+  public Turn turn() throws CustodyException {
     if (!room.tryAcquire()) {
       throw busy("%d calls are on it and too many wait".formatted(permits));
     }

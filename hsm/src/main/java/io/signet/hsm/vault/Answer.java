@@ -1,0 +1,42 @@
+package io.signet.hsm.vault;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What a server has answered, whatever the status.
+ *
+ * @param location where it points to instead, if to anywhere
+ * @param retryAfter how long it wants to be left alone, if it says so
+ */
+record Answer(int status, Fields body, Optional<URI> location, Optional<Duration> retryAfter) {
+
+  private static final int LONGEST_REASON = 300;
+
+  boolean isDone() {
+    return status == 200 || status == 204;
+  }
+
+  boolean isDenied() {
+    return status == 401 || status == 403;
+  }
+
+  /**
+   * Whether there is nothing at the path. A mount that is missing is a 404 too, but one that gives
+   * a reason (VST-3).
+   */
+  boolean isAbsent() {
+    return status == 404 && body.texts("errors").isEmpty();
+  }
+
+  Fields data() {
+    return body.fields("data");
+  }
+
+  /** In the server's words, as one short line. */
+  String reason() {
+    String reason = String.join("; ", body.texts("errors")).replaceAll("[\\s\\p{Cntrl}]+", " ");
+    return reason.length() > LONGEST_REASON ? reason.substring(0, LONGEST_REASON) + "..." : reason;
+  }
+}
