@@ -55,6 +55,11 @@ record Lease(Secret token, Duration full, Instant dueAt, Instant end, boolean re
     return new Lease(token, full, later, end, false);
   }
 
+  /** When it ends, for people. */
+  String ends() {
+    return end.equals(Instant.MAX) ? "never" : "at " + end;
+  }
+
   boolean livesAt(Instant now) {
     return now.isBefore(end);
   }

@@ -107,7 +107,9 @@ final class Login {
       return answer.body();
     } catch (CustodyException e) {
       // A wrong secret id is a bad request to Vault, and a missing method a path that is not there.
-      throw e.fault() == Fault.REJECTED ? denied(String.valueOf(e.getMessage()), e) : e;
+      throw e.fault() == Fault.REJECTED
+          ? new CustodyException(Fault.DENIED, String.valueOf(e.getMessage()), e)
+          : e;
     }
   }
 
@@ -116,6 +118,6 @@ final class Login {
   }
 
   private CustodyException denied(String why, @Nullable Exception cause) {
-    return new CustodyException(Fault.DENIED, settings.where() + ": login refused: " + why, cause);
+    return new CustodyException(Fault.DENIED, settings.where() + ": " + why, cause);
   }
 }

@@ -144,8 +144,8 @@ final class SigningQueue {
       }
     } catch (CustodyException e) {
       answer(batch, e);
-    } finally { // an error of our own must not leave callers behind
-      answer(batch, failure(Fault.FATAL, "the signing thread has failed"));
+    } catch (RuntimeException | Error e) { // ours, but callers and queue must not be left behind
+      answer(batch, new CustodyException(Fault.FATAL, where + ": cannot sign: " + e, e));
     }
   }
 
@@ -154,6 +154,11 @@ final class SigningQueue {
     batch.forEach(waiting -> {
       boolean _ = waiting.answer().complete(new Transit.Signed.Failed(why));
     });
+  }
+
+  /** How many wait for their turn. */
+  synchronized int waiting() {
+    return queue.size();
   }
 
   /** Turns away who waits, and everyone from now on. */

@@ -90,7 +90,7 @@ final class Tokens {
       refusals = 0;
       lastFailure = null;
       lease = fresh;
-      LOG.log(Level.INFO, "{0}: logged in; the token ends at {1}", settings.where(), fresh.end());
+      LOG.log(Level.INFO, "{0}: logged in; the token ends {1}", settings.where(), fresh.ends());
       return fresh;
     } catch (CustodyException e) {
       refusals = e.fault() == Fault.DENIED ? Math.min(refusals + 1, MOST_DOUBLINGS) : 0;
@@ -132,9 +132,9 @@ final class Tokens {
   private void renew() {
     try {
       lease = login.renewed(lease);
-      LOG.log(Level.DEBUG, "{0}: token renewed until {1}", settings.where(), lease.end());
+      LOG.log(Level.DEBUG, "{0}: token renewed, it ends {1}", settings.where(), lease.ends());
     } catch (CustodyException e) {
-      LOG.log(Level.WARNING, "token not renewed, it ends at {0}: {1}", lease.end(), e.getMessage());
+      LOG.log(Level.WARNING, "token not renewed, it ends {0}: {1}", lease.ends(), e.getMessage());
       Instant later = timing.now().plus(waitTime());
       lease = e.fault() == Fault.DENIED ? lease.notRenewable(later) : lease.dueAt(later);
     }
@@ -156,7 +156,7 @@ final class Tokens {
     try {
       login.revoke(lease, deadline);
     } catch (CustodyException e) {
-      LOG.log(Level.DEBUG, "token not revoked, it ends at {0}: {1}", lease.end(), e.getMessage());
+      LOG.log(Level.DEBUG, "token not revoked, it ends {0}: {1}", lease.ends(), e.getMessage());
     }
   }
 

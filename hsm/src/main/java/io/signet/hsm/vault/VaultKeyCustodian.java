@@ -152,6 +152,11 @@ public final class VaultKeyCustodian implements KeyCustodian {
     tokens.runDue();
   }
 
+  /** How many signatures wait for their turn. */
+  int waiting() {
+    return signatures.waiting();
+  }
+
   // Whoever waits for another's key to be made holds no permit.
   @Override
   public KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
@@ -244,5 +249,10 @@ public final class VaultKeyCustodian implements KeyCustodian {
     timer.shutdownNow();
     tokens.close(Deadline.in(FAREWELL));
     connections.close();
+  }
+
+  @Override
+  public String toString() {
+    return "VaultKeyCustodian[" + settings.where() + "]";
   }
 }

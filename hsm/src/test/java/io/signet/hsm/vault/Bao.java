@@ -16,6 +16,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -32,7 +35,7 @@ final class Bao implements AutoCloseable {
   private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http;
   private final Path home;
   private final URI address;
   private @Nullable Process process;
@@ -40,33 +43,73 @@ final class Bao implements AutoCloseable {
   private String rootToken = "";
   private String unsealKey = "";
 
-  private Bao(Path home, URI address) {
+  private Bao(HttpClient http, Path home, URI address) {
+    this.http = http;
     this.home = home;
     this.address = address;
   }
 
   /** Starts one with its data in this folder; a test without the peer is skipped. */
   static Bao start(Path home) throws Exception {
+    URI address = URI.create("http://127.0.0.1:" + freePort());
+    return new Bao(HttpClient.newHttpClient(), home, address).started("tls_disable = true");
+  }
+
+  /** The same with TLS, by a certificate that is {@code server.pem} in the folder. */
+  static Bao startWithTls(Path home) throws Exception {
     Path _ = binary();
-    Bao bao = new Bao(home, URI.create("http://127.0.0.1:" + freePort()));
+    certify(home, "server", "subjectAltName=IP:127.0.0.1");
+    Path certificate = home.resolve("server.pem");
+    HttpClient http =
+        HttpClient.newBuilder()
+            .sslContext(Tls.context(Optional.of(certificate), Optional.empty()))
+            .build();
+    String listener =
+        "tls_cert_file = \"%s\"%n  tls_key_file = \"%s\""
+            .formatted(certificate, home.resolve("server.key"));
+    return new Bao(http, home, URI.create("https://127.0.0.1:" + freePort())).started(listener);
+  }
+
+  /** Makes {@code NAME.pem}, which is its own issuer, and {@code NAME.key}. */
+  static void certify(Path home, String name, String extension) throws Exception {
+    String command =
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN="
+            + name
+            + " -addext "
+            + extension;
+    List<String> arguments = new ArrayList<>(List.of(("openssl " + command).split(" ")));
+    arguments.addAll(List.of("-keyout", home + "/" + name + ".key"));
+    arguments.addAll(List.of("-out", home + "/" + name + ".pem"));
+    Process openssl =
+        new ProcessBuilder(arguments)
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("openssl.log").toFile())
+            .start();
+    if (openssl.waitFor() != 0) {
+      throw new IOException(Files.readString(home.resolve("openssl.log")));
+    }
+  }
+
+  private Bao started(String listener) throws Exception {
+    Path _ = binary();
     Files.createDirectories(home.resolve("data"));
-    Files.writeString(home.resolve("config.hcl"), bao.config());
+    Files.writeString(home.resolve("config.hcl"), config(listener));
     try {
-      bao.launch();
-      bao.initialise();
-      bao.unseal();
+      launch();
+      initialise();
+      unseal();
     } catch (Exception | AssertionError e) {
-      bao.close();
+      close();
       throw e;
     }
-    return bao;
+    return this;
   }
 
   private static Path binary() {
     return FetchedPeers.require(FetchedPeers.path("bin/bao"));
   }
 
-  private String config() throws IOException {
+  private String config(String listener) throws IOException {
     String cluster = "127.0.0.1:" + freePort();
     return """
     storage "raft" {
@@ -76,12 +119,13 @@ final class Bao implements AutoCloseable {
     listener "tcp" {
       address = "%s"
       cluster_address = "%s"
-      tls_disable = true
+      %s
     }
     api_addr = "%s"
     cluster_addr = "https://%s"
     """
-        .formatted(home.resolve("data"), address.getAuthority(), cluster, address, cluster);
+        .formatted(
+            home.resolve("data"), address.getAuthority(), cluster, listener, address, cluster);
   }
 
   private static int freePort() throws IOException {
@@ -122,13 +166,22 @@ final class Bao implements AutoCloseable {
     awaitHealth(Set.of(200));
   }
 
+  /** Lets approle log in with this policy; its secret id is the answer. */
+  String enableAppRole(String role, String policy) throws Exception {
+    post("sys/auth/" + role, "{\"type\":\"approle\"}");
+    String path = "auth/" + role + "/role/" + role;
+    post(path, "{\"token_policies\":[\"" + policy + "\"],\"token_ttl\":\"1h\"}");
+    post(path + "/role-id", "{\"role_id\":\"" + role + "\"}");
+    return text(post(path + "/secret-id", "{}"), "secret_id");
+  }
+
   void seal() throws Exception {
     post("sys/seal", "{}");
   }
 
   /** Kills it and starts it again, sealed, at the same address and with the same data. */
   void restart() throws Exception {
-    stop();
+    kill();
     launch();
   }
 
@@ -208,7 +261,8 @@ final class Bao implements AutoCloseable {
     }
   }
 
-  private void stop() throws InterruptedException {
+  /** Ends it at once. */
+  void kill() throws InterruptedException {
     if (process != null) {
       process.destroyForcibly();
       if (!process.waitFor(LONG_ON_A_BUSY_MACHINE.toSeconds(), TimeUnit.SECONDS)) {
@@ -224,7 +278,7 @@ final class Bao implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    stop();
+    kill();
     http.shutdownNow();
   }
 }

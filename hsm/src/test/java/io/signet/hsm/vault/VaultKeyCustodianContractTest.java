@@ -69,8 +69,7 @@ final class VaultKeyCustodianContractTest extends DurableKeyCustodianContract {
   @Override
   protected KeyCustodian reopened() throws Exception {
     custodian().close();
-    custodian =
-        VaultKeyCustodian.open(settings, Clock.systemUTC());
+    custodian = VaultKeyCustodian.open(settings, Clock.systemUTC());
     return custodian;
   }
 }

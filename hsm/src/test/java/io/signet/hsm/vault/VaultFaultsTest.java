@@ -1,0 +1,459 @@
+package io.signet.hsm.vault;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import io.signet.hsm.vault.FakeVault.Reply;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** CT-7: each row of key-custody, section 6, and what else a Vault does wrong. */
+final class VaultFaultsTest {
+
+  private static final KeyLabel ROOT = new KeyLabel("root-1");
+  private static final byte[] MESSAGE = "to be signed".getBytes(UTF_8);
+  private static final String SIGN = "/sign/";
+
+  @TempDir private Path home;
+  private final ManualTiming timing = new ManualTiming();
+  private FakeVault vault;
+  private FakeVault other;
+  private VaultKeyCustodian custodian;
+  private KeyHandle key;
+
+  @BeforeEach
+  void open() throws Exception {
+    vault = new FakeVault();
+    other = new FakeVault();
+    Files.writeString(home.resolve("secret-id"), "the-secret-id\n");
+    reopen(VaultSettings.DEFAULT_DEADLINE, vault.address());
+    key = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
+    other.joins(vault);
+  }
+
+  @AfterEach
+  void close() {
+    custodian.close();
+    vault.close();
+    other.close();
+  }
+
+  private void reopen(Duration deadline, URI... addresses) throws CustodyException {
+    if (custodian != null) {
+      custodian.close();
+    }
+    VaultSettings settings =
+        new VaultSettings(
+            List.of(addresses),
+            "transit",
+            Optional.of("team/ca"),
+            Optional.empty(),
+            new VaultAuth.AppRole("approle", "signet", home.resolve("secret-id")),
+            1,
+            deadline);
+    custodian = VaultKeyCustodian.open(settings, timing);
+  }
+
+  /** On both nodes; the key is the one that was made at the first. */
+  private void reopenOnBoth() throws CustodyException {
+    reopen(VaultSettings.DEFAULT_DEADLINE, vault.address(), other.address());
+    key = custodian.find(ROOT).orElseThrow();
+    other.joins(vault);
+  }
+
+  // VAULT-1, VAULT-3, VAULT-7
+  @Test
+  void generateAndSign_requests_nameEverything() throws Exception {
+    byte[] _ = key.sign(MESSAGE);
+
+    FakeVault.Request created =
+        vault.requests("transit/keys/root-1").stream()
+            .filter(request -> request.method().equals("POST"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(created.body())
+        .contains("\"type\":\"ecdsa-p256\"")
+        .contains("\"exportable\":false")
+        .contains("\"allow_plaintext_backup\":false")
+        .contains("\"auto_rotate_period\":\"0\"");
+    FakeVault.Request signed = vault.requests(SIGN).getLast();
+    assertThat(signed.path()).isEqualTo("transit/sign/root-1/sha2-256");
+    assertThat(signed.namespace()).isEqualTo("team/ca");
+    assertThat(signed.body())
+        .contains("\"prehashed\":true")
+        .contains("\"key_version\":1")
+        .contains("\"marshaling_algorithm\":\"asn1\"");
+  }
+
+  // VST-1
+  @Test
+  void sign_400_rejectedAndNotRepeated() {
+    int before = vault.requests(SIGN).size();
+    vault.always(SIGN, Reply.of(400, "no such thing"));
+
+    assertFault(Fault.REJECTED, () -> key.sign(MESSAGE)).hasMessageContaining("no such thing");
+
+    assertThat(vault.requests(SIGN)).hasSize(before + 1);
+  }
+
+  // VST-2, VAUTH-5
+  @Test
+  void sign_403Once_oneLoginAndSigns() throws Exception {
+    int before = vault.requests(SIGN).size();
+    vault.once(SIGN, Reply.of(403, "permission denied"));
+
+    assertThat(key.sign(MESSAGE)).isNotEmpty();
+
+    assertThat(vault.requests("/login")).hasSize(2);
+    assertThat(vault.requests(SIGN)).hasSize(before + 2);
+  }
+
+  // VST-2, VAUTH-5
+  @Test
+  void sign_403Always_deniedAfterOneLoginAndOneRetry() {
+    int before = vault.requests(SIGN).size();
+    vault.always(SIGN, Reply.of(403, "permission denied"));
+
+    assertFault(Fault.DENIED, () -> key.sign(MESSAGE)).hasMessageContaining("policy");
+    assertThat(vault.requests("/login")).hasSize(2);
+    assertThat(vault.requests(SIGN)).hasSize(before + 2);
+
+    // No login for each signature that the policy forbids.
+    assertFault(Fault.DENIED, () -> key.sign(MESSAGE));
+    assertThat(vault.requests("/login")).hasSize(2);
+
+    timing.advance(Duration.ofSeconds(5));
+    vault.heal();
+    vault.forgetTokens();
+    assertThatSigns();
+    assertThat(vault.requests("/login")).hasSize(3);
+  }
+
+  // VST-3
+  @Test
+  void sign_404_rejectedNamingBothCauses() {
+    vault.always(SIGN, Reply.of(404, "no handler for route"));
+
+    assertFault(Fault.REJECTED, () -> key.sign(MESSAGE))
+        .hasMessageContaining("no such path, or hidden by policy")
+        .hasMessageContaining("no handler for route");
+  }
+
+  // VST-3: of a mount that is missing nothing is known.
+  @Test
+  void find_mountMissing_rejectedAndNotAbsent() {
+    vault.always("transit/keys", Reply.of(404, "no handler for route"));
+
+    assertFault(Fault.REJECTED, () -> custodian.find(ROOT));
+    assertFault(Fault.REJECTED, () -> custodian.find(key.publicKey()));
+  }
+
+  // VST-4, VST-8, KC-6
+  @ParameterizedTest
+  @ValueSource(ints = {412, 500, 502, 504})
+  void sign_unclearOnce_sameBytesAgain(int status) throws Exception {
+    vault.once(SIGN, Reply.of(status, "for a moment"));
+
+    assertThat(key.sign(MESSAGE)).isNotEmpty();
+
+    List<FakeVault.Request> sent = vault.requests(SIGN);
+    assertThat(sent.getLast().body()).isEqualTo(sent.get(sent.size() - 2).body());
+    assertThat(timing.pauses()).hasSize(1);
+  }
+
+  // VST-4, VST-8
+  @ParameterizedTest
+  @CsvSource({"412, BUSY", "500, LOST", "502, LOST", "504, LOST"})
+  void sign_unclearAlways_oneRetry(int status, Fault fault) {
+    int before = vault.requests(SIGN).size();
+    vault.always(SIGN, Reply.of(status, "for good"));
+
+    assertFault(fault, () -> key.sign(MESSAGE)).hasMessageContaining("for good");
+
+    assertThat(vault.requests(SIGN)).hasSize(before + 2);
+  }
+
+  // KC-6, KC-7: whether the first one made a key is for find() to say.
+  @Test
+  void generate_unclear_notRepeated() {
+    KeyLabel label = new KeyLabel("root-2");
+    vault.once("keys/root-2", Reply.of(404));
+    vault.always("keys/root-2", Reply.of(500, "for good"));
+
+    assertFault(Fault.LOST, () -> custodian.generate(label, KeyAlgorithm.EC_P256));
+
+    assertThat(vault.requests("keys/root-2").stream().filter(r -> r.method().equals("POST")))
+        .hasSize(1);
+  }
+
+  // OpenBao 2.7.2 answers so; it stays so.
+  @Test
+  void sign_versionForbidden_rejected() {
+    vault.always(SIGN, Reply.of(500, "requested version for signing is less than the minimum"));
+
+    assertFault(Fault.REJECTED, () -> key.sign(MESSAGE));
+  }
+
+  // VST-5
+  @Test
+  void sign_429_busyAndLeftAloneAsLongAsItWants() throws Exception {
+    vault.once(SIGN, Reply.of(429, "quota").with("Retry-After", "7"));
+    assertFault(Fault.BUSY, () -> key.sign(MESSAGE));
+    int before = vault.requests(SIGN).size();
+
+    for (int i = 0; i < 20; i++) {
+      assertFault(Fault.BUSY, () -> key.sign(MESSAGE)).hasMessageContaining("left alone");
+    }
+    assertThat(vault.requests(SIGN)).hasSize(before);
+
+    timing.advance(Duration.ofSeconds(7));
+    assertThatSigns();
+  }
+
+  // VST-5, VST-6: standbys answer health so, and pass requests on.
+  @ParameterizedTest
+  @ValueSource(ints = {200, 429, 473})
+  void open_usableNode_isUsed(int health) throws Exception {
+    vault.always("sys/health", Reply.of(health));
+
+    reopenOnBoth();
+
+    assertThat(other.requests("/login")).isEmpty();
+    assertThatSigns();
+  }
+
+  // VST-6, VST-9
+  @ParameterizedTest
+  @ValueSource(ints = {472, 501, 503})
+  void open_uselessNode_otherIsUsed(int health) throws Exception {
+    vault.always("sys/health", Reply.of(health));
+
+    reopen(VaultSettings.DEFAULT_DEADLINE, vault.address(), other.address());
+
+    assertThat(other.requests("/login")).hasSize(1);
+    assertThat(custodian.find(ROOT).orElseThrow().publicKey()).isEqualTo(key.publicKey());
+  }
+
+  // VST-9, P11-22's like: the message says what is wrong with each.
+  @Test
+  void open_noUsableNode_saysWhyOfEach() {
+    vault.always("sys/health", Reply.of(503));
+    other.always("sys/health", Reply.of(501));
+
+    assertFault(
+            Fault.BUSY,
+            () -> reopen(VaultSettings.DEFAULT_DEADLINE, vault.address(), other.address()))
+        .hasMessageContaining(vault.address() + ": READ sys/health; sealed")
+        .hasMessageContaining(other.address() + ": READ sys/health; not initialised");
+  }
+
+  // VST-9
+  @ParameterizedTest
+  @ValueSource(ints = {472, 473, 501, 503})
+  void sign_nodeCannot_otherDoesAndStaysPreferred(int status) throws Exception {
+    reopenOnBoth();
+    vault.always(SIGN, Reply.of(status, "not here"));
+
+    assertThatSigns();
+    int asked = vault.requests(SIGN).size();
+    assertThatSigns();
+
+    assertThat(vault.requests(SIGN)).hasSize(asked);
+    assertThat(timing.pauses()).isEmpty();
+  }
+
+  // VST-9, VAUTH-6
+  @Test
+  void sign_onlyNodeSealed_busyUntilUnsealed() throws Exception {
+    vault.always(SIGN, Reply.of(503, "Vault is sealed"));
+
+    assertFault(Fault.BUSY, () -> key.sign(MESSAGE)).hasMessageContaining("unseal");
+
+    vault.heal();
+    assertThatSigns();
+  }
+
+  // CT-7: one of two addresses down.
+  @Test
+  void sign_nodeGone_otherDoes() throws Exception {
+    reopenOnBoth();
+    vault.close();
+
+    assertThatSigns();
+
+    other.close();
+    assertFault(Fault.LOST, () -> key.sign(MESSAGE))
+        .hasMessageContaining(vault.address().toString())
+        .hasMessageContaining(other.address().toString());
+  }
+
+  @Test
+  void open_nobodyThere_lost() {
+    assertFault(Fault.LOST, () -> reopen(VaultSettings.DEFAULT_DEADLINE, FakeVault.nobody()))
+        .hasMessageContaining("cannot be reached");
+  }
+
+  // VST-7
+  @Test
+  void sign_307ToConfiguredAddress_followed() throws Exception {
+    reopenOnBoth();
+    vault.always(
+        SIGN, Reply.of(307).with("Location", other.address() + "/v1/transit/sign/root-1/sha2-256"));
+    int before = other.requests(SIGN).size();
+
+    assertThatSigns();
+
+    assertThat(other.requests(SIGN)).hasSize(before + 1);
+  }
+
+  // VST-7: the token goes to nobody else.
+  @Test
+  void sign_307ToOtherAddress_notFollowed() {
+    vault.always(SIGN, Reply.of(307).with("Location", other.address() + "/v1/transit/sign"));
+    int before = other.requests("").size();
+
+    assertFault(Fault.BUSY, () -> key.sign(MESSAGE))
+        .hasMessageContaining(other.address().toString())
+        .hasMessageContaining("not among the configured addresses");
+
+    assertThat(other.requests("")).hasSize(before);
+  }
+
+  // VAULT-7
+  @Test
+  void sign_otherVersionSigned_neverLeaves() {
+    vault.signingVersion = 2;
+
+    assertFault(Fault.LOST, () -> key.sign(MESSAGE))
+        .hasMessageContaining("version 2 has signed (expected: 1)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "no JSON",
+        "[]",
+        "{\"data\":{}}",
+        "{\"data\":{\"signature\":\"vault:v1:%%%\"}}",
+        "{\"data\":{\"signature\":7}}"
+      })
+  void sign_strangeAnswer_lost(String body) {
+    vault.always(SIGN, new Reply(200, body, java.util.Map.of()));
+
+    assertFault(Fault.LOST, () -> key.sign(MESSAGE)).hasMessageContaining(ROOT.value());
+  }
+
+  @Test
+  void sign_endlessAnswer_lost() {
+    vault.always(SIGN, new Reply(200, "[".repeat(2 << 20), java.util.Map.of()));
+
+    assertFault(Fault.LOST, () -> key.sign(MESSAGE));
+  }
+
+  // CT-2, KC-1
+  @Test
+  void sign_corrupted_brokenForGood() {
+    vault.corrupt = true;
+    assertFault(Fault.BROKEN, () -> key.sign(MESSAGE));
+
+    vault.corrupt = false;
+    assertFault(Fault.BROKEN, () -> key.sign(MESSAGE));
+    assertFault(Fault.BROKEN, () -> custodian.find(ROOT).orElseThrow().sign(MESSAGE));
+  }
+
+  // CT-2: what never signed right is not kept.
+  @Test
+  void generate_corrupted_brokenAndGone() throws Exception {
+    KeyLabel label = new KeyLabel("root-2");
+    vault.corrupt = true;
+
+    assertFault(Fault.BROKEN, () -> custodian.generate(label, KeyAlgorithm.EC_P256));
+
+    assertThat(custodian.find(label)).isEmpty();
+  }
+
+  // CT-4, KC-3
+  @Test
+  void sign_hangingVault_lostAtDeadlineAndBackWhenItIs() throws Exception {
+    reopen(Duration.ofSeconds(2), vault.address());
+    key = custodian.find(ROOT).orElseThrow();
+    vault.hold(SIGN);
+
+    assertFault(Fault.LOST, () -> key.sign(MESSAGE));
+
+    vault.release(SIGN);
+    assertThatSigns();
+  }
+
+  // VAULT-4: several wait while one is under way; each is judged alone.
+  @Test
+  void sign_batchWithBadItem_onlyThatOneFails() throws Exception {
+    vault.spoiltItem = 1;
+    vault.hold(SIGN);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      int before = vault.requests(SIGN).size();
+      List<Future<byte[]>> all = new ArrayList<>();
+      all.add(threads.submit(() -> key.sign(MESSAGE)));
+      Waits.until(() -> vault.requests(SIGN).size() == before + 1);
+      for (int i = 0; i < 4; i++) {
+        all.add(threads.submit(() -> key.sign(MESSAGE)));
+      }
+      Waits.until(() -> custodian.waiting() == 4);
+      vault.release(SIGN);
+
+      List<Throwable> failures = new ArrayList<>();
+      for (Future<byte[]> one : all) {
+        try {
+          byte[] _ = one.get();
+        } catch (java.util.concurrent.ExecutionException e) {
+          failures.add(e.getCause());
+        }
+      }
+      assertThat(failures).hasSize(1);
+      assertThat(failures.getFirst()).hasMessageContaining("spoilt");
+      assertThat(((CustodyException) failures.getFirst()).fault()).isEqualTo(Fault.REJECTED);
+      assertThat(vault.requests(SIGN)).hasSize(before + 2);
+    }
+  }
+
+  private void assertThatSigns() {
+    try {
+      assertThat(key.sign(MESSAGE)).isNotEmpty();
+    } catch (CustodyException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @CanIgnoreReturnValue
+  private static AbstractThrowableAssert<?, ? extends Throwable> assertFault(
+      Fault fault, ThrowingCallable call) {
+    return assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
+  }
+}
