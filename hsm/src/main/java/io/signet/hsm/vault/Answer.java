@@ -23,11 +23,12 @@ record Answer(int status, Fields body, Optional<URI> location, Optional<Duration
   }
 
   /**
-   * Whether there is nothing at the path. A mount that is missing is a 404 too, but one that gives
-   * a reason (VST-3).
+   * Whether Vault says that there is nothing at the path: by an empty list of errors. A mount that
+   * is missing is a 404 too, and has one (VST-3); a proxy's 404 has no list. Neither may look as if
+   * a key did not exist.
    */
   boolean isAbsent() {
-    return status == 404 && body.texts("errors").isEmpty();
+    return status == 404 && body.isEmptyList("errors");
   }
 
   Fields data() {

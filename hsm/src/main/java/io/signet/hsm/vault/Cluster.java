@@ -70,7 +70,8 @@ final class Cluster {
     boolean mayRepeat = call.repeatable();
     while (!untried.isEmpty()) {
       URI node = untried.removeFirst();
-      switch (attempt(node, call, token, deadline)) {
+      // A node that hangs leaves time for the second try, on another node if there is one.
+      switch (attempt(node, call, token, mayRepeat ? deadline.halfway() : deadline)) {
         case Attempt.Answered(Answer answer) -> {
           preferred.set(node);
           return answer;

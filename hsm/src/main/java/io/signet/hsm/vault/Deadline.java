@@ -14,6 +14,11 @@ record Deadline(long nanoTime) {
     return Math.max(0, nanoTime - System.nanoTime());
   }
 
+  /** When half of what is left is over. */
+  Deadline halfway() {
+    return new Deadline(System.nanoTime() + left() / 2);
+  }
+
   boolean isOver() {
     return left() == 0;
   }

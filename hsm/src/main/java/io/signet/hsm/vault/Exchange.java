@@ -32,11 +32,13 @@ final class Exchange extends HttpClient {
   private static final long LONGEST_BODY = 1 << 20;
 
   private final HttpClient shared;
+  private final Optional<String> namespace;
   private final Deadline deadline;
   private @Nullable HttpResponse<?> response;
 
-  Exchange(HttpClient shared, Deadline deadline) {
+  Exchange(HttpClient shared, Optional<String> namespace, Deadline deadline) {
     this.shared = shared;
+    this.namespace = namespace;
     this.deadline = deadline;
   }
 
@@ -65,7 +67,17 @@ final class Exchange extends HttpClient {
   @Override
   public <T> CompletableFuture<HttpResponse<T>> sendAsync(
       HttpRequest request, BodyHandler<T> handler) {
-    return shared.sendAsync(request, BodyHandlers.limiting(handler, LONGEST_BODY));
+    return shared.sendAsync(inNamespace(request), BodyHandlers.limiting(handler, LONGEST_BODY));
+  }
+
+  // The driver would write a line to the log for each request that has one.
+  private HttpRequest inNamespace(HttpRequest request) {
+    return namespace
+        .map(name ->
+            HttpRequest.newBuilder(request, (_, _) -> true)
+                .header("X-Vault-Namespace", name)
+                .build())
+        .orElse(request);
   }
 
   @Override

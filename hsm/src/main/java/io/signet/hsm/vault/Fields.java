@@ -49,6 +49,10 @@ record Fields(Map<String, Object> members) {
     return items(name).stream().filter(String.class::isInstance).map(String.class::cast).toList();
   }
 
+  boolean isEmptyList(String name) {
+    return members.get(name) instanceof List<?> list && list.isEmpty();
+  }
+
   private List<?> items(String name) {
     return members.get(name) instanceof List<?> list ? list : List.of();
   }

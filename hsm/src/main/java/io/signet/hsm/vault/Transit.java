@@ -27,6 +27,9 @@ final class Transit {
 
   private static final Logger LOG = System.getLogger(Transit.class.getName());
 
+  // A long RSA key takes seconds to make.
+  private static final int PATIENCE_WITH_NEW_KEYS = 6;
+
   private static final Pattern NAME = Pattern.compile("\\w([\\w.-]*\\w)?");
   private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,8}");
   private static final Pattern SIGNATURE = Pattern.compile("vault:v([0-9]{1,9}):(.*)");
@@ -70,7 +73,8 @@ final class Transit {
             false,
             "auto_rotate_period",
             "0");
-    Answer _ = done(Call.writeOnce(keyPath(label.value()), kind), deadline());
+    Deadline inTime = Deadline.in(settings.deadline().multipliedBy(PATIENCE_WITH_NEW_KEYS));
+    Answer _ = done(Call.writeOnce(keyPath(label.value()), kind), inTime);
     TransitKey made =
         key(label).orElseThrow(() -> failure(Fault.BROKEN, label, "it was made and is not there"));
     if (made.algorithm() != algorithm) {

@@ -59,9 +59,9 @@ final class VaultDriver {
       Call call,
       Deadline deadline)
       throws IOException {
-    Exchange exchange = new Exchange(http, deadline);
+    Exchange exchange = new Exchange(http, namespace, deadline);
     try {
-      send(logical(exchange, address, namespace, token), call);
+      send(logical(exchange, address, token), call);
     } catch (VaultException e) {
       // DRV-2: it throws for some answers and not for others; all are read off the exchange.
       if (exchange.response().isEmpty()) {
@@ -71,20 +71,17 @@ final class VaultDriver {
     return answer(exchange.response().orElseThrow(() -> new IOException("no answer")));
   }
 
-  private static Logical logical(
-      HttpClient http, URI address, Optional<String> namespace, Secret token) {
+  private static Logical logical(HttpClient http, URI address, Secret token) {
     try {
-      VaultConfig config =
-          new VaultConfig()
-              .environmentLoader(new NoEnvironment())
-              .engineVersion(PATHS_AS_THEY_ARE)
-              .address(address.toString())
-              .token(token.reveal())
-              .httpClient(http);
-      if (namespace.isPresent()) {
-        config = config.nameSpace(namespace.get());
-      }
-      return Vault.create(config.build()).logical();
+      return Vault.create(
+              new VaultConfig()
+                  .environmentLoader(new NoEnvironment())
+                  .engineVersion(PATHS_AS_THEY_ARE)
+                  .address(address.toString())
+                  .token(token.reveal())
+                  .httpClient(http)
+                  .build())
+          .logical();
     } catch (VaultException e) {
       throw new IllegalStateException("settings are checked before", e);
     }

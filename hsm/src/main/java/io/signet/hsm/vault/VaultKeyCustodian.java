@@ -33,9 +33,9 @@ import java.util.concurrent.TimeUnit;
  * best: {@link #find(PublicKey)} reads every key of it.
  *
  * <p>A signature is there or has failed within {@link VaultSettings#deadline()}; each request of
- * another call takes no longer either (KC-3). At most {@link VaultSettings#permits()} requests for
- * signatures are under way, and as many others; a bounded number waits, and signatures that wait
- * for the same key travel together (KC-4, VAULT-4).
+ * another call takes no longer either, unless it makes a key (KC-3). At most {@link
+ * VaultSettings#permits()} requests for signatures are under way, and as many others; a bounded
+ * number waits, and signatures that wait for the same key travel together (KC-4, VAULT-4).
  *
  * <p>The token is renewed or replaced before it ends. While Vault is sealed, gone or refuses it,
  * calls fail fast; nothing has to be restarted when it is back (VAUTH-6).

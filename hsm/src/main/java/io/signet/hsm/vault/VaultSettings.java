@@ -17,7 +17,8 @@ import java.util.Set;
  * @param caFile PEM, the CAs of the servers' certificates; absent: those of the JDK
  * @param permits how many requests for signatures are under way at once (KC-4), from 1
  * @param deadline when the caller of a signature has its answer, with all waiting, logins and
- *     retries (KC-3); the same holds for each request of the other calls
+ *     retries (KC-3); the same holds for each request of the other calls, but for one that makes a
+ *     key, which has six times as long
  */
 public record VaultSettings(
     List<URI> addresses,

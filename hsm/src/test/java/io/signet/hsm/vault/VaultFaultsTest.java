@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -88,7 +90,12 @@ final class VaultFaultsTest {
   // VAULT-1, VAULT-3, VAULT-7
   @Test
   void generateAndSign_requests_nameEverything() throws Exception {
-    byte[] _ = key.sign(MESSAGE);
+    try (CapturedLog log = new CapturedLog()) {
+      byte[] _ = key.sign(MESSAGE);
+      // Nothing for each signature; the driver would, of the namespace.
+      assertThat(log.lines()).noneMatch(line -> line.contains("io.signet"));
+      assertThat(log.lines()).noneMatch(line -> line.contains("jopenlibs"));
+    }
 
     FakeVault.Request created =
         vault.requests("transit/keys/root-1").stream()
@@ -363,14 +370,14 @@ final class VaultFaultsTest {
         "{\"data\":{\"signature\":7}}"
       })
   void sign_strangeAnswer_lost(String body) {
-    vault.always(SIGN, new Reply(200, body, java.util.Map.of()));
+    vault.always(SIGN, new Reply(200, body, Map.of()));
 
     assertFault(Fault.LOST, () -> key.sign(MESSAGE)).hasMessageContaining(ROOT.value());
   }
 
   @Test
   void sign_endlessAnswer_lost() {
-    vault.always(SIGN, new Reply(200, "[".repeat(2 << 20), java.util.Map.of()));
+    vault.always(SIGN, new Reply(200, "[".repeat(2 << 20), Map.of()));
 
     assertFault(Fault.LOST, () -> key.sign(MESSAGE));
   }
@@ -410,6 +417,23 @@ final class VaultFaultsTest {
     assertThatSigns();
   }
 
+  // CT-4: half of the time is for the other node.
+  @Test
+  void sign_hangingNode_otherDoes() throws Exception {
+    reopenOnBoth();
+    vault.hold(SIGN);
+
+    assertThatSigns();
+  }
+
+  // A key that only seems to be missing would be made anew.
+  @Test
+  void find_notFoundByAProxy_rejectedAndNotAbsent() {
+    vault.always("transit/keys", new Reply(404, "<html>not found</html>", Map.of()));
+
+    assertFault(Fault.REJECTED, () -> custodian.find(ROOT));
+  }
+
   // VAULT-4: several wait while one is under way; each is judged alone.
   @Test
   void sign_batchWithBadItem_onlyThatOneFails() throws Exception {
@@ -430,7 +454,7 @@ final class VaultFaultsTest {
       for (Future<byte[]> one : all) {
         try {
           byte[] _ = one.get();
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
           failures.add(e.getCause());
         }
       }

@@ -107,7 +107,13 @@ final class VaultOpenBaoTest {
 
     reopen();
 
-    KeyHandle found = custodian.find(key.publicKey()).orElseThrow();
+    KeyHandle found;
+    try (CapturedLog log = new CapturedLog()) {
+      found = custodian.find(key.publicKey()).orElseThrow();
+      assertThat(log.lines())
+          .anyMatch(
+              line -> line.contains("key root-1 was rotated to version 2; version 1 is in use"));
+    }
     assertThat(found.sign(MESSAGE)).isNotEmpty();
     assertThat(custodian.find(ROOT)).containsSame(found);
   }

@@ -23,11 +23,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -322,8 +317,8 @@ final class VaultTokensTest {
   // CT-8, KC-8: also when the server repeats them in its errors.
   @Test
   void anyCall_mostVerboseLog_noSecrets() throws Exception {
-    List<String> printed = Collections.synchronizedList(new ArrayList<>());
-    try (var _ = new Captured(printed)) {
+    List<String> printed = new ArrayList<>();
+    try (CapturedLog log = new CapturedLog()) {
       VaultAuth auth = appRole();
       open(auth);
       String token = vault.requests("/sign/").getLast().token();
@@ -336,7 +331,7 @@ final class VaultTokensTest {
       timing.advance(Duration.ofMinutes(40));
       custodian.runDue();
       printed.add(custodian + " " + key + " " + auth + " " + new Secret(token));
-      assertThat(printed).isNotEmpty();
+      printed.addAll(log.lines());
       assertThat(String.join("\n", printed))
           .contains("login failed")
           .doesNotContain(token)
@@ -351,34 +346,6 @@ final class VaultTokensTest {
           e.printStackTrace(new PrintWriter(text));
           printed.add(text.toString());
         });
-  }
-
-  /** All that anyone logs meanwhile. */
-  private static final class Captured extends Handler implements AutoCloseable {
-    private final Logger root = Logger.getLogger("");
-    private final Level before = root.getLevel();
-    private final List<String> printed;
-
-    Captured(List<String> printed) {
-      this.printed = printed;
-      setLevel(Level.ALL);
-      root.setLevel(Level.ALL);
-      root.addHandler(this);
-    }
-
-    @Override
-    public void publish(LogRecord line) {
-      printed.add(new SimpleFormatter().format(line));
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {
-      root.removeHandler(this);
-      root.setLevel(before);
-    }
   }
 
   @CanIgnoreReturnValue
