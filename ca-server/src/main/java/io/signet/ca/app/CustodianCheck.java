@@ -7,11 +7,13 @@ import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.KeyLabel;
 import io.signet.hsm.RecoveryListener;
 import java.security.PublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,9 +59,17 @@ final class CustodianCheck implements Renewal.Work, RecoveryListener {
             .register(registry);
   }
 
-  /** From now on this key is looked for. */
-  void of(KeyCustodian custodian, PublicKey root) {
-    look = () -> custodian.find(root).isPresent();
+  /** From now on this key is looked for: by its label first, which is one question to Vault. */
+  void of(KeyCustodian custodian, KeyLabel label, PublicKey root) {
+    look =
+        () ->
+            custodian.find(label).filter(key -> isSame(key.publicKey(), root)).isPresent()
+                || custodian.find(root).isPresent();
+  }
+
+  // Keys of two JCA providers are not always equal.
+  private static boolean isSame(PublicKey one, PublicKey other) {
+    return Arrays.equals(one.getEncoded(), other.getEncoded());
   }
 
   /** Why the root's key cannot be used now. */

@@ -3,6 +3,8 @@ package io.signet.ca.app;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.AuthorityPolicy;
+import io.signet.ca.config.KeysConfig.Custodian;
+import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
@@ -77,7 +79,10 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
         };
     Authorities authorities =
         Authorities.open(store, roots, issuers, signer, policy(config), clock);
-    check.of(roots, authorities.bundle().authorities().getFirst().getPublicKey());
+    check.of(
+        roots,
+        store.root().orElseThrow().label(),
+        authorities.bundle().authorities().getFirst().getPublicKey());
     life.started(checking(check, timer, clock));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
@@ -118,7 +123,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
       try {
         return Custodians.open(config.keys().custodian(), listener);
       } catch (CustodyException e) {
-        if (e.fault() != Fault.LOST) {
+        if (!mayAppear(config.keys().custodian(), e.fault())) {
           throw e;
         }
         waits.accept(String.valueOf(e.getMessage()));
@@ -126,6 +131,11 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
         pause(e);
       }
     }
+  }
+
+  // A Vault that is sealed is busy; files that are busy belong to another server.
+  private static boolean mayAppear(Custodian custodian, Fault fault) {
+    return fault == Fault.LOST || (fault == Fault.BUSY && !(custodian instanceof FileCustodian));
   }
 
   private static void pause(CustodyException why) throws CustodyException {

@@ -31,7 +31,7 @@ final class CustodianCheckTest {
   @BeforeEach
   void start() throws CustodyException {
     root = custodian.generate(new KeyLabel("root"), KeyAlgorithm.EC_P256);
-    check.of(custodian, root.publicKey());
+    check.of(custodian, root.label(), root.publicKey());
     new Renewal(check, timer, clock, _ -> {}).start();
     timer.runDue();
   }
@@ -40,6 +40,16 @@ final class CustodianCheckTest {
   void look_keyIsThere_noProblem() {
     assertThat(check.problem()).isEmpty();
     assertThat(registry.get("signet.custodian.up").gauge().value()).isEqualTo(1);
+  }
+
+  // Another tool may have given it another label.
+  @Test
+  void look_labelIsAnothers_foundByItsPublicKey() throws Exception {
+    KeyHandle other = custodian.generate(new KeyLabel("other"), KeyAlgorithm.EC_P256);
+    check.of(custodian, other.label(), root.publicKey());
+    timer.advance(TEN_SECONDS);
+
+    assertThat(check.problem()).isEmpty();
   }
 
   @Test
