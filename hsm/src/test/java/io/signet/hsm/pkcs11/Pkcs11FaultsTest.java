@@ -13,7 +13,13 @@ import io.signet.hsm.KeyLabel;
 import io.signet.hsm.RecoveryListener;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +39,8 @@ final class Pkcs11FaultsTest {
   private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
   private static final Duration DEADLINE = Duration.ofSeconds(2);
   private static final int PERMITS = 2;
+  private static final int CALLERS = 8;
+  private static final int LOSSES = 20;
 
   private static FaultyModule module;
   private Pkcs11KeyCustodian custodian;
@@ -103,6 +111,45 @@ final class Pkcs11FaultsTest {
     assertFault(Fault.LOST, () -> key.sign(MESSAGE)).hasMessageContaining("CKR_DEVICE_ERROR");
 
     assertThat(key.sign(MESSAGE)).isNotEmpty(); // the third failure, and its retry
+  }
+
+  // CT-3, CT-5: each signature is verified by its handle. A call is hit by one loss only, for it is
+  // done only once more (KC-6): the next loss comes when all have begun another.
+  @Test
+  void sign_manyThreadsWhileTheConnectionIsLostAgainAndAgain_allServed() throws Exception {
+    var over = new AtomicBoolean();
+    var signed = new AtomicIntegerArray(CALLERS);
+    try (var threads = Executors.newFixedThreadPool(CALLERS)) {
+      List<Future<Integer>> callers =
+          IntStream.range(0, CALLERS)
+              .mapToObj(caller -> threads.submit(() -> sign(caller, signed, over)))
+              .toList();
+      for (int time = 0; time < LOSSES; time++) {
+        module.order("C_Sign 0xB3 1");
+        awaitTwoMoreOfEach(signed, callers);
+      }
+      over.set(true);
+      for (Future<Integer> caller : callers) {
+        assertThat(caller.get()).isPositive();
+      }
+    }
+  }
+
+  private int sign(int caller, AtomicIntegerArray signed, AtomicBoolean over)
+      throws CustodyException {
+    while (!over.get()) {
+      assertThat(key.sign(MESSAGE)).isNotEmpty();
+      signed.incrementAndGet(caller);
+    }
+    return signed.get(caller);
+  }
+
+  private static void awaitTwoMoreOfEach(AtomicIntegerArray signed, List<Future<Integer>> callers) {
+    int[] goal = IntStream.range(0, CALLERS).map(caller -> signed.get(caller) + 2).toArray();
+    while (IntStream.range(0, CALLERS).anyMatch(caller -> signed.get(caller) < goal[caller])
+        && callers.stream().noneMatch(Future::isDone)) {
+      Thread.onSpinWait();
+    }
   }
 
   // P11-5

@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.FetchedPeers;
-import io.signet.hsm.pkcs11.Pkcs11Module.Function;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -27,9 +26,6 @@ import java.util.stream.Stream;
  * C_Initialize}. So all tokens are made here, before any test loads the library.
  */
 final class SoftHsm {
-
-  // It counts its handles up; no test comes near.
-  private static final long MOST_HANDLES = 100_000;
 
   static final String PIN = "4711-user";
   static final String CONTRACT = "contract";
@@ -87,12 +83,10 @@ final class SoftHsm {
     return PIN.toCharArray();
   }
 
-  /** Closes every session of this process underneath whoever uses it (P11-1). */
-  static void closeSessions() throws CustodyException {
-    Pkcs11Module module = Pkcs11Module.load(library());
-    for (long session = 1; session < MOST_HANDLES; session++) {
-      long _ = module.call(Function.CLOSE_SESSION, session);
-    }
+  /** Closes every session with the token underneath whoever uses it (P11-1). */
+  static void closeSessions(String token) throws CustodyException {
+    long slot = token(token).slot();
+    long _ = call(exported("C_CloseAllSessions"), slot);
   }
 
   /** Logs everybody in this process out of a token, if it is the only one in use (P11-6). */
@@ -118,12 +112,7 @@ final class SoftHsm {
 
   /** Takes the token out; {@link #putBack} puts it back. */
   static void takeOut(String token) throws CustodyException, IOException {
-    String serial =
-        Pkcs11Module.load(library()).slots().tokens().stream()
-            .filter(there -> there.label().equals(token))
-            .findFirst()
-            .orElseThrow()
-            .serial();
+    String serial = token(token).serial();
     // The end of the serial number is that of the folder.
     try (Stream<Path> all = Files.list(TOKENS)) {
       Path files =
@@ -142,6 +131,13 @@ final class SoftHsm {
       }
     }
     finish();
+  }
+
+  private static Pkcs11Module.Token token(String label) throws CustodyException {
+    return Pkcs11Module.load(library()).slots().tokens().stream()
+        .filter(there -> there.label().equals(label))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static MethodHandle exported(String function) {
@@ -170,13 +166,7 @@ final class SoftHsm {
   /** A session of the test's own, to look at the token independently of the custodian. */
   static NativeSession session(String token) throws CustodyException {
     Pkcs11Module module = Pkcs11Module.load(library());
-    long slot =
-        module.slots().tokens().stream()
-            .filter(t -> t.label().equals(token))
-            .findFirst()
-            .orElseThrow()
-            .slot();
-    NativeSession session = NativeSession.open(module, token, slot);
+    NativeSession session = NativeSession.open(module, token, token(token).slot());
     session.login(pin());
     return session;
   }
