@@ -4,6 +4,8 @@ import io.signet.ca.cli.Custody;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.KeysConfig.VaultCustodian;
+import io.signet.ca.config.KeysConfig.VaultLogin;
 import io.signet.ca.config.SecretPlace;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
@@ -11,6 +13,9 @@ import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.pkcs11.Pkcs11KeyCustodian;
 import io.signet.hsm.pkcs11.Pkcs11Settings;
 import io.signet.hsm.soft.FileKeyCustodian;
+import io.signet.hsm.vault.VaultAuth;
+import io.signet.hsm.vault.VaultKeyCustodian;
+import io.signet.hsm.vault.VaultSettings;
 import io.signet.spiffe.SecretAccess;
 import io.signet.spiffe.SecretBytes;
 import java.io.IOException;
@@ -18,7 +23,9 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Opens the custodian of the root's key that the configuration names. */
 final class Custodians implements Custody {
@@ -26,7 +33,7 @@ final class Custodians implements Custody {
   @Override
   public KeyCustodian open(Custodian custodian) throws CustodyException, IOException {
     CryptoProvider.install(); // or a command would measure another one than the server has
-    return open(custodian, RecoveryListener.NONE);
+    return open(custodian, Clock.systemUTC(), RecoveryListener.NONE);
   }
 
   @Override
@@ -48,7 +55,7 @@ final class Custodians implements Custody {
   /**
    * @param listener is told of losses and recoveries
    */
-  static KeyCustodian open(Custodian custodian, RecoveryListener listener)
+  static KeyCustodian open(Custodian custodian, Clock clock, RecoveryListener listener)
       throws CustodyException, IOException {
     return switch (custodian) {
       case FileCustodian file ->
@@ -56,6 +63,7 @@ final class Custodians implements Custody {
       case Pkcs11Custodian token ->
           withSecret(
               token.pin(), secret -> Pkcs11KeyCustodian.open(settings(token), secret, listener));
+      case VaultCustodian vault -> VaultKeyCustodian.open(settings(vault), clock);
     };
   }
 
@@ -67,6 +75,29 @@ final class Custodians implements Custody {
         Pkcs11Settings.DEFAULT_PERMITS,
         Pkcs11Settings.DEFAULT_PATIENCE,
         Pkcs11Settings.DEFAULT_DEADLINE);
+  }
+
+  private static VaultSettings settings(VaultCustodian vault) {
+    return new VaultSettings(
+        vault.addresses(),
+        vault.mount(),
+        vault.namespace(),
+        vault.caFile(),
+        auth(vault.login()),
+        VaultSettings.DEFAULT_PERMITS,
+        VaultSettings.DEFAULT_DEADLINE);
+  }
+
+  private static VaultAuth auth(VaultLogin login) {
+    return switch (login) {
+      case VaultLogin.ByToken(Path file) -> new VaultAuth.Token(file);
+      case VaultLogin.ByKubernetes(String mount, String role, Optional<Path> file) ->
+          new VaultAuth.Kubernetes(mount, role, file.orElse(VaultAuth.Kubernetes.TOKEN_FILE));
+      case VaultLogin.ByAppRole(String mount, String role, Path file) ->
+          new VaultAuth.AppRole(mount, role, file);
+      case VaultLogin.ByCert(String mount, Optional<String> role, Path certificate, Path key) ->
+          new VaultAuth.Cert(mount, role, certificate, key);
+    };
   }
 
   private interface Use<T> {

@@ -71,7 +71,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
-    KeyCustodian roots = life.started(custodian(config, check, waits));
+    KeyCustodian roots = life.started(custodian(config, clock, check, waits));
     KeyCustodian issuers =
         switch (config.keys().issuing()) {
           case MEMORY -> life.started(new MemoryKeyCustodian());
@@ -117,11 +117,11 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
 
   // A token may come later than we do, and then nobody shall have to start us again.
   private static KeyCustodian custodian(
-      SignetConfig config, RecoveryListener listener, Consumer<String> waits)
+      SignetConfig config, Clock clock, RecoveryListener listener, Consumer<String> waits)
       throws CustodyException, IOException {
     while (true) {
       try {
-        return Custodians.open(config.keys().custodian(), listener);
+        return Custodians.open(config.keys().custodian(), clock, listener);
       } catch (CustodyException e) {
         if (!mayAppear(config.keys().custodian(), e.fault())) {
           throw e;

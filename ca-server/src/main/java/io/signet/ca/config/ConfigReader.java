@@ -48,7 +48,8 @@ final class ConfigReader {
 
   private enum CustodianKind {
     FILE,
-    PKCS11
+    PKCS11,
+    VAULT
   }
 
   private final Problems problems;
@@ -127,7 +128,7 @@ final class ConfigReader {
   }
 
   private static Optional<Path> socket(Section in) {
-    Optional<Path> socket = optionalFile(in, Key.LISTEN_SDS_SOCKET, Need.NOTHING);
+    Optional<Path> socket = in.optionalFile(Key.LISTEN_SDS_SOCKET, Need.NOTHING);
     socket
         .filter(
             path -> path.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET_PATH)
@@ -172,7 +173,7 @@ final class ConfigReader {
     return switch (text) {
       case "file" -> CustodianKind.FILE;
       case "pkcs11" -> CustodianKind.PKCS11;
-      case "vault" -> throw new NotAvailableException(text);
+      case "vault" -> CustodianKind.VAULT;
       default -> throw new IllegalArgumentException(text);
     };
   }
@@ -181,11 +182,18 @@ final class ConfigReader {
     return switch (kind) {
       case FILE -> {
         refuseUnused(in, Key.KEYS_PKCS11);
+        refuseUnused(in, Key.KEYS_VAULT);
         yield fileCustodian(in.section(Key.KEYS_FILE));
       }
       case PKCS11 -> {
         refuseUnused(in, Key.KEYS_FILE);
+        refuseUnused(in, Key.KEYS_VAULT);
         yield pkcs11Custodian(in.section(Key.KEYS_PKCS11));
+      }
+      case VAULT -> {
+        refuseUnused(in, Key.KEYS_FILE);
+        refuseUnused(in, Key.KEYS_PKCS11);
+        yield VaultReader.read(in.section(Key.KEYS_VAULT));
       }
     };
   }
@@ -257,7 +265,7 @@ final class ConfigReader {
     aliases.stream()
         .filter(alias -> !used.add(alias))
         .forEach(alias -> in.refuse(Key.KUBERNETES_ALIASES, alias + " again"));
-    Optional<Path> kubeconfig = optionalFile(in, Key.KUBERNETES_KUBECONFIG, Need.READABLE);
+    Optional<Path> kubeconfig = in.optionalFile(Key.KUBERNETES_KUBECONFIG, Need.READABLE);
     Optional<String> audience = in.value(Key.KUBERNETES_AUDIENCE, text -> text);
     Optional<Review> review = in.value(Key.KUBERNETES_REVIEW, ConfigReader::review);
     Optional<OptionalInt> rate = in.value(Key.KUBERNETES_REVIEW_RATE, ConfigReader::perSecond);
@@ -345,7 +353,7 @@ final class ConfigReader {
   }
 
   private static Optional<Jwks> jwks(Section in, Optional<String> issuer) {
-    Optional<Path> caFile = optionalFile(in, Key.JWT_CA_FILE, Need.READABLE);
+    Optional<Path> caFile = in.optionalFile(Key.JWT_CA_FILE, Need.READABLE);
     if (in.has(Key.JWT_JWKS_FILE)) {
       refuseBesideFile(in, Key.JWT_JWKS_URL);
       refuseBesideFile(in, Key.JWT_CA_FILE);
@@ -382,7 +390,7 @@ final class ConfigReader {
   }
 
   private static Optional<SinksConfig> sinks(Section in) {
-    Optional<Path> bundleFile = optionalFile(in, Key.SINKS_BUNDLE_FILE, Need.NOTHING);
+    Optional<Path> bundleFile = in.optionalFile(Key.SINKS_BUNDLE_FILE, Need.NOTHING);
     return in.complete(() -> new SinksConfig(bundleFile));
   }
 
@@ -422,10 +430,6 @@ final class ConfigReader {
   private static Optional<LedgerConfig> ledger(Section in) {
     var retention = in.value(Key.LEDGER_RETENTION, Key.LEDGER_RETENTION::duration);
     return in.complete(() -> new LedgerConfig(retention.orElseThrow()));
-  }
-
-  private static Optional<Path> optionalFile(Section in, Key key, Need need) {
-    return in.has(key) ? in.file(key, need) : Optional.empty();
   }
 
   static <T> T unused(Set<T> used, T value) {

@@ -23,7 +23,7 @@ enum Key {
   SERVING_NAMES("serving-names", "a list of DNS names and IP addresses, at least one"),
 
   KEYS("keys", Form.SECTION),
-  KEYS_CUSTODIAN("keys.custodian", "file or pkcs11"),
+  KEYS_CUSTODIAN("keys.custodian", "file, pkcs11 or vault"),
   KEYS_FILE("keys.file", Form.SECTION),
   KEYS_FILE_PATH("keys.file.path", Form.FOLDER),
   KEYS_FILE_PASSPHRASE("keys.file.passphrase", Form.SECRET, Default.ONE_OF_TWO),
@@ -34,7 +34,30 @@ enum Key {
   KEYS_PKCS11_SERIAL("keys.pkcs11.serial", "the serial number of the token", Default.ABSENT),
   KEYS_PKCS11_PIN("keys.pkcs11.pin", Form.SECRET, Default.ONE_OF_TWO),
   KEYS_PKCS11_PIN_FILE("keys.pkcs11.pin-file", Form.SECRET_FILE, Default.ONE_OF_TWO),
-  KEYS_VAULT("keys.vault", Form.NOT_YET),
+  KEYS_VAULT("keys.vault", Form.SECTION),
+  KEYS_VAULT_ADDRESS(
+      "keys.vault.address", "https://HOST[:PORT] or http:// to this machine, or a list of them"),
+  KEYS_VAULT_MOUNT("keys.vault.mount", "the path of the Transit engine", "transit"),
+  KEYS_VAULT_NAMESPACE("keys.vault.namespace", "the path of a namespace", Default.ABSENT),
+  KEYS_VAULT_CA_FILE("keys.vault.ca-file", Form.FILE, Default.ABSENT),
+  KEYS_VAULT_AUTH("keys.vault.auth", Form.SECTION),
+  VAULT_METHOD("keys.vault.auth.method", "token, kubernetes, approle or cert"),
+  VAULT_MOUNT("keys.vault.auth.mount", "a path below auth/; not for token", Default.VAULT_METHOD),
+  VAULT_ROLE("keys.vault.auth.role", "a text; for kubernetes and cert", Default.ABSENT),
+  VAULT_TOKEN_FILE(
+      "keys.vault.auth.token-file",
+      "a readable file, for token closed to group and others; for token and kubernetes",
+      Default.ABSENT),
+  VAULT_ROLE_ID("keys.vault.auth.role-id", "a text; for approle", Default.ABSENT),
+  VAULT_SECRET_ID_FILE(
+      "keys.vault.auth.secret-id-file",
+      "a readable file, closed to group and others; for approle",
+      Default.ABSENT),
+  VAULT_CERT_FILE("keys.vault.auth.cert-file", "a readable file; for cert", Default.ABSENT),
+  VAULT_KEY_FILE(
+      "keys.vault.auth.key-file",
+      "a readable file, closed to group and others; for cert",
+      Default.ABSENT),
   KEYS_ALGORITHM("keys.algorithm", "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096", "ec-p256"),
   KEYS_ISSUING("keys.issuing", "memory or custodian", "memory"),
 
@@ -107,6 +130,7 @@ enum Key {
     static final String ABSENT = "absent";
     static final String ONE_OF_TWO = "one of the two";
     static final String SVID_MAX_LIFETIME = "svid.max-lifetime";
+    static final String VAULT_METHOD = "the method";
 
     private Default() {}
   }
@@ -239,6 +263,7 @@ enum Key {
   private boolean hasNoStandard() {
     return Default.ABSENT.equals(standard)
         || Default.ONE_OF_TWO.equals(standard)
-        || Default.SVID_MAX_LIFETIME.equals(standard);
+        || Default.SVID_MAX_LIFETIME.equals(standard)
+        || Default.VAULT_METHOD.equals(standard);
   }
 }

@@ -1,7 +1,9 @@
 package io.signet.ca.config;
 
 import io.signet.hsm.KeyAlgorithm;
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -42,4 +44,49 @@ public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm, Issuing is
    */
   public record Pkcs11Custodian(
       Path library, String token, Optional<String> serial, SecretPlace pin) implements Custodian {}
+
+  /**
+   * The Transit engine of a Vault or OpenBao.
+   *
+   * @param addresses of its nodes, the preferred one first
+   * @param mount where the engine is mounted
+   * @param caFile the CAs of the nodes' certificates, where these are not the JDK's
+   */
+  public record VaultCustodian(
+      List<URI> addresses,
+      String mount,
+      Optional<String> namespace,
+      Optional<Path> caFile,
+      VaultLogin login)
+      implements Custodian {
+    public VaultCustodian {
+      addresses = List.copyOf(addresses);
+    }
+  }
+
+  /** How Signet proves itself to Vault; mounts are below {@code auth/}. */
+  public sealed interface VaultLogin {
+
+    /** By a token that somebody else keeps fresh. */
+    record ByToken(Path tokenFile) implements VaultLogin {}
+
+    /**
+     * By the token of the service account.
+     *
+     * @param tokenFile absent: where Kubernetes puts it
+     */
+    record ByKubernetes(String mount, String role, Optional<Path> tokenFile)
+        implements VaultLogin {}
+
+    /** By an approle. */
+    record ByAppRole(String mount, String roleId, Path secretIdFile) implements VaultLogin {}
+
+    /**
+     * By a client certificate.
+     *
+     * @param role absent: any that takes the certificate
+     */
+    record ByCert(String mount, Optional<String> role, Path certFile, Path keyFile)
+        implements VaultLogin {}
+  }
 }

@@ -22,8 +22,6 @@ import java.util.regex.Pattern;
 final class Section {
   private static final Pattern FROM_ENVIRONMENT = Pattern.compile("env:([A-Za-z_][A-Za-z0-9_]*)");
 
-  private static final String NOT_YET = ", not available yet";
-
   /** What all sections of a file share. */
   record File(Path folder, FileProbe probe, Problems problems) {}
 
@@ -72,6 +70,17 @@ final class Section {
     return texts(key).stream().flatMap(text -> parsed(key, text, parser).stream()).toList();
   }
 
+  /** Reads a value, or each of a list of them; a problem if there is none. */
+  <T> List<T> oneOrMore(Key key, Function<String, T> parser) {
+    if (node(key).orElse(Mapping.empty()) instanceof Sequence) {
+      if (isEmptyList(key)) {
+        refuse(key, "none");
+      }
+      return values(key, parser);
+    }
+    return value(key, parser).stream().toList();
+  }
+
   /** The value under this key or its default; a problem if there is neither. */
   <T> Optional<T> value(Key key, Function<String, T> parser) {
     if (!has(key) && key.standard().isEmpty()) {
@@ -97,6 +106,11 @@ final class Section {
   /** A path, absolute; relative ones count from the folder of the configuration file. */
   Optional<Path> file(Key key, Need need) {
     return has(key) || key.standard().isPresent() ? probed(key, need) : missing(key);
+  }
+
+  /** The same, or nothing. */
+  Optional<Path> optionalFile(Key key, Need need) {
+    return has(key) ? file(key, need) : Optional.empty();
   }
 
   /** Where a secret is: in a file, or in the environment, but never here. */
@@ -154,8 +168,6 @@ final class Section {
   private <T> Optional<T> parsed(Key key, String text, Function<String, T> parser) {
     try {
       return Optional.of(parser.apply(text));
-    } catch (NotAvailableException e) {
-      refuse(key, text + NOT_YET);
     } catch (IllegalArgumentException e) {
       refuse(key, text);
     }

@@ -16,6 +16,8 @@ import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.KeysConfig.VaultCustodian;
+import io.signet.ca.config.KeysConfig.VaultLogin;
 import io.signet.ca.config.LimitsConfig.Rate;
 import io.signet.ca.config.SecretPlace.InEnvironment;
 import io.signet.ca.config.SecretPlace.InFile;
@@ -242,8 +244,9 @@ class SignetConfigTest {
           serving-names: [localhost] | serving-names: [] | line 2: serving-names: none (expected: at least one name)
           serving-names: [localhost] | serving-names: localhost | line 2: serving-names: one value (expected: a list)
           serving-names: [localhost] | data-dir: d | serving-names: missing (expected: a list of DNS names and IP addresses, at least one)
-          custodian: file | custodian: vault | line 4: keys.custodian: vault, not available yet (expected: file or pkcs11)
-          custodian: file | custodian: tpm | line 4: keys.custodian: tpm (expected: file or pkcs11)
+          custodian: file | custodian: tpm | line 4: keys.custodian: tpm (expected: file, pkcs11 or vault)
+          custodian: file | custodian: vault | line 5: keys.file: not used by this custodian (expected: the key left out)
+          custodian: file | custodian: file\\n  vault: {} | line 5: keys.vault: not used by this custodian (expected: the key left out)
           custodian: file | custodian: file\\n  issuing: root | line 5: keys.issuing: root (expected: memory or custodian)
           custodian: file | custodian: file\\n  algorithm: ed25519 | line 5: keys.algorithm: ed25519 (expected: ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096)
           custodian: file | custodian: file\\n  pkcs11: {} | line 5: keys.pkcs11: not used by this custodian (expected: the key left out)
@@ -387,6 +390,80 @@ class SignetConfigTest {
     assertThatThrownBy(() -> SignetConfig.load(folder.resolve("none.yaml")))
         .hasMessage(
             folder.resolve("none.yaml") + ": no such file (expected: a readable YAML file)");
+  }
+
+  @Test
+  void load_vault_mapped() throws Exception {
+    assertThat(vault("address: \"https://vault:8200\", auth: { method: kubernetes, role: signet }"))
+        .isEqualTo(
+            new VaultCustodian(
+                List.of(URI.create("https://vault:8200")),
+                "transit",
+                Optional.empty(),
+                Optional.empty(),
+                new VaultLogin.ByKubernetes("kubernetes", "signet", Optional.empty())));
+    assertThat(
+            vault(
+                "address: [\"https://a\", \"http://127.0.0.1:1\"], mount: ca/transit, namespace: team,"
+                    + " ca-file: ca.pem, auth: { method: cert, mount: tls, role: signet,"
+                    + " cert-file: c.pem, key-file: k.pem }"))
+        .isEqualTo(
+            new VaultCustodian(
+                List.of(URI.create("https://a"), URI.create("http://127.0.0.1:1")),
+                "ca/transit",
+                Optional.of("team"),
+                Optional.of(folder.resolve("ca.pem")),
+                new VaultLogin.ByCert(
+                    "tls",
+                    Optional.of("signet"),
+                    folder.resolve("c.pem"),
+                    folder.resolve("k.pem"))));
+    assertThat(login("{ method: approle, role-id: r, secret-id-file: s }"))
+        .isEqualTo(new VaultLogin.ByAppRole("approle", "r", folder.resolve("s")));
+    assertThat(login("{ method: token, token-file: t }"))
+        .isEqualTo(new VaultLogin.ByToken(folder.resolve("t")));
+  }
+
+  private VaultLogin login(String auth) throws ConfigException {
+    return ((VaultCustodian) vault("address: \"https://vault\", auth: " + auth)).login();
+  }
+
+  private KeysConfig.Custodian vault(String keys) throws ConfigException {
+    return parse(inVault(keys)).keys().custodian();
+  }
+
+  private static String inVault(String keys) {
+    return SMALLEST.replaceAll(
+        "(?m)^  custodian: file\n.*$", "  custodian: vault\n  vault: { " + keys + " }");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          auth: { method: token, token-file: t } | keys.vault.address: missing (expected: https://HOST[:PORT] or http:// to this machine, or a list of them)
+          address: [], auth: { method: token, token-file: t } | keys.vault.address: none (expected: https://HOST[:PORT] or http:// to this machine, or a list of them)
+          address: "http://vault", auth: { method: token, token-file: t } | keys.vault.address: http://vault (expected: https://HOST[:PORT] or http:// to this machine, or a list of them)
+          address: "https://vault/v1", auth: { method: token, token-file: t } | keys.vault.address: https://vault/v1 (expected: https://HOST[:PORT] or http:// to this machine, or a list of them)
+          address: "https://v", mount: /transit, auth: { method: token, token-file: t } | keys.vault.mount: /transit (expected: the path of the Transit engine)
+          address: "https://v", namespace: a//b, auth: { method: token, token-file: t } | keys.vault.namespace: a//b (expected: the path of a namespace)
+          address: "https://v" | keys.vault.auth.method: missing (expected: token, kubernetes, approle or cert)
+          address: "https://v", auth: { method: ldap } | keys.vault.auth.method: ldap (expected: token, kubernetes, approle or cert)
+          address: "https://v", auth: { method: kubernetes } | keys.vault.auth.role: missing (expected: a text; for kubernetes and cert)
+          address: "https://v", auth: { method: approle, role-id: r } | keys.vault.auth.secret-id-file: missing (expected: a readable file, closed to group and others; for approle)
+          address: "https://v", auth: { method: token, token-file: t, role: r } | keys.vault.auth.role: not used by method token (expected: the key left out)
+          address: "https://v", auth: { method: cert, cert-file: c, key-file: k, secret-id-file: s } | keys.vault.auth.secret-id-file: not used by method cert (expected: the key left out)
+          """)
+  void load_vaultViolation_refused(String keys, String problem) {
+    assertThatThrownBy(() -> parse(inVault(keys)))
+        .isInstanceOfSatisfying(
+            ConfigException.class,
+            e ->
+                assertThat(e.problems())
+                    .extracting(Problem::toString)
+                    .anyMatch(found -> found.endsWith(problem)));
   }
 
   @Test
