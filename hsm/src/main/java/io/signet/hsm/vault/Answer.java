@@ -12,8 +12,6 @@ import java.util.Optional;
  */
 record Answer(int status, Fields body, Optional<URI> location, Optional<Duration> retryAfter) {
 
-  private static final int LONGEST_REASON = 300;
-
   boolean isDone() {
     return status == 200 || status == 204;
   }
@@ -35,9 +33,8 @@ record Answer(int status, Fields body, Optional<URI> location, Optional<Duration
     return body.fields("data");
   }
 
-  /** In the server's words, as one short line. */
+  /** In the server's words, on one line; it may repeat what it was sent. */
   String reason() {
-    String reason = String.join("; ", body.texts("errors")).replaceAll("[\\s\\p{Cntrl}]+", " ");
-    return reason.length() > LONGEST_REASON ? reason.substring(0, LONGEST_REASON) + "..." : reason;
+    return String.join("; ", body.texts("errors")).replaceAll("[\\s\\p{Cntrl}]+", " ");
   }
 }

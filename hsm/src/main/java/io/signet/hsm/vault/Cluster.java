@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class Cluster {
 
   private static final Secret NOBODY = new Secret("");
+  private static final int LONGEST_REASON = 300;
+  private static final int SHORTEST_SECRET = 8; // "asn1" is none
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
   private static final Duration QUIET = Duration.ofSeconds(1);
@@ -118,7 +120,7 @@ final class Cluster {
   }
 
   private Attempt judged(URI node, Call call, Secret token, Answer answer) throws CustodyException {
-    String said = token.removedFrom(reason(call, answer));
+    String said = reason(call, token, answer);
     String what = call + ": status " + answer.status() + (said.isEmpty() ? "" : ", " + said);
     return switch (answer.status()) {
       case 200, 204, 401, 403 -> new Attempt.Answered(answer);
@@ -148,15 +150,16 @@ final class Cluster {
     };
   }
 
-  // A server is free to repeat in its errors what it was sent.
-  private static String reason(Call call, Answer answer) {
-    String reason = answer.reason();
+  // A server is free to repeat in its errors what it was sent. Shortened only without it: a part
+  // of a secret would not be found.
+  private static String reason(Call call, Secret token, Answer answer) {
+    String reason = token.removedFrom(answer.reason());
     for (Object sent : call.body().values()) {
-      if (sent instanceof String text && text.length() > 7) {
+      if (sent instanceof String text && text.length() >= SHORTEST_SECRET) {
         reason = new Secret(text).removedFrom(reason);
       }
     }
-    return reason;
+    return reason.length() > LONGEST_REASON ? reason.substring(0, LONGEST_REASON) + "..." : reason;
   }
 
   private static String state(int status) {
