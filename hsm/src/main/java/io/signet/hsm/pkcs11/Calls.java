@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * Calls of a vendor's library, which knows no deadline: each runs on a platform thread of its own,
@@ -40,18 +41,29 @@ final class Calls {
    * Does the work when its turn has come.
    *
    * @param deadline for the work itself, from when its turn has come
+   * @param onGivenUp told when it does not end in time
    * @throws CustodyException {@link Fault#BUSY} when its turn does not come, or it does not end in
    *     time; {@link Fault#FATAL} when every permit is with a call that was given up
    */
-  <T> T call(Duration deadline, Work<T> work) throws CustodyException {
+  <T> T call(Duration deadline, Consumer<CustodyException> onGivenUp, Work<T> work)
+      throws CustodyException {
     if (hanging.get() >= permits) {
       throw new CustodyException(
           Fault.FATAL,
           "%s: all of %d calls hang in the library (restart the process if they do not return)"
               .formatted(where, permits));
     }
-    Call<T> call = new Call<>(turns.turn(), work);
-    return call.answer(threads.submit(call::run), deadline);
+    Call<T> call = new Call<>(turns.turn(), work, onGivenUp);
+    return call.answer(submitted(call), deadline);
+  }
+
+  private <T> Future<T> submitted(Call<T> call) {
+    try {
+      return threads.submit(call::run);
+    } catch (RuntimeException | Error e) { // no thread can be made
+      call.turn.close();
+      throw e;
+    }
   }
 
   /** How many calls were given up and have not returned. */
@@ -68,11 +80,13 @@ final class Calls {
   private final class Call<T> {
     private final Turn turn;
     private final Work<T> work;
+    private final Consumer<CustodyException> onGivenUp;
     private final AtomicReference<State> state = new AtomicReference<>(State.RUNS);
 
-    Call(Turn turn, Work<T> work) {
+    Call(Turn turn, Work<T> work, Consumer<CustodyException> onGivenUp) {
       this.turn = turn;
       this.work = work;
+      this.onGivenUp = onGivenUp;
     }
 
     T run() throws CustodyException {
@@ -99,13 +113,16 @@ final class Calls {
     }
 
     private CustodyException givenUp(String why) {
-      if (state.compareAndSet(State.RUNS, State.GIVEN_UP)) {
-        hanging.incrementAndGet();
+      boolean hangs = state.compareAndSet(State.RUNS, State.GIVEN_UP);
+      int all = hangs ? hanging.incrementAndGet() : hanging.get();
+      CustodyException failure =
+          new CustodyException(
+              Fault.BUSY,
+              "%s: %s; the call is given up (%d of %d hang)".formatted(where, why, all, permits));
+      if (hangs) {
+        onGivenUp.accept(failure);
       }
-      return new CustodyException(
-          Fault.BUSY,
-          "%s: %s; the call is given up (%d of %d hang)"
-              .formatted(where, why, hanging.get(), permits));
+      return failure;
     }
 
     private CustodyException thrown(ExecutionException e) {

@@ -11,10 +11,11 @@ import io.signet.hsm.KeyLabel;
 import io.signet.hsm.Permits;
 import io.signet.hsm.RecoveryListener;
 import java.security.PublicKey;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps keys on a PKCS#11 token. A private key is made on the token and never leaves it: this
@@ -49,14 +50,12 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   // so.
   private final Map<PublicKey, KeyHandle> handles = new ConcurrentHashMap<>();
   private final TokenConnection<TokenSession> connection;
-  private final char[] pin;
+  private final Pin pin;
 
   private Pkcs11KeyCustodian(
-      Pkcs11Settings settings, TokenConnection<TokenSession> connection, char[] pin) {
+      Pkcs11Settings settings, Calls calls, TokenConnection<TokenSession> connection, Pin pin) {
     this.settings = settings;
-    int permits = settings.permits();
-    this.calls =
-        new Calls(settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.patience());
+    this.calls = calls;
     this.creation = new Permits(settings.where(), 1, QUEUE_PER_PERMIT, settings.patience());
     this.connection = connection;
     this.pin = pin;
@@ -76,20 +75,28 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
    */
   public static Pkcs11KeyCustodian open(
       Pkcs11Settings settings, char[] pin, RecoveryListener listener) throws CustodyException {
-    char[] kept = pin.clone();
+    Pin kept = new Pin(settings.where(), pin);
+    int permits = settings.permits();
+    Calls calls =
+        new Calls(settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.patience());
     try {
-      return new Pkcs11KeyCustodian(
-          settings,
-          TokenConnection.open(
-              settings.where(),
-              () -> TokenSession.open(settings, kept),
-              listener,
-              System::nanoTime),
-          kept);
+      TokenConnection<TokenSession> connection =
+          calls.call(settings.deadline(), _ -> {}, () -> connection(settings, kept, listener));
+      return new Pkcs11KeyCustodian(settings, calls, connection, kept);
     } catch (CustodyException | RuntimeException e) {
-      Arrays.fill(kept, '\0');
+      kept.wipe();
       throw e;
     }
+  }
+
+  private static TokenConnection<TokenSession> connection(
+      Pkcs11Settings settings, Pin pin, RecoveryListener listener) throws CustodyException {
+    return TokenConnection.open(
+        settings.where(),
+        () -> pin.with(text -> TokenSession.open(settings, text)),
+        settings.patience(),
+        listener,
+        System::nanoTime);
   }
 
   // Whoever waits for another's key to be made holds no permit: signatures go on.
@@ -100,9 +107,15 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   // Whatever a loss leaves of a key, the next one of this label finds (KC-7).
   private TokenKey created(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
+    AtomicReference<@Nullable TokenSession> used = new AtomicReference<>();
     return calls.call(
         settings.creationDeadline(),
-        () -> connection.once(session -> made(session, label, algorithm)));
+        why -> abandon(used.get(), why),
+        () ->
+            connection.once(session -> {
+              used.set(session);
+              return made(session, label, algorithm);
+            }));
   }
 
   private TokenKey made(TokenSession current, KeyLabel label, KeyAlgorithm algorithm)
@@ -189,7 +202,22 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   }
 
   private <T> T called(TokenConnection.Use<TokenSession, T> use) throws CustodyException {
-    return calls.call(settings.deadline(), () -> connection.with(use));
+    AtomicReference<@Nullable TokenSession> used = new AtomicReference<>();
+    return calls.call(
+        settings.deadline(),
+        why -> abandon(used.get(), why),
+        () ->
+            connection.with(session -> {
+              used.set(session);
+              return use.on(session);
+            }));
+  }
+
+  // What hangs keeps the locks of its session.
+  private void abandon(@Nullable TokenSession session, CustodyException why) {
+    if (session != null) {
+      connection.abandon(session, why);
+    }
   }
 
   private CustodyException failure(Fault fault, KeyLabel label, String why) {
@@ -200,6 +228,6 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   @Override
   public void close() {
     connection.close();
-    Arrays.fill(pin, '\0');
+    pin.wipe();
   }
 }

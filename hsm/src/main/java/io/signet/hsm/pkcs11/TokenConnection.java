@@ -4,6 +4,9 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.RecoveryListener;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration RELEASE = Duration.ofSeconds(1);
 
   /** Makes a new session. */
   interface Opener<S> {
@@ -32,33 +36,48 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
 
   private final String where;
   private final Opener<S> opener;
+  private final Duration patience;
   private final RecoveryListener listener;
   private final LongSupplier nanoTime;
-  private @Nullable S current;
+  private final AtomicReference<@Nullable S> current;
+  private final ReentrantLock changing = new ReentrantLock();
+  private volatile long lostAt;
+  private volatile boolean closed;
+  // Of whoever changes it:
   private @Nullable CustodyException refusal;
   private Duration pause = FIRST_PAUSE;
   private long notBefore;
-  private long lostAt;
-  private boolean closed;
 
   private TokenConnection(
-      String where, Opener<S> opener, RecoveryListener listener, LongSupplier nanoTime, S first) {
+      String where,
+      Opener<S> opener,
+      Duration patience,
+      RecoveryListener listener,
+      LongSupplier nanoTime,
+      S first) {
     this.where = where;
     this.opener = opener;
+    this.patience = patience;
     this.listener = listener;
     this.nanoTime = nanoTime;
-    this.current = first;
+    this.current = new AtomicReference<>(first);
+    this.notBefore = nanoTime.getAsLong();
   }
 
   /**
    * @param where for messages
+   * @param patience how long one waits for another who makes it anew
    * @param nanoTime as {@link System#nanoTime}
    * @throws CustodyException when the first session cannot be made
    */
   static <S extends AutoCloseable> TokenConnection<S> open(
-      String where, Opener<S> opener, RecoveryListener listener, LongSupplier nanoTime)
+      String where,
+      Opener<S> opener,
+      Duration patience,
+      RecoveryListener listener,
+      LongSupplier nanoTime)
       throws CustodyException {
-    return new TokenConnection<>(where, opener, listener, nanoTime, opener.open());
+    return new TokenConnection<>(where, opener, patience, listener, nanoTime, opener.open());
   }
 
   /** Does it, and once more when the connection was lost: it must have the same effect then. */
@@ -95,30 +114,68 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
     return e.fault() == Fault.LOST || e.fault() == Fault.FATAL;
   }
 
-  @SuppressWarnings("ReferenceEquality") // which one it is
-  private synchronized void lost(S session, CustodyException why) {
-    if (current == session) {
-      current = null;
+  // Released before another is made: after P11-5 the library may give its number to the other.
+  private void lost(S session, CustodyException why) throws CustodyException {
+    take();
+    try {
+      if (current.compareAndSet(session, null)) {
+        lostAt = nanoTime.getAsLong();
+        release(session, RELEASE);
+        listener.lost(why);
+      }
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** A call of this session was given up: whoever comes next gets another, and not its locks. */
+  void abandon(S session, CustodyException why) {
+    if (current.compareAndSet(session, null)) {
       lostAt = nanoTime.getAsLong();
-      notBefore = lostAt;
-      pause = FIRST_PAUSE;
-      release(session);
+      release(session, Duration.ZERO);
       listener.lost(why);
     }
   }
 
-  private synchronized S session() throws CustodyException {
+  private S session() throws CustodyException {
+    S now = current.get();
+    if (now != null && !closed) {
+      return now;
+    }
+    take();
+    try {
+      requireOpen();
+      S meanwhile = current.get();
+      return meanwhile == null ? replaced() : meanwhile;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private void take() throws CustodyException {
+    try {
+      if (!changing.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new CustodyException(
+            Fault.BUSY, where + ": the connection is being made anew and takes its time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CustodyException(Fault.BUSY, where + ": interrupted", e);
+    }
+  }
+
+  private void requireOpen() throws CustodyException {
     if (closed) {
       throw new CustodyException(Fault.LOST, where + ": the custodian is closed");
     }
-    return current == null ? replaced() : current;
   }
 
   private S replaced() throws CustodyException {
     requireWorthATry();
     try {
       S next = opener.open();
-      current = next;
+      pause = FIRST_PAUSE;
+      current.set(next);
       listener.recovered(Duration.ofNanos(nanoTime.getAsLong() - lostAt));
       return next;
     } catch (CustodyException e) {
@@ -148,20 +205,32 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
     listener.failed(e);
   }
 
-  private void release(S session) {
+  // On a thread of its own: a call that hangs may have its locks.
+  private void release(S session, Duration patience) {
+    Thread releasing =
+        Thread.ofPlatform().daemon().name("pkcs11-release").start(() -> closeQuietly(session));
     try {
-      session.close();
-    } catch (Exception e) {
-      // It was lost: nothing depends on how it ends.
+      boolean _ = releasing.join(patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
+  private void closeQuietly(S session) {
+    try {
+      session.close();
+    } catch (Exception e) {
+      // It was lost, or is not needed any more: nothing depends on how it ends.
+    }
+  }
+
+  /** Waits a moment for the session to end, and not for calls that hang. */
   @Override
-  public synchronized void close() {
+  public void close() {
     closed = true;
-    if (current != null) {
-      release(current);
-      current = null;
+    S now = current.getAndSet(null);
+    if (now != null) {
+      release(now, RELEASE);
     }
   }
 }

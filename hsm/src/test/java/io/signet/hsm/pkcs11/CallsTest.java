@@ -8,6 +8,8 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.Permits.Work;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +24,7 @@ final class CallsTest {
   private static final Duration FOR_EVER = Duration.ofDays(1);
 
   private final Calls calls = new Calls("token", 2, 0, FOR_EVER);
+  private final List<CustodyException> given = new ArrayList<>();
   private final CountDownLatch returns = new CountDownLatch(1);
   private final Work<String> hanging =
       () -> {
@@ -46,10 +49,11 @@ final class CallsTest {
   void call_answersInTime_itsResultOrItsFailure() throws Exception {
     CustodyException gone = new CustodyException(Fault.LOST, "gone");
 
-    assertThat(calls.<String>call(FOR_EVER, () -> "signature")).isEqualTo("signature");
+    assertThat(calls.<String>call(FOR_EVER, _ -> {}, () -> "signature")).isEqualTo("signature");
     assertThatThrownBy(() ->
             calls.call(
                 FOR_EVER,
+                _ -> {},
                 () -> {
                   throw gone;
                 }))
@@ -60,7 +64,7 @@ final class CallsTest {
   // A native call pins whoever carries a virtual thread, and may never come back.
   @Test
   void call_any_onAPlatformThreadThatEndsWithTheProcess() throws Exception {
-    Thread thread = calls.call(FOR_EVER, Thread::currentThread);
+    Thread thread = calls.call(FOR_EVER, _ -> {}, Thread::currentThread);
 
     assertThat(thread.isVirtual()).isFalse();
     assertThat(thread.isDaemon()).isTrue();
@@ -71,8 +75,9 @@ final class CallsTest {
   void call_hangs_busyAtItsDeadlineAndTheOthersGoOn() throws Exception {
     assertRefused(Fault.BUSY, AT_ONCE, hanging).hasMessageContaining("1 of 2 hang");
 
-    assertThat(calls.<String>call(FOR_EVER, () -> "signature")).isEqualTo("signature");
+    assertThat(calls.<String>call(FOR_EVER, _ -> {}, () -> "signature")).isEqualTo("signature");
     assertThat(calls.hanging()).isOne();
+    assertThat(given).singleElement().asString().contains("given up");
   }
 
   @Test
@@ -87,7 +92,7 @@ final class CallsTest {
     while (calls.hanging() > 0) {
       Thread.onSpinWait();
     }
-    assertThat(calls.<String>call(FOR_EVER, () -> "signature")).isEqualTo("signature");
+    assertThat(calls.<String>call(FOR_EVER, _ -> {}, () -> "signature")).isEqualTo("signature");
   }
 
   // KC-4
@@ -105,7 +110,7 @@ final class CallsTest {
 
   private String answer(Work<String> work) {
     try {
-      return calls.call(FOR_EVER, work);
+      return calls.call(FOR_EVER, _ -> {}, work);
     } catch (CustodyException e) {
       throw new AssertionError(e);
     }
@@ -123,7 +128,7 @@ final class CallsTest {
   @CanIgnoreReturnValue
   private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(
       Fault fault, Duration deadline, Work<String> work) {
-    return assertThatThrownBy(() -> calls.call(deadline, work))
+    return assertThatThrownBy(() -> calls.call(deadline, given::add, work))
         .isInstanceOfSatisfying(
             CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
   }

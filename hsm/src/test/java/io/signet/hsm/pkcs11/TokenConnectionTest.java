@@ -76,7 +76,8 @@ final class TokenConnectionTest {
             told.add("recovered after " + outage);
           }
         };
-    connection = TokenConnection.open("token", this::next, listener, () -> nanos);
+    connection =
+        TokenConnection.open("token", this::next, Duration.ofDays(1), listener, () -> nanos);
   }
 
   private Session next() throws CustodyException {
@@ -227,6 +228,19 @@ final class TokenConnectionTest {
       }
     }
     return session.sign();
+  }
+
+  // P11-16: a call that hangs keeps the locks of its session, and nobody shall wait for these.
+  @Test
+  void abandon_sessionOfACallThatHangs_othersGetAnother() throws Exception {
+    Session hanging = opened.getFirst();
+    CustodyException why = new CustodyException(Fault.BUSY, "given up");
+
+    connection.abandon(hanging, why);
+    connection.abandon(hanging, why);
+
+    assertThat(connection.<Session>with(session -> session)).isNotSameAs(hanging);
+    assertThat(told).containsExactly("lost: given up", "recovered after PT0S");
   }
 
   @Test
