@@ -193,8 +193,19 @@ public final class FileKeyCustodian implements KeyCustodian {
       files.put(CHECK, resealed(CHECK, CHECK, next));
       directory.writeAll(files);
     } catch (IOException e) {
+      if (directory.isDecided()) {
+        take(next);
+        throw FileTrouble.failure(
+            directory + ": the new passphrase counts from now on, the next start finishes that",
+            e,
+            Fault.BUSY);
+      }
       throw FileTrouble.failure(directory + ": cannot change the passphrase", e, Fault.BUSY);
     }
+    take(next);
+  }
+
+  private void take(char[] next) {
     Arrays.fill(passphrase, '\0');
     passphrase = next.clone();
   }

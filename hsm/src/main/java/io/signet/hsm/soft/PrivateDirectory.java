@@ -148,6 +148,11 @@ final class PrivateDirectory implements AutoCloseable {
     finishWriteAll();
   }
 
+  /** Whether {@link #writeAll} is decided and not finished: the next {@link #open} does it. */
+  boolean isDecided() {
+    return Files.exists(path.resolve(AHEAD));
+  }
+
   private void finishWriteAll() throws CustodyException, IOException {
     if (!Files.exists(path.resolve(AHEAD))) {
       return;
