@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,7 +110,7 @@ final class Cluster {
     try {
       return judged(node, call, token, answer(node, call, token, deadline));
     } catch (ConnectException | HttpConnectTimeoutException e) {
-      return new Attempt.NotHere(failure(Fault.LOST, node, "cannot be reached", e), none());
+      return new Attempt.NotHere(failure(Fault.LOST, node, "cannot be reached: " + e, e), none());
     } catch (IOException e) {
       return new Attempt.Unclear(failure(Fault.LOST, node, call + ": " + e.getMessage(), e));
     }
@@ -253,7 +254,9 @@ final class Cluster {
             Optional.of(failure(Fault.LOST, node, health + ": status " + answer.status(), null));
       };
     } catch (IOException e) {
-      return Optional.of(failure(Fault.LOST, node, "cannot be reached", e));
+      // Nobody but a person mends a certificate; all else may pass.
+      Fault fault = e instanceof SSLException ? Fault.DENIED : Fault.LOST;
+      return Optional.of(failure(fault, node, "cannot be reached: " + e, e));
     }
   }
 
@@ -263,9 +266,10 @@ final class Cluster {
       return last;
     }
     boolean busy = failures.stream().anyMatch(failure -> failure.fault() == Fault.BUSY);
+    boolean denied = failures.stream().allMatch(failure -> failure.fault() == Fault.DENIED);
     String all =
         failures.stream().map(CustodyException::getMessage).collect(Collectors.joining("; "));
-    return new CustodyException(busy ? Fault.BUSY : Fault.LOST, all, last);
+    return new CustodyException(busy ? Fault.BUSY : denied ? Fault.DENIED : Fault.LOST, all, last);
   }
 
   private CustodyException failure(Fault fault, URI node, String why, @Nullable Exception cause) {

@@ -108,8 +108,8 @@ public final class VaultKeyCustodian implements KeyCustodian {
    * Finds a node that can be used, and logs in.
    *
    * @throws CustodyException {@link Fault#LOST} when no node can be reached, {@link Fault#BUSY}
-   *     when all are sealed or the like, {@link Fault#DENIED} when the login is refused, or a file
-   *     for it is missing: it was tried once
+   *     when all are sealed or the like, {@link Fault#DENIED} when the login is refused, a file for
+   *     it is missing, or no node can be trusted by its certificate: it was tried once
    */
   public static VaultKeyCustodian open(VaultSettings settings, Clock clock)
       throws CustodyException {

@@ -271,7 +271,8 @@ final class VaultOpenBaoTest {
       }
       // KC-5: a server that is not the one is never shown the secret.
       VaultSettings wrongCa = settings(server, Optional.of(tls.resolve("client.pem")), cert);
-      assertFault(Fault.LOST, () -> VaultKeyCustodian.open(wrongCa, timing));
+      assertFault(Fault.DENIED, () -> VaultKeyCustodian.open(wrongCa, timing))
+          .hasMessageContaining("PKIX path building failed"); // what a person has to mend
     }
   }
 
