@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -62,6 +63,42 @@ final class CommandLineE2eTest {
       }
       assertThat(fresh.log().lines().filter(line -> line.startsWith("ready"))).hasSize(1);
     }
+  }
+
+  // P11-7, P11-8: a PIN or passphrase that is written down nowhere; it is not shown either.
+  @Test
+  void bench_passphraseAtThePrompt_askedForAndNotShown() throws IOException {
+    var server = ServerFolder.create(folder.resolve("server"));
+    server.configure("keys: { custodian: file, file: { path: keys, passphrase: prompt } }\n");
+    String terminal =
+        """
+        import os, pty, sys
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execvp(sys.argv[1], sys.argv[1:])
+        shown = b""
+        while b"ec-p256" not in shown:
+            shown += os.read(terminal, 1024)
+            if shown.endswith(b"keys.file.passphrase: "):
+                os.write(terminal, b"correct horse battery staple\\n")
+        print(shown.decode())
+        """;
+    List<String> command = new ArrayList<>(List.of("python3", "-c", terminal));
+    command.addAll(
+        SignetProcess.program(
+            List.of(
+                "keys",
+                "bench",
+                "--config",
+                server.config().toString(),
+                "--duration",
+                "1s",
+                "--callers",
+                "1")));
+
+    assertThat(Command.run(command))
+        .contains("keys.file.passphrase: ", "ec-p256, callers")
+        .doesNotContain("correct horse");
   }
 
   @Test

@@ -69,7 +69,7 @@ final class KeysCommand implements Runnable {
           "keys.custodian: not file (expected: file, for only files have a passphrase)");
     }
     try {
-      custody.changePassphrase(files, new SecretPlace.InFile(next.toAbsolutePath()));
+      custody.changePassphrase(files, SecretPlace.inPrivateFile(next.toAbsolutePath()));
     } catch (CustodyException e) {
       throw new CommandException(String.valueOf(e.getMessage()));
     }

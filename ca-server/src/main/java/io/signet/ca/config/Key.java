@@ -164,7 +164,7 @@ enum Key {
     static final String SECRET_FILE = "a readable file, closed to group and others";
     static final String NEW_FILE = "a path";
     static final String FOLDER = "a folder, made if missing";
-    static final String SECRET = "env:NAME";
+    static final String SECRET = "env:NAME or prompt";
     static final String RATE = "off, N/s or N/s burst M, each from 1 to 100000";
 
     private Form() {}

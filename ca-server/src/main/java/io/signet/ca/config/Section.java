@@ -1,6 +1,7 @@
 package io.signet.ca.config;
 
 import io.signet.ca.config.FileProbe.Need;
+import io.signet.ca.config.SecretPlace.AtPrompt;
 import io.signet.ca.config.SecretPlace.InEnvironment;
 import io.signet.ca.config.SecretPlace.InFile;
 import io.signet.ca.config.YamlNode.Mapping;
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
  * a problem there; {@link #complete} builds the record if there was none.
  */
 final class Section {
+  private static final String PROMPT = "prompt";
   private static final Pattern FROM_ENVIRONMENT = Pattern.compile("env:([A-Za-z_][A-Za-z0-9_]*)");
 
   /** What all sections of a file share. */
@@ -113,14 +115,14 @@ final class Section {
     return has(key) ? file(key, need) : Optional.empty();
   }
 
-  /** Where a secret is: in a file, or in the environment, but never here. */
+  /** Where a secret is: in a file, in the environment, or with a person, but never here. */
   Optional<SecretPlace> secret(Key inline, Key inFile) {
     if (has(inline) && has(inFile)) {
       refuse(inline, "a second place beside " + inFile.word(), "only one of the two");
       return Optional.empty();
     }
     if (has(inline)) {
-      return fromEnvironment(inline, inFile);
+      return elsewhere(inline, inFile);
     }
     return file(inFile, Need.PRIVATE).map(InFile::new);
   }
@@ -197,14 +199,17 @@ final class Section {
     }
   }
 
-  private Optional<SecretPlace> fromEnvironment(Key inline, Key inFile) {
+  private Optional<SecretPlace> elsewhere(Key inline, Key inFile) {
     return optional(inline, text -> text)
         .flatMap(text -> {
+          if (text.equals(PROMPT)) {
+            return Optional.of(new AtPrompt(pathOf(inline)));
+          }
           var form = FROM_ENVIRONMENT.matcher(text);
           if (form.matches()) {
             return Optional.of(new InEnvironment(form.group(1)));
           }
-          refuse(inline, "a literal secret", "env:NAME, or the key " + inFile.word());
+          refuse(inline, "a literal secret", "env:NAME or prompt, or the key " + inFile.word());
           return Optional.empty();
         });
   }

@@ -24,9 +24,14 @@ class KeysCommandTest {
 
   @BeforeEach
   void writeConfiguration() throws Exception {
-    Path passphrase = Files.writeString(folder.resolve("passphrase"), "correct horse");
-    Files.setPosixFilePermissions(passphrase, PosixFilePermissions.fromString("rw-------"));
+    Path _ = secret("passphrase");
+    Path _ = secret("next");
     config = configured("custodian: file, file: { path: keys, passphrase-file: passphrase }");
+  }
+
+  private Path secret(String name) throws Exception {
+    Path file = Files.writeString(folder.resolve(name), "correct horse");
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
   }
 
   private Path configured(String keys) throws Exception {
@@ -66,6 +71,18 @@ class KeysCommandTest {
 
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("keys.custodian", "expected: file");
+    assertThat(custody.asked).isEmpty();
+  }
+
+  @Test
+  void changePassphrase_newOneOpenToOthers_refused() throws Exception {
+    Files.setPosixFilePermissions(
+        folder.resolve("next"), PosixFilePermissions.fromString("rw-r--r--"));
+
+    Ran ran = keys("change-passphrase", "--new-passphrase-file", folder + "/next");
+
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).contains("next: mode rw-r--r--", "closed to group and others");
     assertThat(custody.asked).isEmpty();
   }
 

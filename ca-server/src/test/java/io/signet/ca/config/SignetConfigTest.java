@@ -335,7 +335,7 @@ class SignetConfigTest {
             line 1: trust-domain: Exa mple (expected: a trust domain name such as example.org)
             line 2: listen.operator: nowhere (expected: HOST:PORT, port 0 to 65535)
             line 3: serving-name: unknown key (expected: serving-names)
-            line 6: keys.file.passphrase: a literal secret (expected: env:NAME, or the key passphrase-file)
+            line 6: keys.file.passphrase: a literal secret (expected: env:NAME or prompt, or the key passphrase-file)
             line 7: svid.max-lifetime: 4d (expected: at most half of authority.issuing-lifetime, which is 3d12h)
             line 8: attestation: no attestor (expected: at least one entry under kubernetes, unix or jwt)
             line 9: limits: one value (expected: keys and values)\

@@ -3,6 +3,7 @@ package io.signet.ca.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.ca.config.SecretPlace.AtPrompt;
 import io.signet.ca.config.SecretPlace.InEnvironment;
 import io.signet.ca.config.SecretPlace.InFile;
 import io.signet.spiffe.SecretBytes;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +97,26 @@ class ValuesTest {
         .isEqualTo("1234".getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(() -> place.bytes(Map.of()))
         .hasMessage("env:SIGNET_PIN: not set (expected: a secret)");
+  }
+
+  // Not even from a standard input that is a file: whatever is in it was written down before.
+  @Test
+  void secret_promptWithoutTerminal_refused() {
+    assertThatThrownBy(() -> new AtPrompt("keys.pkcs11.pin").read())
+        .isInstanceOf(IOException.class)
+        .hasMessage("keys.pkcs11.pin at the prompt: no terminal to ask at (expected: a terminal)");
+  }
+
+  @Test
+  void secret_fileOpenToOthers_refused() throws Exception {
+    Path file = Files.writeString(folder.resolve("secret"), "1234");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    assertThatThrownBy(() -> SecretPlace.inPrivateFile(file))
+        .hasMessage(
+            file + ": mode rw-r----- (expected: a readable file, closed to group and others)");
+
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(SecretPlace.inPrivateFile(file)).isEqualTo(new InFile(file));
   }
 
   @Test
