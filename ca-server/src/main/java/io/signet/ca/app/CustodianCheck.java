@@ -7,6 +7,7 @@ import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.RecoveryListener;
 import java.security.PublicKey;
@@ -34,11 +35,11 @@ final class CustodianCheck implements Renewal.Work, RecoveryListener {
   private final Counter recoveries;
   private volatile Optional<String> problem = Optional.empty();
   private volatile Instant due;
-  private volatile Look look = () -> true;
+  private volatile Look look = Optional::empty;
 
-  /** Looks for the key. */
+  /** Looks for the key, and says what is wrong with it. */
   private interface Look {
-    boolean isThere() throws CustodyException;
+    Optional<String> trouble() throws CustodyException;
   }
 
   CustodianCheck(MeterRegistry registry, Clock clock) {
@@ -61,10 +62,23 @@ final class CustodianCheck implements Renewal.Work, RecoveryListener {
 
   /** From now on this key is looked for: by its label first, which is one question to Vault. */
   void of(KeyCustodian custodian, KeyLabel label, PublicKey root) {
-    look =
-        () ->
-            custodian.find(label).filter(key -> isSame(key.publicKey(), root)).isPresent()
-                || custodian.find(root).isPresent();
+    look = () -> trouble(found(custodian, label, root));
+  }
+
+  private static Optional<KeyHandle> found(KeyCustodian custodian, KeyLabel label, PublicKey root)
+      throws CustodyException {
+    Optional<KeyHandle> labelled =
+        custodian.find(label).filter(key -> isSame(key.publicKey(), root));
+    return labelled.isPresent() ? labelled : custodian.find(root);
+  }
+
+  private static Optional<String> trouble(Optional<KeyHandle> root) {
+    if (root.isEmpty()) {
+      return Optional.of("the custodian does not hold the key of the root any more");
+    }
+    return root.get().inUse()
+        ? Optional.empty()
+        : Optional.of("the key of the root is out of use: a signature of it did not verify");
   }
 
   // Keys of two JCA providers are not always equal.
@@ -85,15 +99,26 @@ final class CustodianCheck implements Renewal.Work, RecoveryListener {
   @Override
   public void run() throws RenewalException {
     try {
-      problem =
-          look.isThere()
-              ? Optional.empty()
-              : Optional.of("the custodian does not hold the key of the root any more");
+      found(look.trouble());
       due = clock.instant().plus(EVERY);
+    } catch (RuntimeException e) {
+      LOG.error("the root's key cannot be looked for", e);
+      found(Optional.of(e.toString()));
+      throw e;
     } catch (CustodyException e) {
-      problem = Optional.ofNullable(e.getMessage());
+      found(Optional.of(String.valueOf(e.getMessage())));
       throw new RenewalException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  // Told once, however often it is looked for.
+  private void found(Optional<String> trouble) {
+    if (problem.isEmpty() && trouble.isPresent()) {
+      LOG.warn("the root's key cannot be used now, it is tried again: {}", trouble.get());
+    } else if (problem.isPresent() && trouble.isEmpty()) {
+      LOG.info("the root's key can be used again");
+    }
+    problem = trouble;
   }
 
   @Override
@@ -104,13 +129,12 @@ final class CustodianCheck implements Renewal.Work, RecoveryListener {
 
   @Override
   public void failed(CustodyException why) {
-    LOG.warn("the custodian is still without its keys: {}", why.getMessage());
+    LOG.debug("the custodian is still without its keys: {}", why.getMessage());
   }
 
   @Override
   public void recovered(Duration outage) {
     recoveries.increment();
-    problem = Optional.empty();
     LOG.info("the custodian has its keys again, after {}", outage);
   }
 }

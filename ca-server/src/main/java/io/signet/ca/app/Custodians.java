@@ -8,6 +8,7 @@ import io.signet.ca.config.KeysConfig.VaultCustodian;
 import io.signet.ca.config.KeysConfig.VaultLogin;
 import io.signet.ca.config.SecretPlace;
 import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.pkcs11.Pkcs11KeyCustodian;
@@ -33,7 +34,13 @@ final class Custodians implements Custody {
   @Override
   public KeyCustodian open(Custodian custodian) throws CustodyException, IOException {
     CryptoProvider.install(); // or a command would measure another one than the server has
-    return open(custodian, Clock.systemUTC(), RecoveryListener.NONE);
+    return open(
+        custodian,
+        Clock.systemUTC(),
+        RecoveryListener.NONE,
+        why -> {
+          throw why;
+        });
   }
 
   @Override
@@ -54,17 +61,50 @@ final class Custodians implements Custody {
 
   /**
    * @param listener is told of losses and recoveries
+   * @param absence told why a device cannot be opened that may appear; it is tried again afterwards
    */
-  static KeyCustodian open(Custodian custodian, Clock clock, RecoveryListener listener)
+  static KeyCustodian open(
+      Custodian custodian, Clock clock, RecoveryListener listener, Absence absence)
       throws CustodyException, IOException {
     return switch (custodian) {
       case FileCustodian file ->
           withSecret(file.passphrase(), secret -> FileKeyCustodian.open(file.path(), secret));
       case Pkcs11Custodian token ->
           withSecret(
-              token.pin(), secret -> Pkcs11KeyCustodian.open(settings(token), secret, listener));
-      case VaultCustodian vault -> VaultKeyCustodian.open(settings(vault), clock);
+              token.pin(),
+              pin ->
+                  awaited(() -> Pkcs11KeyCustodian.open(settings(token), pin, listener), absence));
+      case VaultCustodian vault ->
+          awaited(() -> VaultKeyCustodian.open(settings(vault), clock), absence);
     };
+  }
+
+  /** What happens while a device is not there. */
+  interface Absence {
+    /**
+     * Returns when it may be tried again.
+     *
+     * @throws CustodyException to give up
+     */
+    void because(CustodyException why) throws CustodyException;
+  }
+
+  private interface Opening {
+    KeyCustodian open() throws CustodyException;
+  }
+
+  // A token that is away is lost, a Vault that is sealed is busy.
+  private static KeyCustodian awaited(Opening opening, Absence absence) throws CustodyException {
+    while (true) {
+      try {
+        return opening.open();
+      } catch (CustodyException e) {
+        if (e.fault() != Fault.LOST && e.fault() != Fault.BUSY) {
+          throw e;
+        }
+        absence.because(e);
+      }
+    }
   }
 
   private static Pkcs11Settings settings(Pkcs11Custodian token) {

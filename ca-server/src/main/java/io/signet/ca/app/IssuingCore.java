@@ -3,8 +3,6 @@ package io.signet.ca.app;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.AuthorityPolicy;
-import io.signet.ca.config.KeysConfig.Custodian;
-import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
@@ -17,9 +15,7 @@ import io.signet.ca.store.Database;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.hsm.CustodyException;
-import io.signet.hsm.Fault;
 import io.signet.hsm.KeyCustodian;
-import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.sds.Timer;
 import io.signet.spiffe.SerialNumber;
@@ -71,7 +67,9 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
-    KeyCustodian roots = life.started(custodian(config, clock, check, waits));
+    KeyCustodian roots =
+        life.started(
+            Custodians.open(config.keys().custodian(), clock, check, why -> pause(why, waits)));
     KeyCustodian issuers =
         switch (config.keys().issuing()) {
           case MEMORY -> life.started(new MemoryKeyCustodian());
@@ -116,29 +114,9 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
   }
 
   // A token may come later than we do, and then nobody shall have to start us again.
-  private static KeyCustodian custodian(
-      SignetConfig config, Clock clock, RecoveryListener listener, Consumer<String> waits)
-      throws CustodyException, IOException {
-    while (true) {
-      try {
-        return Custodians.open(config.keys().custodian(), clock, listener);
-      } catch (CustodyException e) {
-        if (!mayAppear(config.keys().custodian(), e.fault())) {
-          throw e;
-        }
-        waits.accept(String.valueOf(e.getMessage()));
-        LOG.warn("waits for the custodian: {}", e.getMessage());
-        pause(e);
-      }
-    }
-  }
-
-  // A Vault that is sealed is busy; files that are busy belong to another server.
-  private static boolean mayAppear(Custodian custodian, Fault fault) {
-    return fault == Fault.LOST || (fault == Fault.BUSY && !(custodian instanceof FileCustodian));
-  }
-
-  private static void pause(CustodyException why) throws CustodyException {
+  private static void pause(CustodyException why, Consumer<String> waits) throws CustodyException {
+    waits.accept(String.valueOf(why.getMessage()));
+    LOG.warn("waits for the custodian: {}", why.getMessage());
     try {
       Thread.sleep(CUSTODIAN_RETRY);
     } catch (InterruptedException e) {

@@ -15,18 +15,21 @@ final class ServerReadiness implements Readiness {
   private final CallerAttestors callers;
   private final JwtIssuers issuers;
   private final CustodianCheck custodian;
+  private final boolean custodianSignsLeaves;
 
   ServerReadiness(
       Authorities authorities,
       IssuanceLedger ledger,
       CallerAttestors callers,
       JwtIssuers issuers,
-      CustodianCheck custodian) {
+      CustodianCheck custodian,
+      boolean custodianSignsLeaves) {
     this.authorities = authorities;
     this.ledger = ledger;
     this.callers = callers;
     this.issuers = issuers;
     this.custodian = custodian;
+    this.custodianSignsLeaves = custodianSignsLeaves;
   }
 
   @Override
@@ -36,8 +39,10 @@ final class ServerReadiness implements Readiness {
         .problems()
         .forEach(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
     issuers.problem().ifPresent(why -> problems.add(new Problem("attestation.jwt", why, false)));
-    // The issuing authority signs on; all replicas share the token, and it may be back in time.
-    custodian.problem().ifPresent(why -> problems.add(new Problem("keys", why, false)));
+    // An issuing authority in memory signs on, and the custodian may be back in time.
+    custodian
+        .problem()
+        .ifPresent(why -> problems.add(new Problem("keys", why, custodianSignsLeaves)));
     try {
       var _ = authorities.active();
     } catch (AuthorityException e) {

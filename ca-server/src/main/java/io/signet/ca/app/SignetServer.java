@@ -11,6 +11,7 @@ import io.signet.ca.cli.LocalFiles;
 import io.signet.ca.cli.RunningServer;
 import io.signet.ca.cli.StartException;
 import io.signet.ca.config.Address;
+import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.LimitsConfig;
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
@@ -147,6 +148,7 @@ final class SignetServer implements RunningServer {
     IssuingCore core =
         IssuingCore.open(
             config, clock, timer, custodian, why -> readiness.waits("keys", why), life);
+    readiness.waits("start", "it is starting");
     Authorities authorities = core.authorities();
     bindExpiry(metrics, authorities);
     LedgerMetrics.bind(metrics.registry(), clock, core.ledger());
@@ -188,7 +190,14 @@ final class SignetServer implements RunningServer {
     SdsEndpoint sds = sds(feeds, callers, limits, streams, sdsMetrics);
     List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
     WorkloadServer workload = life.started(workload(issuance, limits, sds, first, serving));
-    readiness.serves(new ServerReadiness(authorities, core.ledger(), callers, issuers, custodian));
+    readiness.serves(
+        new ServerReadiness(
+            authorities,
+            core.ledger(),
+            callers,
+            issuers,
+            custodian,
+            config.keys().issuing() == Issuing.CUSTODIAN));
     life.started(readiness);
     listening = listening(workload.port(), operator.port());
   }

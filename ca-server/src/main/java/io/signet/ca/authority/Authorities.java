@@ -73,7 +73,7 @@ public final class Authorities {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     Authority root = new RootKeeper(store, roots, signer, policy, clock).root();
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
-    keys.destroyLeftovers();
+    keys.destroyLeftovers(roots); // what keys.issuing was may have changed
     return new Authorities(keys, signer, policy, clock, root);
   }
 

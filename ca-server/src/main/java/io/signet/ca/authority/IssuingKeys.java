@@ -45,7 +45,7 @@ final class IssuingKeys {
   // A try that failed may have made a key all the same; the next one has its label.
   private KeyLabel label() throws CustodyException, LedgerException {
     if (intended.isPresent()) {
-      destroyAny(intended.get());
+      destroyAny(custodian, intended.get());
       return intended.get();
     }
     KeyLabel label = FreshLabel.of("issuing", clock);
@@ -54,7 +54,7 @@ final class IssuingKeys {
     return label;
   }
 
-  private void destroyAny(KeyLabel label) throws CustodyException {
+  private static void destroyAny(KeyCustodian custodian, KeyLabel label) throws CustodyException {
     Optional<KeyHandle> left = custodian.find(label);
     if (left.isPresent()) {
       custodian.destroy(left.get());
@@ -89,16 +89,21 @@ final class IssuingKeys {
     }
   }
 
-  /** Destroys what an earlier process has left. Before the first key is made. */
-  void destroyLeftovers() throws LedgerException {
+  /**
+   * Destroys what an earlier process has left. Before the first key is made.
+   *
+   * @param elsewhere another custodian in which it may have made keys
+   */
+  void destroyLeftovers(KeyCustodian elsewhere) throws LedgerException {
     for (KeyLabel label : store.issuing()) {
-      destroyLeftover(label);
+      destroyLeftover(label, elsewhere);
     }
   }
 
-  private void destroyLeftover(KeyLabel label) throws LedgerException {
+  private void destroyLeftover(KeyLabel label, KeyCustodian elsewhere) throws LedgerException {
     try {
-      destroyAny(label);
+      destroyAny(custodian, label);
+      destroyAny(elsewhere, label);
       store.forgetIssuing(label);
     } catch (CustodyException e) {
       // Nobody signs with it any more; the next start tries again.

@@ -1,6 +1,7 @@
 package io.signet.ca.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.signet.ca.delivery.FakeTimer;
@@ -62,6 +63,16 @@ final class CustodianCheckTest {
     assertThat(registry.get("signet.custodian.up").gauge().value()).isZero();
   }
 
+  // KC-1: it is there, and signs no more.
+  @Test
+  void look_keyIsOutOfUse_problem() {
+    custodian.corruptNextSignature();
+    assertThatThrownBy(() -> root.sign(new byte[] {1})).isInstanceOf(CustodyException.class);
+    timer.advance(TEN_SECONDS);
+
+    assertThat(check.problem()).hasValueSatisfying(why -> assertThat(why).contains("out of use"));
+  }
+
   // With the custodian's own words, and again in a moment.
   @Test
   void look_custodianFails_problemUntilItAnswers() {
@@ -78,6 +89,7 @@ final class CustodianCheckTest {
     check.lost(new CustodyException(Fault.LOST, "CKR_DEVICE_REMOVED"));
     check.failed(new CustodyException(Fault.LOST, "not there"));
     check.recovered(Duration.ofSeconds(3));
+    timer.advance(TEN_SECONDS);
 
     assertThat(registry.get("signet.custodian.losses").counter().count()).isEqualTo(1);
     assertThat(registry.get("signet.custodian.recoveries").counter().count()).isEqualTo(1);

@@ -342,6 +342,18 @@ final class AuthoritiesTest {
     assertThat(third.label().value()).matches("issuing-20261123-120000-[0-9a-f]{8}");
   }
 
+  // keys.issuing was custodian and is memory now.
+  @Test
+  void open_keysOfAnEarlierRunInTheOtherCustodian_destroyed() throws Exception {
+    issuers = roots;
+    KeyHandle first = key(open());
+
+    Authorities authorities = restart();
+
+    assertThat(roots.find(first.label())).isEmpty();
+    assertThat(store.issuing()).containsExactly(key(authorities).label());
+  }
+
   // It is of no use, and no reason not to start.
   @Test
   void open_keyOfAnEarlierRunCannotBeDestroyed_opensAndTriedAgainAtTheNextStart() throws Exception {
