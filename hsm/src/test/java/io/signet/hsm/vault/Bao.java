@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * A real OpenBao server on loopback, initialised and unsealed by its own API. Its keys outlive a
  * restart; it does not outlive this JVM.
  */
-final class Bao implements AutoCloseable {
+public final class Bao implements AutoCloseable {
 
   private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
@@ -50,7 +50,7 @@ final class Bao implements AutoCloseable {
   }
 
   /** Starts one with its data in this folder; a test without the peer is skipped. */
-  static Bao start(Path home) throws Exception {
+  public static Bao start(Path home) throws Exception {
     URI address = URI.create("http://127.0.0.1:" + freePort());
     return new Bao(HttpClient.newHttpClient(), home, address).started("tls_disable = true");
   }
@@ -161,13 +161,13 @@ final class Bao implements AutoCloseable {
   }
 
   /** Returns when it signs again. */
-  void unseal() throws Exception {
+  public void unseal() throws Exception {
     post("sys/unseal", "{\"key\":\"" + unsealKey + "\"}");
     awaitHealth(Set.of(200));
   }
 
   /** Lets approle log in with this policy; its secret id is the answer. */
-  String enableAppRole(String role, String policy) throws Exception {
+  public String enableAppRole(String role, String policy) throws Exception {
     post("sys/auth/" + role, "{\"type\":\"approle\"}");
     String path = "auth/" + role + "/role/" + role;
     post(path, "{\"token_policies\":[\"" + policy + "\"],\"token_ttl\":\"1h\"}");
@@ -175,17 +175,17 @@ final class Bao implements AutoCloseable {
     return text(post(path + "/secret-id", "{}"), "secret_id");
   }
 
-  void seal() throws Exception {
+  public void seal() throws Exception {
     post("sys/seal", "{}");
   }
 
   /** Kills it and starts it again, sealed, at the same address and with the same data. */
-  void restart() throws Exception {
+  public void restart() throws Exception {
     kill();
     launch();
   }
 
-  URI address() {
+  public URI address() {
     return address;
   }
 
@@ -194,12 +194,12 @@ final class Bao implements AutoCloseable {
   }
 
   /** A mount of Transit that no other test knows. */
-  void mountTransit(String mount) throws Exception {
+  public void mountTransit(String mount) throws Exception {
     post("sys/mounts/" + mount, "{\"type\":\"transit\"}");
   }
 
   /** What a custodian of the keys of this mount needs, and nothing else. */
-  void writePolicy(String name, String mount) throws Exception {
+  public void writePolicy(String name, String mount) throws Exception {
     String policy =
         """
         path \\"%1$s/keys\\" { capabilities = [\\"list\\"] }
@@ -213,7 +213,7 @@ final class Bao implements AutoCloseable {
 
   /** Asks as root. */
   @CanIgnoreReturnValue
-  String post(String path, String json) throws Exception {
+  public String post(String path, String json) throws Exception {
     return ask("POST", path, json);
   }
 

@@ -1,0 +1,121 @@
+package io.signet.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.grpc.Status.Code;
+import io.signet.e2e.peers.Await;
+import io.signet.hsm.vault.Bao;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A whole server on a real OpenBao that signs each leaf too, and is sealed, killed or forgets the
+ * server's token while certificates are issued (CT-7): nobody waits in vain, nothing is lost, and
+ * nothing is restarted but OpenBao.
+ */
+@Tag("e2e")
+final class VaultE2eTest {
+  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final int CALLERS = 2;
+  private static final int SOME = 20;
+
+  @TempDir private Path temporary;
+  @AutoClose private Bao bao;
+  private ServerFolder folder;
+
+  @BeforeEach
+  void configure() throws Exception {
+    bao = Bao.start(temporary.resolve("bao"));
+    bao.mountTransit("signet");
+    bao.writePolicy("signet", "signet");
+    folder = ServerFolder.create(temporary.resolve("server"));
+    folder.secret("secret-id", bao.enableAppRole("signet", "signet"));
+    folder.configure(
+        """
+        keys:
+          custodian: vault
+          vault:
+            address: "%s"
+            mount: signet
+            auth: { method: approle, mount: signet, role-id: signet, secret-id-file: secret-id }
+          issuing: custodian
+        limits: { per-identity: off }
+        """
+            .formatted(bao.address()));
+  }
+
+  /** What happens to OpenBao. */
+  private interface Event {
+    void happen() throws Exception;
+  }
+
+  @Test
+  void seal_underLoad_unavailableUntilItIsUnsealed() throws Exception {
+    assertUnavailableOnlyUntil(bao::seal, bao::unseal);
+  }
+
+  @Test
+  void restart_underLoad_unavailableUntilItIsUnsealed() throws Exception {
+    assertUnavailableOnlyUntil(bao::restart, bao::unseal);
+  }
+
+  private void assertUnavailableOnlyUntil(Event trouble, Event end) throws Exception {
+    try (var signet = SignetProcess.serve(folder.config())) {
+      Load load = load(signet);
+      try (load) {
+        load.awaitMore(SOME, SOON);
+        trouble.happen();
+        Await.until("a problem", SOON, () -> readiness(signet).contains("\"keys\""));
+        Await.until("refusals", SOON, () -> !load.refusals().isEmpty());
+        assertThat(signet.get("/healthz/live").statusCode()).isEqualTo(200);
+
+        end.happen();
+        Await.until("no problem", SOON, () -> !readiness(signet).contains("\"keys\""));
+        load.awaitOneMoreForEach(SOON);
+      }
+      assertThat(load.refusals()).extracting(Status::getCode).containsOnly(Code.UNAVAILABLE);
+      assertRecorded(signet, load.received());
+    }
+  }
+
+  // VAUTH-5: one login and one more try, within the call.
+  @Test
+  void revoke_underLoad_loggedInAgainAndEveryCallIsServed() throws Exception {
+    try (var signet = SignetProcess.serve(folder.config())) {
+      Load load = load(signet);
+      try (load) {
+        load.awaitMore(SOME, SOON);
+        bao.post("sys/leases/revoke-prefix/auth/signet", "{}");
+        load.awaitMore(SOME, SOON);
+        Await.until("a login", SOON, () -> signet.log().contains("logged in"));
+        load.awaitOneMoreForEach(SOON);
+      }
+      assertThat(load.refusals()).isEmpty();
+      assertRecorded(signet, load.received());
+    }
+  }
+
+  private Load load(SignetProcess signet) throws IOException {
+    Path socket = signet.socket();
+    return Load.of(CALLERS, Csr.create(temporary), () -> CsrClient.unix(socket));
+  }
+
+  private static void assertRecorded(SignetProcess signet, List<X509Certificate> received)
+      throws Exception {
+    signet.stop();
+    LeftStore.assertRecorded(received, signet.dataDirectory());
+  }
+
+  private static String readiness(SignetProcess signet) throws IOException {
+    return signet.get("/healthz/ready").body();
+  }
+}
