@@ -161,6 +161,27 @@ final class FileKeyCustodianTest {
     assertThat(ahead).doesNotExist();
   }
 
+  // Who reads only that it failed would go on with a passphrase that is gone.
+  @Test
+  void changePassphrase_diskFailsOnceItIsDecided_newOneCountsAndTheMessageSaysSo()
+      throws Exception {
+    makeRoot();
+    Path obstacle = Files.createDirectories(directory.resolve("root-1.key.tmp/in-the-way"));
+    try (FileKeyCustodian custodian = open()) {
+      assertThatThrownBy(() -> custodian.changePassphrase("another one".toCharArray()))
+          .hasMessageContaining("the new passphrase counts from now on");
+      KeyHandle _ = custodian.generate(new KeyLabel("root-2"), KeyAlgorithm.EC_P256);
+    }
+    Files.delete(obstacle);
+    Files.delete(obstacle.getParent());
+
+    try (FileKeyCustodian custodian = open("another one")) {
+      assertThat(custodian.find(ROOT).orElseThrow().sign(MESSAGE)).isNotEmpty();
+      assertThat(custodian.find(new KeyLabel("root-2"))).isPresent();
+    }
+    assertRefused(Fault.DENIED).hasMessageContaining("passphrase");
+  }
+
   private Map<String, byte[]> files() throws IOException {
     Map<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> all = Files.list(directory)) {
