@@ -76,7 +76,7 @@ final class ApiServerFaultsE2eTest {
 
   @BeforeEach
   void awaitKnowledge() {
-    Await.until("all to be known", SOON, () -> !readiness().contains("cluster known"));
+    Await.until("all to be known", SOON, () -> !signet.readiness().contains("cluster known"));
   }
 
   @AfterEach
@@ -95,7 +95,7 @@ final class ApiServerFaultsE2eTest {
     asked.meet(fault);
 
     assertThat(refusal(() -> signed("asked", token)).getCode()).isEqualTo(Code.UNAVAILABLE);
-    assertThat(readiness()).contains("cluster asked: ", "check it");
+    assertThat(signet.readiness()).contains("cluster asked: ", "check it");
     assertSigned("known", token);
 
     asked.meet(Fault.NONE);
@@ -119,7 +119,7 @@ final class ApiServerFaultsE2eTest {
     known.meet(fault);
 
     assertSigned("known", token);
-    Await.until("what is known to be old", SOON, () -> readiness().contains("pods: "));
+    Await.until("what is known to be old", SOON, () -> signet.readiness().contains("pods: "));
     assertThat(refusal(() -> signed("known", token)).getCode()).isEqualTo(Code.UNAVAILABLE);
     assertSigned("asked", token);
 
@@ -171,9 +171,5 @@ final class ApiServerFaultsE2eTest {
 
   private static SignedChain signed(String clusterId, String token) {
     return client.bearing(token).ofCluster(clusterId).sign(csr);
-  }
-
-  private static String readiness() throws IOException {
-    return signet.get("/healthz/ready").body();
   }
 }

@@ -115,12 +115,12 @@ final class HsmFaultsE2eTest {
       try (var load = Load.of(CALLERS, Csr.create(temporary), () -> CsrClient.unix(socket))) {
         load.awaitMore(SOME, SOON);
         module.order(outage.orders);
-        Await.until("a problem", SOON, () -> readiness(signet).contains("\"keys\""));
+        Await.until("a problem", SOON, () -> signet.readiness().contains("\"keys\""));
         assertThat(signet.get("/healthz/ready").statusCode()).isEqualTo(200);
         load.awaitMore(SOME, SOON);
 
         module.order();
-        Await.until("no problem", SOON, () -> !readiness(signet).contains("\"keys\""));
+        Await.until("no problem", SOON, () -> !signet.readiness().contains("\"keys\""));
         Await.until("the next authority", SOON, () -> !signedBy(signet).equals(before));
         load.awaitOneMoreForEach(SOON);
         assertThat(load.refusals()).isEmpty();
@@ -153,10 +153,6 @@ final class HsmFaultsE2eTest {
         hsm.pkcs11Tool(
             "--token-label", "signet", "--pin", PIN, "--list-objects", "--type", "privkey");
     assertThat(keys.split("Private Key Object", -1)).as(keys).hasSize(1 + 2); // root and issuing
-  }
-
-  private static String readiness(SignetProcess signet) throws IOException {
-    return signet.get("/healthz/ready").body();
   }
 
   /** The serial number of the issuing authority of now. */

@@ -195,7 +195,7 @@ final class KubernetesAttestationE2eTest {
 
   private static void assertUnavailable(String token) throws IOException {
     assertThat(refusal(() -> signed("main", token)).getCode()).isEqualTo(Code.UNAVAILABLE);
-    assertThat(signet.get("/healthz/ready").body()).contains("attestation.kubernetes", "main");
+    assertThat(signet.readiness()).contains("attestation.kubernetes", "main");
     assertThat(signet.get("/healthz/live").statusCode()).isEqualTo(200);
   }
 

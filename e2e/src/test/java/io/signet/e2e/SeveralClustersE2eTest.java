@@ -52,7 +52,7 @@ final class SeveralClustersE2eTest {
   // What a test before has broken is whole again: each cluster has its watches and its answers.
   @BeforeEach
   void awaitBoth() {
-    Await.until("both to be well", SOON, () -> !readiness().contains("cluster "));
+    Await.until("both to be well", SOON, () -> !signet.readiness().contains("cluster "));
   }
 
   private static RealCluster populated(String account) throws IOException {
@@ -77,7 +77,7 @@ final class SeveralClustersE2eTest {
   }
 
   private static void awaitLocal() {
-    Await.until("all to be known", SOON, () -> !readiness().contains("east"));
+    Await.until("all to be known", SOON, () -> !signet.readiness().contains("east"));
   }
 
   private static boolean isWatchedAgain(int logged) throws IOException {
@@ -85,10 +85,6 @@ final class SeveralClustersE2eTest {
     String known = "known again: %s/api/v1/".formatted(east.server().address());
     return Stream.of("pods", "serviceaccounts", "nodes")
         .allMatch(kind -> since.contains(known + kind));
-  }
-
-  private static String readiness() throws IOException {
-    return signet.get("/healthz/ready").body();
   }
 
   // K8S-9, ISTIO-46, ISTIO-59
@@ -140,7 +136,7 @@ final class SeveralClustersE2eTest {
     try {
       assertThat(refusal(() -> signed("west", till)).getCode()).isEqualTo(Code.UNAVAILABLE);
       assertThat(isSigned("east", cart())).isTrue();
-      assertThat(readiness())
+      assertThat(signet.readiness())
           .contains("attestation.kubernetes", "cluster west: ", "check it")
           .doesNotContain("cluster east");
     } finally {
@@ -156,10 +152,11 @@ final class SeveralClustersE2eTest {
     east.server().process().freeze();
     try {
       // Each kind ages by itself; this token is bound to a pod, so what is known of pods decides.
-      Await.until("the pods of east to be unknown", SOON, () -> readiness().contains("pods: "));
+      Await.until(
+          "the pods of east to be unknown", SOON, () -> signet.readiness().contains("pods: "));
       assertThat(refusal(() -> signed("east", cart)).getCode()).isEqualTo(Code.UNAVAILABLE);
       assertThat(isSigned("west", till())).isTrue();
-      assertThat(readiness()).contains(REVIEWED).doesNotContain("cluster west");
+      assertThat(signet.readiness()).contains(REVIEWED).doesNotContain("cluster west");
     } finally {
       east.server().process().thaw();
     }

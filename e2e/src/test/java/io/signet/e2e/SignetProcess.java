@@ -216,6 +216,11 @@ final class SignetProcess implements AutoCloseable {
     }
   }
 
+  /** What it says of its readiness, ready or not. */
+  String readiness() throws IOException {
+    return get("/healthz/ready").body();
+  }
+
   /** Kills the server if it runs. */
   @Override
   public void close() {

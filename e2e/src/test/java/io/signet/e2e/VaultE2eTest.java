@@ -74,12 +74,12 @@ final class VaultE2eTest {
       try (load) {
         load.awaitMore(SOME, SOON);
         trouble.happen();
-        Await.until("a problem", SOON, () -> readiness(signet).contains("\"keys\""));
+        Await.until("a problem", SOON, () -> signet.readiness().contains("\"keys\""));
         Await.until("refusals", SOON, () -> !load.refusals().isEmpty());
         assertThat(signet.get("/healthz/live").statusCode()).isEqualTo(200);
 
         end.happen();
-        Await.until("no problem", SOON, () -> !readiness(signet).contains("\"keys\""));
+        Await.until("no problem", SOON, () -> !signet.readiness().contains("\"keys\""));
         load.awaitOneMoreForEach(SOON);
       }
       assertThat(load.refusals()).extracting(Status::getCode).containsOnly(Code.UNAVAILABLE);
@@ -113,9 +113,5 @@ final class VaultE2eTest {
       throws Exception {
     signet.stop();
     LeftStore.assertRecorded(received, signet.dataDirectory());
-  }
-
-  private static String readiness(SignetProcess signet) throws IOException {
-    return signet.get("/healthz/ready").body();
   }
 }

@@ -9,12 +9,12 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.PublicKeys;
 import io.signet.hsm.RecoveryListener;
 import java.security.PublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +68,7 @@ final class CustodianCheck implements Renewal.Work, RecoveryListener {
   private static Optional<KeyHandle> found(KeyCustodian custodian, KeyLabel label, PublicKey root)
       throws CustodyException {
     Optional<KeyHandle> labelled =
-        custodian.find(label).filter(key -> isSame(key.publicKey(), root));
+        custodian.find(label).filter(key -> PublicKeys.same(key.publicKey(), root));
     return labelled.isPresent() ? labelled : custodian.find(root);
   }
 
@@ -79,11 +79,6 @@ final class CustodianCheck implements Renewal.Work, RecoveryListener {
     return root.get().inUse()
         ? Optional.empty()
         : Optional.of("the key of the root is out of use: a signature of it did not verify");
-  }
-
-  // Keys of two JCA providers are not always equal.
-  private static boolean isSame(PublicKey one, PublicKey other) {
-    return Arrays.equals(one.getEncoded(), other.getEncoded());
   }
 
   /** Why the root's key cannot be used now. */

@@ -6,7 +6,9 @@ import java.util.List;
 /** Not ready while it starts, by what it is told then, and not ready again once it stops. */
 final class PhasedReadiness implements Readiness, AutoCloseable {
 
-  private volatile Readiness now = because("start", "it is starting");
+  private static final Readiness STARTING = because("start", "it is starting");
+
+  private volatile Readiness now = STARTING;
 
   private static Readiness because(String what, String why) {
     return () -> List.of(new Problem(what, why, true));
@@ -15,6 +17,11 @@ final class PhasedReadiness implements Readiness, AutoCloseable {
   /** It cannot start yet. */
   void waits(String what, String why) {
     now = because(what, why);
+  }
+
+  /** What it waited for is there. */
+  void goesOn() {
+    now = STARTING;
   }
 
   /** From now on this tells. */

@@ -148,7 +148,7 @@ final class SignetServer implements RunningServer {
     IssuingCore core =
         IssuingCore.open(
             config, clock, timer, custodian, why -> readiness.waits("keys", why), life);
-    readiness.waits("start", "it is starting");
+    readiness.goesOn();
     Authorities authorities = core.authorities();
     bindExpiry(metrics, authorities);
     LedgerMetrics.bind(metrics.registry(), clock, core.ledger());

@@ -2,9 +2,9 @@ package io.signet.ca.signing;
 
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
+import io.signet.hsm.PublicKeys;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.Arrays;
 
 /**
  * A key that signs certificates, and the certificate that says so. Whoever has one can have drafts
@@ -21,7 +21,7 @@ public final class Authority {
    * @throws IllegalArgumentException when they do not
    */
   public Authority(KeyHandle key, X509Certificate certificate) {
-    if (!Arrays.equals(key.publicKey().getEncoded(), certificate.getPublicKey().getEncoded())) {
+    if (!PublicKeys.same(key.publicKey(), certificate.getPublicKey())) {
       throw new IllegalArgumentException(
           "key %s is not the key of certificate \"%s\""
               .formatted(key.label(), certificate.getSubjectX500Principal()));

@@ -17,6 +17,9 @@ final class PhasedReadinessTest {
     assertThat(readiness.problems())
         .containsExactly(new Problem("keys", "the token is not there", true));
 
+    readiness.goesOn();
+    assertThat(readiness.problems()).containsExactly(new Problem("start", "it is starting", true));
+
     readiness.serves(List::of);
     assertThat(readiness.problems()).isEmpty();
 

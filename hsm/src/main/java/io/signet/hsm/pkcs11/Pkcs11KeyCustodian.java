@@ -10,7 +10,9 @@ import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.Permits;
 import io.signet.hsm.RecoveryListener;
+import io.signet.hsm.pkcs11.TokenConnection.Use;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -107,15 +109,8 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   // Whatever a loss leaves of a key, the next one of this label finds (KC-7).
   private TokenKey created(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    AtomicReference<@Nullable TokenSession> used = new AtomicReference<>();
-    return calls.call(
-        settings.creationDeadline(),
-        why -> abandon(used.get(), why),
-        () ->
-            connection.once(session -> {
-              used.set(session);
-              return made(session, label, algorithm);
-            }));
+    return called(
+        settings.creationDeadline(), connection::once, session -> made(session, label, algorithm));
   }
 
   private TokenKey made(TokenSession current, KeyLabel label, KeyAlgorithm algorithm)
@@ -201,13 +196,23 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
     return found.isPresent();
   }
 
-  private <T> T called(TokenConnection.Use<TokenSession, T> use) throws CustodyException {
+  /** How a session is used: once, or once more after a loss. */
+  private interface Way<T> {
+    T of(Use<TokenSession, T> use) throws CustodyException;
+  }
+
+  private <T> T called(Use<TokenSession, T> use) throws CustodyException {
+    return called(settings.deadline(), connection::with, use);
+  }
+
+  private <T> T called(Duration deadline, Way<T> way, Use<TokenSession, T> use)
+      throws CustodyException {
     AtomicReference<@Nullable TokenSession> used = new AtomicReference<>();
     return calls.call(
-        settings.deadline(),
+        deadline,
         why -> abandon(used.get(), why),
         () ->
-            connection.with(session -> {
+            way.of(session -> {
               used.set(session);
               return use.on(session);
             }));

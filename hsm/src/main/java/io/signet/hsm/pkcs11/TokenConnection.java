@@ -118,11 +118,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
   private void lost(S session, CustodyException why) throws CustodyException {
     take();
     try {
-      if (current.compareAndSet(session, null)) {
-        lostAt = nanoTime.getAsLong();
-        release(session, RELEASE);
-        listener.lost(why);
-      }
+      drop(session, RELEASE, why);
     } finally {
       changing.unlock();
     }
@@ -130,9 +126,13 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
 
   /** A call of this session was given up: whoever comes next gets another, and not its locks. */
   void abandon(S session, CustodyException why) {
+    drop(session, Duration.ZERO, why);
+  }
+
+  private void drop(S session, Duration patience, CustodyException why) {
     if (current.compareAndSet(session, null)) {
       lostAt = nanoTime.getAsLong();
-      release(session, Duration.ZERO);
+      release(session, patience);
       listener.lost(why);
     }
   }

@@ -1,9 +1,9 @@
 package io.signet.hsm.pkcs11;
 
+import io.signet.hsm.PublicKeys;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.PublicKey;
-import java.util.Arrays;
 
 /**
  * A key pair on the token: a private key and the certificate that has the same CKA_ID (P11-10).
@@ -15,12 +15,7 @@ import java.util.Arrays;
 record TokenKey(String label, Attribute id, PublicKey publicKey) {
 
   boolean isOf(PublicKey other) {
-    return same(publicKey, other);
-  }
-
-  // By the SubjectPublicKeyInfo: keys of two JCA providers are not always equal.
-  static boolean same(PublicKey one, PublicKey other) {
-    return Arrays.equals(one.getEncoded(), other.getEncoded());
+    return PublicKeys.same(publicKey, other);
   }
 
   /** The CKA_ID of keys that are made here: no two keys have the same, whatever their labels. */

@@ -7,6 +7,7 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.PublicKeys;
 import io.signet.hsm.pkcs11.Pkcs11Module.Slots;
 import io.signet.hsm.pkcs11.Pkcs11Module.Token;
 import java.io.IOException;
@@ -274,7 +275,7 @@ final class TokenSession implements AutoCloseable {
       store.load(null, null);
       for (String alias : Collections.list(store.aliases())) {
         Certificate certificate = store.getCertificate(alias);
-        if (store.isKeyEntry(alias) && TokenKey.same(certificate.getPublicKey(), publicKey)) {
+        if (store.isKeyEntry(alias) && PublicKeys.same(certificate.getPublicKey(), publicKey)) {
           return (PrivateKey) store.getKey(alias, null);
         }
       }

@@ -4,8 +4,8 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.PublicKeys;
 import java.security.PublicKey;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +43,7 @@ final class KeyRing {
     requireOpen();
     return keys.values().stream()
         .map(SoftKey::handle)
-        .filter(handle -> sameKey(handle.publicKey(), publicKey))
+        .filter(handle -> PublicKeys.same(handle.publicKey(), publicKey))
         .findFirst();
   }
 
@@ -51,15 +51,10 @@ final class KeyRing {
   synchronized void remove(KeyHandle handle) throws CustodyException {
     requireOpen();
     SoftKey held = keys.get(handle.label());
-    if (held != null && sameKey(held.handle().publicKey(), handle.publicKey())) {
+    if (held != null && PublicKeys.same(held.handle().publicKey(), handle.publicKey())) {
       keys.remove(handle.label());
       held.withdraw(Fault.REJECTED, "it was destroyed");
     }
-  }
-
-  // By the SubjectPublicKeyInfo: keys of two JCA providers are not always equal.
-  private static boolean sameKey(PublicKey one, PublicKey other) {
-    return Arrays.equals(one.getEncoded(), other.getEncoded());
   }
 
   synchronized void close() {

@@ -4,6 +4,7 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.PublicKeys;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.GeneralSecurityException;
@@ -138,7 +139,7 @@ final class Transit {
       throws CustodyException {
     for (String version : key.fields("keys").names()) {
       Optional<PublicKey> candidate = publicKey(key, version);
-      if (candidate.isPresent() && TransitKey.same(candidate.get(), publicKey)) {
+      if (candidate.isPresent() && PublicKeys.same(candidate.get(), publicKey)) {
         return Optional.of(usable(label(name), Integer.parseInt(version), publicKey, key));
       }
     }

@@ -7,18 +7,12 @@ import io.signet.hsm.KeyLabel;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
-import java.util.Arrays;
 
 /**
  * One version of a key of Transit, and how to ask for its signatures. The version is part of it:
  * Vault's default is the latest, which is another key after a rotation (VAULT-7).
  */
 record TransitKey(KeyLabel label, int version, KeyAlgorithm algorithm, PublicKey publicKey) {
-
-  // By the SubjectPublicKeyInfo: keys of two JCA providers are not always equal.
-  static boolean same(PublicKey one, PublicKey other) {
-    return Arrays.equals(one.getEncoded(), other.getEncoded());
-  }
 
   /** What Transit calls keys of this kind. */
   static String type(KeyAlgorithm algorithm) {

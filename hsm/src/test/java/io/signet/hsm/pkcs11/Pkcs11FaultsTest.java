@@ -1,10 +1,9 @@
 package io.signet.hsm.pkcs11;
 
+import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -20,8 +19,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
-import org.assertj.core.api.AbstractThrowableAssert;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -225,13 +222,5 @@ final class Pkcs11FaultsTest {
         .hasMessageContaining("is not there")
         .hasMessageContaining("CKR_TOKEN_NOT_PRESENT")
         .hasMessageContaining("check that the device is connected");
-  }
-
-  @CanIgnoreReturnValue
-  private static AbstractThrowableAssert<?, ? extends Throwable> assertFault(
-      Fault fault, ThrowingCallable call) {
-    return assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
   }
 }

@@ -1,10 +1,9 @@
 package io.signet.hsm.vault;
 
+import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -23,8 +22,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.assertj.core.api.AbstractThrowableAssert;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -471,13 +468,5 @@ final class VaultFaultsTest {
     } catch (CustodyException e) {
       throw new AssertionError(e);
     }
-  }
-
-  @CanIgnoreReturnValue
-  private static AbstractThrowableAssert<?, ? extends Throwable> assertFault(
-      Fault fault, ThrowingCallable call) {
-    return assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
   }
 }

@@ -1,10 +1,9 @@
 package io.signet.hsm.vault;
 
+import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -16,8 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.assertj.core.api.AbstractThrowableAssert;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -274,13 +271,5 @@ final class VaultOpenBaoTest {
       assertFault(Fault.DENIED, () -> VaultKeyCustodian.open(wrongCa, timing))
           .hasMessageContaining("PKIX path building failed"); // what a person has to mend
     }
-  }
-
-  @CanIgnoreReturnValue
-  private static AbstractThrowableAssert<?, ? extends Throwable> assertFault(
-      Fault fault, ThrowingCallable call) {
-    return assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
   }
 }

@@ -1,10 +1,10 @@
 package io.signet.hsm.vault;
 
+import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -346,13 +345,5 @@ final class VaultTokensTest {
           e.printStackTrace(new PrintWriter(text));
           printed.add(text.toString());
         });
-  }
-
-  @CanIgnoreReturnValue
-  private static AbstractThrowableAssert<?, ? extends Throwable> assertFault(
-      Fault fault, ThrowingCallable call) {
-    return assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
   }
 }
