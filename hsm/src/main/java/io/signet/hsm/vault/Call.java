@@ -39,6 +39,16 @@ record Call(Verb verb, String path, Map<String, Object> body, boolean repeatable
     return new Call(Verb.DELETE, path, Map.of(), false);
   }
 
+  /** What a policy must allow for it. */
+  String capability() {
+    return switch (verb) {
+      case READ -> "read";
+      case LIST -> "list";
+      case WRITE -> "update";
+      case DELETE -> "delete";
+    };
+  }
+
   /** Not the body: it may hold a secret. */
   @Override
   public String toString() {

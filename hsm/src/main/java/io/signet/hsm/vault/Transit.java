@@ -45,13 +45,11 @@ final class Transit {
   }
 
   private final VaultSettings settings;
-  private final Cluster cluster;
-  private final Tokens tokens;
+  private final Session session;
 
-  Transit(VaultSettings settings, Cluster cluster, Tokens tokens) {
+  Transit(VaultSettings settings, Session session) {
     this.settings = settings;
-    this.cluster = cluster;
-    this.tokens = tokens;
+    this.session = session;
   }
 
   /**
@@ -75,7 +73,7 @@ final class Transit {
             "auto_rotate_period",
             "0");
     Deadline inTime = Deadline.in(settings.deadline().multipliedBy(PATIENCE_WITH_NEW_KEYS));
-    Answer _ = done(Call.writeOnce(keyPath(label.value()), kind), inTime);
+    Answer _ = session.done(Call.writeOnce(keyPath(label.value()), kind), inTime);
     TransitKey made =
         key(label).orElseThrow(() -> failure(Fault.BROKEN, label, "it was made and is not there"));
     if (made.algorithm() != algorithm) {
@@ -131,7 +129,7 @@ final class Transit {
   }
 
   private List<String> names() throws CustodyException {
-    Answer all = answer(Call.list(settings.mount() + "/keys"), deadline());
+    Answer all = session.ask(Call.list(settings.mount() + "/keys"), deadline());
     return all.data().texts("keys").stream().filter(n -> NAME.matcher(n).matches()).toList();
   }
 
@@ -220,8 +218,8 @@ final class Transit {
           Fault.REJECTED, key.label(), "it was rotated; destroying it would take every version");
     }
     Call allow = Call.writeOnce(keyPath(name) + "/config", Map.of("deletion_allowed", true));
-    Answer _ = done(allow, deadline());
-    Answer _ = done(Call.delete(keyPath(name)), deadline());
+    Answer _ = session.done(allow, deadline());
+    Answer _ = session.done(Call.delete(keyPath(name)), deadline());
   }
 
   /**
@@ -244,10 +242,10 @@ final class Transit {
     String path = settings.mount() + "/sign/" + key.label() + "/" + key.hash();
     if (digests.size() == 1) {
       body.put("input", base64(digests.getFirst()));
-      return List.of(signed(key, done(Call.write(path, body), deadline).data()));
+      return List.of(signed(key, session.done(Call.write(path, body), deadline).data()));
     }
     body.put("batch_input", items(digests));
-    return signed(key, digests.size(), done(Call.write(path, body), deadline).data());
+    return signed(key, digests.size(), session.done(Call.write(path, body), deadline).data());
   }
 
   private static List<Map<String, Object>> items(List<byte[]> digests) {
@@ -303,35 +301,8 @@ final class Transit {
   }
 
   private Optional<Fields> read(String name) throws CustodyException {
-    Answer answer = answer(Call.read(keyPath(name)), deadline());
+    Answer answer = session.ask(Call.read(keyPath(name)), deadline());
     return answer.isAbsent() ? Optional.empty() : Optional.of(answer.data());
-  }
-
-  private Answer done(Call call, Deadline deadline) throws CustodyException {
-    Answer answer = answer(call, deadline);
-    if (answer.isAbsent()) {
-      throw new CustodyException(
-          Fault.REJECTED,
-          settings.where() + ": " + call + ": status 404; no such path, or hidden by policy");
-    }
-    return answer;
-  }
-
-  /** Done or absent. VAUTH-5: after a refusal there is one login and one more try. */
-  private Answer answer(Call call, Deadline deadline) throws CustodyException {
-    Secret token = tokens.current(deadline);
-    Answer answer = cluster.ask(call, token, deadline);
-    if (answer.isDenied()) {
-      Answer again = cluster.ask(call, tokens.insteadOf(token, deadline), deadline);
-      if (again.isDenied()) {
-        throw new CustodyException(
-            Fault.DENIED,
-            "%s: %s: status %d, also after a login; check the policy of the token"
-                .formatted(settings.where(), call, again.status()));
-      }
-      return again;
-    }
-    return answer;
   }
 
   private Deadline deadline() {

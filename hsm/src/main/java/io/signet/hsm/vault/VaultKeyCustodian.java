@@ -9,18 +9,11 @@ import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.Permits;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.security.PublicKey;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps keys in the Transit engine of Vault or OpenBao. A private key is made there, not
@@ -44,11 +37,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class VaultKeyCustodian implements KeyCustodian {
 
-  private static final Logger LOG = System.getLogger(VaultKeyCustodian.class.getName());
-
   private static final int QUEUE_PER_PERMIT = 64;
-  private static final Duration BETWEEN_LOOKS_AT_THE_TOKEN = Duration.ofSeconds(1);
-  private static final Duration FAREWELL = Duration.ofSeconds(1);
 
   // Text, which can never be taken for something that a CA signs.
   private static final byte[] PROOF = "signet: proof of possession of a key".getBytes(UTF_8);
@@ -65,7 +54,7 @@ public final class VaultKeyCustodian implements KeyCustodian {
     }
 
     private byte[] sign(byte[] message) throws CustodyException {
-      requireOpen();
+      session.requireOpen();
       if (destroyed) { // another key may have its name by now
         throw new CustodyException(
             Fault.REJECTED, settings.where() + ": key " + key.label() + ": it was destroyed");
@@ -75,25 +64,18 @@ public final class VaultKeyCustodian implements KeyCustodian {
   }
 
   private final VaultSettings settings;
-  private final Connections connections;
-  private final Tokens tokens;
+  private final Session session;
   private final Transit transit;
   private final SigningQueue signatures;
   private final Permits permits;
   private final Permits creation;
   // One for each key, so that a broken one stays so.
   private final Map<PublicKey, Held> held = new ConcurrentHashMap<>();
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("vault-token").factory());
-  private volatile boolean closed;
 
-  private VaultKeyCustodian(
-      VaultSettings settings, Connections connections, Cluster cluster, Tokens tokens) {
+  private VaultKeyCustodian(VaultSettings settings, Session session) {
     this.settings = settings;
-    this.connections = connections;
-    this.tokens = tokens;
-    this.transit = new Transit(settings, cluster, tokens);
+    this.session = session;
+    this.transit = new Transit(settings, session);
     this.signatures =
         new SigningQueue(settings.where(), settings.permits(), settings.deadline(), transit::sign);
     this.permits = permits(settings, settings.permits());
@@ -113,43 +95,16 @@ public final class VaultKeyCustodian implements KeyCustodian {
    */
   public static VaultKeyCustodian open(VaultSettings settings, Clock clock)
       throws CustodyException {
-    VaultKeyCustodian custodian = open(settings, Timing.of(clock));
-    custodian.keepToken();
-    return custodian;
+    return new VaultKeyCustodian(settings, Session.open(settings, clock));
   }
 
   /** Its token is looked after by whoever calls {@link #runDue()}. */
   static VaultKeyCustodian open(VaultSettings settings, Timing timing) throws CustodyException {
-    Connections connections = new Connections(settings);
-    try {
-      Cluster cluster = new Cluster(settings, connections, timing);
-      cluster.findUsableNode();
-      Login login = new Login(settings, cluster, connections, timing);
-      return new VaultKeyCustodian(
-          settings, connections, cluster, new Tokens(settings, login, timing));
-    } catch (CustodyException | RuntimeException e) {
-      connections.close();
-      throw e;
-    }
-  }
-
-  private void keepToken() {
-    long pause = BETWEEN_LOOKS_AT_THE_TOKEN.toMillis();
-    ScheduledFuture<?> _ =
-        timer.scheduleWithFixedDelay(this::runDueAndGoOn, pause, pause, TimeUnit.MILLISECONDS);
-  }
-
-  // What a scheduled task throws ends its schedule, and with it the life of the token.
-  private void runDueAndGoOn() {
-    try {
-      runDue();
-    } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, settings.where() + ": the token was not looked after", e);
-    }
+    return new VaultKeyCustodian(settings, Session.open(settings, timing));
   }
 
   void runDue() {
-    tokens.runDue();
+    session.runDue();
   }
 
   /** How many signatures wait for their turn. */
@@ -160,7 +115,7 @@ public final class VaultKeyCustodian implements KeyCustodian {
   // Whoever waits for another's key to be made holds no permit.
   @Override
   public KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    requireOpen();
+    session.requireOpen();
     return creation.with(() -> {
       TransitKey key = permits.with(() -> transit.create(label, algorithm));
       try {
@@ -184,13 +139,13 @@ public final class VaultKeyCustodian implements KeyCustodian {
 
   @Override
   public Optional<KeyHandle> find(KeyLabel label) throws CustodyException {
-    requireOpen();
+    session.requireOpen();
     return handleOf(permits.with(() -> transit.key(label)));
   }
 
   @Override
   public Optional<KeyHandle> find(PublicKey publicKey) throws CustodyException {
-    requireOpen();
+    session.requireOpen();
     return handleOf(permits.with(() -> transit.key(publicKey)));
   }
 
@@ -212,7 +167,7 @@ public final class VaultKeyCustodian implements KeyCustodian {
 
   @Override
   public void destroy(KeyHandle key) throws CustodyException {
-    requireOpen();
+    session.requireOpen();
     boolean _ = creation.with(() -> permits.with(() -> destroyed(key)));
   }
 
@@ -232,23 +187,11 @@ public final class VaultKeyCustodian implements KeyCustodian {
     return found.isPresent();
   }
 
-  private void requireOpen() throws CustodyException {
-    if (closed) {
-      throw new CustodyException(Fault.LOST, settings.where() + ": the custodian is closed");
-    }
-  }
-
   /** Also ends the token, if a login of this custodian has made it. */
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
+  public void close() {
     signatures.close();
-    timer.shutdownNow();
-    tokens.close(Deadline.in(FAREWELL));
-    connections.close();
+    session.close();
   }
 
   @Override

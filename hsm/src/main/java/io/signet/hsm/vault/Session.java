@@ -1,0 +1,146 @@
+package io.signet.hsm.vault;
+
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Being logged in to a Vault: requests in the name of one who has a token, which is looked after
+ * meanwhile.
+ */
+final class Session implements AutoCloseable {
+
+  private static final Logger LOG = System.getLogger(Session.class.getName());
+
+  private static final Duration BETWEEN_LOOKS_AT_THE_TOKEN = Duration.ofSeconds(1);
+  private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+  private final VaultSettings settings;
+  private final Connections connections;
+  private final Cluster cluster;
+  private final Tokens tokens;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("vault-token").factory());
+  private volatile boolean closed;
+
+  private Session(VaultSettings settings, Connections connections, Cluster cluster, Tokens tokens) {
+    this.settings = settings;
+    this.connections = connections;
+    this.cluster = cluster;
+    this.tokens = tokens;
+  }
+
+  /**
+   * Finds a node that can be used, and logs in.
+   *
+   * @throws CustodyException {@link Fault#LOST} when no node can be reached, {@link Fault#BUSY}
+   *     when all are sealed or the like, {@link Fault#DENIED} when the login is refused, a file for
+   *     it is missing, or no node can be trusted by its certificate: it was tried once
+   */
+  static Session open(VaultSettings settings, Clock clock) throws CustodyException {
+    Session session = open(settings, Timing.of(clock));
+    session.keepToken();
+    return session;
+  }
+
+  /** Its token is looked after by whoever calls {@link #runDue()}. */
+  static Session open(VaultSettings settings, Timing timing) throws CustodyException {
+    Connections connections = new Connections(settings);
+    try {
+      Cluster cluster = new Cluster(settings, connections, timing);
+      cluster.findUsableNode();
+      Login login = new Login(settings, cluster, connections, timing);
+      return new Session(settings, connections, cluster, new Tokens(settings, login, timing));
+    } catch (CustodyException | RuntimeException e) {
+      connections.close();
+      throw e;
+    }
+  }
+
+  private void keepToken() {
+    long pause = BETWEEN_LOOKS_AT_THE_TOKEN.toMillis();
+    ScheduledFuture<?> _ =
+        timer.scheduleWithFixedDelay(this::runDueAndGoOn, pause, pause, TimeUnit.MILLISECONDS);
+  }
+
+  // What a scheduled task throws ends its schedule, and with it the life of the token.
+  private void runDueAndGoOn() {
+    try {
+      runDue();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, settings.where() + ": the token was not looked after", e);
+    }
+  }
+
+  void runDue() {
+    tokens.runDue();
+  }
+
+  /**
+   * Asks for what must be there.
+   *
+   * @return an answer that is {@linkplain Answer#isDone done}
+   * @throws CustodyException for all others, by key-custody, section 6
+   */
+  Answer done(Call call, Deadline deadline) throws CustodyException {
+    Answer answer = ask(call, deadline);
+    if (answer.isAbsent()) {
+      throw failure(Fault.REJECTED, call + ": status 404; no such path, or hidden by policy");
+    }
+    return answer;
+  }
+
+  /**
+   * Asks. VAUTH-5: after a refusal there is one login and one more try.
+   *
+   * @return an answer that is {@linkplain Answer#isDone done} or {@linkplain Answer#isAbsent
+   *     absent}
+   * @throws CustodyException for all others, by key-custody, section 6
+   */
+  Answer ask(Call call, Deadline deadline) throws CustodyException {
+    requireOpen();
+    Secret token = tokens.current(deadline);
+    Answer answer = cluster.ask(call, token, deadline);
+    if (!answer.isDenied()) {
+      return answer;
+    }
+    Answer again = cluster.ask(call, tokens.insteadOf(token, deadline), deadline);
+    if (again.isDenied()) {
+      throw failure(
+          Fault.DENIED,
+          "%s: status %d, also after a login; the policy of the token must allow `%s` there"
+              .formatted(call, again.status(), call.capability()));
+    }
+    return again;
+  }
+
+  void requireOpen() throws CustodyException {
+    if (closed) {
+      throw failure(Fault.LOST, "it is closed");
+    }
+  }
+
+  /** Also ends the token, if a login of this session has made it. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    timer.shutdownNow();
+    tokens.close(Deadline.in(FAREWELL));
+    connections.close();
+  }
+
+  private CustodyException failure(Fault fault, String why) {
+    return new CustodyException(fault, settings.where() + ": " + why);
+  }
+}
