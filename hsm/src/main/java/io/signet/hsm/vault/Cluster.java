@@ -27,6 +27,11 @@ final class Cluster {
 
   private static final Secret NOBODY = new Secret("");
   private static final int LONGEST_REASON = 300;
+
+  /** What OpenBao answers 500 to: a version it has not or no longer signs with, no such issuer. */
+  private static final List<String> WRONG_BY_500 =
+      List.of("requested version for signing", "unable to find PKI issuer", "no default issuer");
+
   private static final int SHORTEST_SECRET = 8; // "asn1" is none
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
@@ -141,8 +146,7 @@ final class Cluster {
           new Attempt.NotHere(
               failure(Fault.BUSY, node, what + state(answer.status()), null), none());
       default -> {
-        // OpenBao answers 500 to a version that it has not, or no longer signs with.
-        boolean wrong = answer.status() < 500 || said.contains("requested version for signing");
+        boolean wrong = answer.status() < 500 || WRONG_BY_500.stream().anyMatch(said::contains);
         if (wrong) {
           throw failure(Fault.REJECTED, node, what, null);
         }

@@ -8,11 +8,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which Transit engine holds the keys, and how hard it may be worked.
+ * Which engine of a Vault keeps the keys or signs as a CA, and how hard it may be worked.
  *
  * @param addresses of the nodes of one cluster, the preferred one first; {@code https}, or {@code
  *     http} to this machine
- * @param mount of the Transit engine
+ * @param mount of the engine, Transit or PKI
  * @param namespace of Vault Enterprise or OpenBao
  * @param caFile PEM, the CAs of the servers' certificates; absent: those of the JDK
  * @param permits how many requests for signatures are under way at once (KC-4), from 1

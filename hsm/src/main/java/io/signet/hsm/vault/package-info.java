@@ -1,4 +1,7 @@
-/** Keys in the Transit engine of HashiCorp Vault or OpenBao, reached through its HTTP API. */
+/**
+ * Keys in the Transit engine of HashiCorp Vault or OpenBao, and its PKI engine as a CA above ours,
+ * both reached through the HTTP API.
+ */
 @NullMarked
 @CheckReturnValue
 package io.signet.hsm.vault;

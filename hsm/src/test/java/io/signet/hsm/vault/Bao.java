@@ -77,9 +77,25 @@ public final class Bao implements AutoCloseable {
             + name
             + " -addext "
             + extension;
+    openssl(
+        home, command, "-keyout", home + "/" + name + ".key", "-out", home + "/" + name + ".pem");
+  }
+
+  /** Makes a request of this subject for a new key, with an extension that asks for more. */
+  static byte[] request(Path home, String subject, String extension) throws Exception {
+    Path request = home.resolve("request.der");
+    String command =
+        "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -outform DER -subj "
+            + subject
+            + " -addext "
+            + extension;
+    openssl(home, command, "-keyout", home + "/request.key", "-out", request.toString());
+    return Files.readAllBytes(request);
+  }
+
+  private static void openssl(Path home, String command, String... more) throws Exception {
     List<String> arguments = new ArrayList<>(List.of(("openssl " + command).split(" ")));
-    arguments.addAll(List.of("-keyout", home + "/" + name + ".key"));
-    arguments.addAll(List.of("-out", home + "/" + name + ".pem"));
+    arguments.addAll(List.of(more));
     Process openssl =
         new ProcessBuilder(arguments)
             .redirectErrorStream(true)
