@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -293,8 +294,9 @@ final class StartFailureE2eTest {
           new AuthorityPolicy(
               TrustDomain.parse(ServerFolder.TRUST_DOMAIN),
               KeyAlgorithm.EC_P256,
-              DAY,
-              Duration.ofHours(1));
+              Optional.of(DAY),
+              Duration.ofHours(1),
+              false);
       var authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
       return authorities.bundle().authorities().getFirst().getEncoded();
     }
@@ -302,8 +304,8 @@ final class StartFailureE2eTest {
 
   private byte[] rootInStore() throws Exception {
     try (var database = Database.open(folder.path().resolve("data"))) {
-      var record = new SqlAuthorityStore(database).root().orElseThrow();
-      return record.certificate().orElseThrow().getEncoded();
+      var record = new SqlAuthorityStore(database).ca().orElseThrow();
+      return record.chain().orElseThrow().certificate().getEncoded();
     }
   }
 }

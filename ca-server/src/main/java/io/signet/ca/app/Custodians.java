@@ -3,8 +3,10 @@ package io.signet.ca.app;
 import io.signet.ca.cli.Custody;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.MemoryCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.KeysConfig.VaultCustodian;
+import io.signet.ca.config.KeysConfig.VaultEngine;
 import io.signet.ca.config.KeysConfig.VaultLogin;
 import io.signet.ca.config.SecretPlace;
 import io.signet.hsm.CustodyException;
@@ -14,6 +16,7 @@ import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.pkcs11.Pkcs11KeyCustodian;
 import io.signet.hsm.pkcs11.Pkcs11Settings;
 import io.signet.hsm.soft.FileKeyCustodian;
+import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.hsm.vault.VaultAuth;
 import io.signet.hsm.vault.VaultKeyCustodian;
 import io.signet.hsm.vault.VaultSettings;
@@ -75,7 +78,8 @@ final class Custodians implements Custody {
               pin ->
                   awaited(() -> Pkcs11KeyCustodian.open(settings(token), pin, listener), absence));
       case VaultCustodian vault ->
-          awaited(() -> VaultKeyCustodian.open(settings(vault), clock), absence);
+          awaited(() -> VaultKeyCustodian.open(settings(vault.engine()), clock), absence);
+      case MemoryCustodian _ -> new MemoryKeyCustodian();
     };
   }
 
@@ -87,22 +91,32 @@ final class Custodians implements Custody {
      * @throws CustodyException to give up
      */
     void because(CustodyException why) throws CustodyException;
+
+    /**
+     * Returns when what failed so may be tried again: a token that is away is lost, a Vault that is
+     * sealed is busy.
+     *
+     * @throws CustodyException the same, when waiting does not help
+     */
+    default void endsFor(CustodyException failure) throws CustodyException {
+      if (failure.fault() != Fault.LOST && failure.fault() != Fault.BUSY) {
+        throw failure;
+      }
+      because(failure);
+    }
   }
 
-  private interface Opening {
-    KeyCustodian open() throws CustodyException;
+  interface Opening<T> {
+    T open() throws CustodyException;
   }
 
-  // A token that is away is lost, a Vault that is sealed is busy.
-  private static KeyCustodian awaited(Opening opening, Absence absence) throws CustodyException {
+  /** What comes of it, as soon as it is there. */
+  static <T> T awaited(Opening<T> opening, Absence absence) throws CustodyException {
     while (true) {
       try {
         return opening.open();
       } catch (CustodyException e) {
-        if (e.fault() != Fault.LOST && e.fault() != Fault.BUSY) {
-          throw e;
-        }
-        absence.because(e);
+        absence.endsFor(e);
       }
     }
   }
@@ -117,7 +131,7 @@ final class Custodians implements Custody {
         Pkcs11Settings.DEFAULT_DEADLINE);
   }
 
-  private static VaultSettings settings(VaultCustodian vault) {
+  static VaultSettings settings(VaultEngine vault) {
     return new VaultSettings(
         vault.addresses(),
         vault.mount(),

@@ -1,8 +1,13 @@
 package io.signet.ca.app;
 
+import io.signet.ca.app.Custodians.Absence;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.AuthorityPolicy;
+import io.signet.ca.authority.AuthorityStore.CaRecord;
+import io.signet.ca.authority.UpstreamCa;
+import io.signet.ca.config.AuthorityConfig.Root;
+import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
@@ -20,14 +25,11 @@ import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.sds.Timer;
 import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -62,47 +64,65 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
           IOException,
           LedgerException,
           SelfCheckException {
-    Database database = life.started(Database.open(directory(config)));
+    Database database = life.started(Database.open(DataDirectory.of(config)));
     SqlIssuanceLedger ledger = life.started(new SqlIssuanceLedger(database));
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
-    KeyCustodian roots =
-        life.started(
-            Custodians.open(config.keys().custodian(), clock, check, why -> pause(why, waits)));
+    Absence absence = why -> pause(why, waits);
+    KeyCustodian custodian =
+        life.started(Custodians.open(config.keys().custodian(), clock, check, absence));
     KeyCustodian issuers =
         switch (config.keys().issuing()) {
           case MEMORY -> life.started(new MemoryKeyCustodian());
-          case CUSTODIAN -> roots;
+          case CUSTODIAN, ROOT -> custodian;
         };
     Authorities authorities =
-        Authorities.open(store, roots, issuers, signer, policy(config), clock);
-    check.of(
-        roots,
-        store.root().orElseThrow().label(),
-        authorities.bundle().authorities().getFirst().getPublicKey());
+        switch (config.authority().root()) {
+          case Root.Own _, Root.Imported _ ->
+              Authorities.open(store, custodian, issuers, signer, policy(config), clock);
+          case Root.Upstream root -> {
+            UpstreamCa upstream =
+                life.started(Upstreams.open(root, config.trustDomain(), clock, absence));
+            yield below(
+                absence,
+                () ->
+                    Authorities.under(
+                        upstream, Upstreams.roots(root), store, issuers, policy(config), clock));
+          }
+        };
+    for (CaRecord ca : store.ca().stream().toList()) {
+      ca.chain()
+          .ifPresent(chain -> check.of(custodian, ca.label(), chain.certificate().getPublicKey()));
+    }
     life.started(checking(check, timer, clock));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
     return new IssuingCore(authorities, signer, ledger);
   }
 
-  private static Path directory(SignetConfig config) throws IOException {
-    Path directory = config.dataDir().toAbsolutePath();
-    try {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      requireWritable(directory);
-    } catch (IOException e) {
-      throw new FileProblem("data-dir", e, "a folder to write to, made if missing");
-    }
-    return directory;
+  private interface Opening {
+    Authorities open()
+        throws AuthorityException,
+            CustodyException,
+            IOException,
+            LedgerException,
+            SelfCheckException;
   }
 
-  private static void requireWritable(Path directory) throws AccessDeniedException {
-    if (!Files.isWritable(directory)) {
-      throw new AccessDeniedException(directory.toString());
+  // The CA above may be away at our start, as a token may be.
+  private static Authorities below(Absence absence, Opening opening)
+      throws AuthorityException,
+          CustodyException,
+          IOException,
+          LedgerException,
+          SelfCheckException {
+    while (true) {
+      try {
+        return opening.open();
+      } catch (CustodyException e) {
+        absence.endsFor(e);
+      }
     }
   }
 
@@ -125,12 +145,15 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     }
   }
 
-  private static AuthorityPolicy policy(SignetConfig config) {
+  static AuthorityPolicy policy(SignetConfig config) {
     return new AuthorityPolicy(
         config.trustDomain(),
         config.keys().algorithm(),
-        config.authority().rootLifetime(),
-        config.authority().issuingLifetime());
+        config.authority().root() instanceof Root.Own
+            ? Optional.of(config.authority().rootLifetime())
+            : Optional.empty(),
+        config.authority().issuingLifetime(),
+        config.keys().issuing() == Issuing.ROOT);
   }
 
   private static Renewal renewal(Authorities authorities, Timer timer, Clock clock) {

@@ -1,5 +1,6 @@
 package io.signet.ca.app;
 
+import io.signet.ca.cli.CaOffice;
 import io.signet.ca.cli.ServerStarter;
 import io.signet.ca.cli.SignetCommand;
 import java.time.Clock;
@@ -13,6 +14,8 @@ public final class Main {
   public static void main(String[] args) {
     Clock clock = Clock.systemUTC();
     ServerStarter starter = config -> SignetServer.start(config, clock);
-    System.exit(new SignetCommand(starter, new Custodians(), clock).run(args));
+    Custodians custody = new Custodians();
+    CaOffice office = new Office(custody, clock);
+    System.exit(new SignetCommand(starter, custody, office, clock).run(args));
   }
 }

@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 
 /** Labels that no key has: nobody else can have drawn the same part, not even in one moment. */
-final class FreshLabel {
+public final class FreshLabel {
 
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
@@ -16,7 +16,7 @@ final class FreshLabel {
   private FreshLabel() {}
 
   /** Such as {@code root-20261123-120000-0a1b2c3d}. */
-  static KeyLabel of(String what, Clock clock) {
+  public static KeyLabel of(String what, Clock clock) {
     byte[] drawn = new byte[4];
     new SecureRandom().nextBytes(drawn);
     return new KeyLabel(

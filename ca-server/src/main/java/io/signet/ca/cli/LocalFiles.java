@@ -1,5 +1,6 @@
 package io.signet.ca.cli;
 
+import io.signet.spiffe.Pem;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -63,6 +66,24 @@ public final class LocalFiles {
       return Files.readString(file);
     } catch (CharacterCodingException e) {
       throw new IOException(file + ": not text (expected: " + expected + ")", e);
+    }
+  }
+
+  /**
+   * Reads certificates as PEM, at least one.
+   *
+   * @throws IOException also when the file holds something else; the message names the file
+   */
+  public static List<X509Certificate> certificates(Path file) throws IOException {
+    String expected = "certificates as PEM";
+    try {
+      List<X509Certificate> certificates = Pem.certificates(text(file, expected));
+      if (certificates.isEmpty()) {
+        throw new IOException(file + ": empty (expected: " + expected + ")");
+      }
+      return certificates;
+    } catch (IllegalArgumentException e) {
+      throw new IOException("%s: %s (expected: %s)".formatted(file, e.getMessage(), expected), e);
     }
   }
 

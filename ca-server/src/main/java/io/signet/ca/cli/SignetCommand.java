@@ -6,8 +6,11 @@ import io.signet.ca.config.Durations;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
@@ -35,15 +38,18 @@ public final class SignetCommand {
   /**
    * @param starter starts the server of {@code serve} and {@code dev}
    * @param custody opens what {@code keys} works with
+   * @param office does what {@code authority} and {@code ceremony} are told
    * @param clock dates the tokens of {@code dev token}
    */
-  public SignetCommand(ServerStarter starter, Custody custody, Clock clock) {
+  public SignetCommand(ServerStarter starter, Custody custody, CaOffice office, Clock clock) {
     this.commandLine =
         new CommandLine(new Root())
             .addSubcommand(new DevCommand(starter, clock))
             .addSubcommand(new ServeCommand(starter))
             .addSubcommand(new ConfigCommand())
             .addSubcommand(new KeysCommand(custody, clock))
+            .addSubcommand(new AuthorityCommand(office))
+            .addSubcommand(new CeremonyCommand(office, typed()))
             .addSubcommand(
                 new CommandLine(new EntitlementCommand())
                     .addSubcommand(new EntitlementExplainCommand()))
@@ -68,6 +74,10 @@ public final class SignetCommand {
   /** Runs one command and returns its exit code. */
   public int run(String... arguments) {
     return commandLine.execute(arguments);
+  }
+
+  private static BufferedReader typed() {
+    return new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
   }
 
   CommandLine commandLine() {

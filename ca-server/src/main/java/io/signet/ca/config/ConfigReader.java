@@ -12,7 +12,9 @@ import io.signet.ca.config.FileProbe.Need;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Issuing;
+import io.signet.ca.config.KeysConfig.MemoryCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.KeysConfig.VaultCustodian;
 import io.signet.ca.config.LimitsConfig.Rate;
 import io.signet.ca.config.YamlNode.Mapping;
 import io.signet.hsm.KeyAlgorithm;
@@ -24,11 +26,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -49,7 +53,8 @@ final class ConfigReader {
   private enum CustodianKind {
     FILE,
     PKCS11,
-    VAULT
+    VAULT,
+    MEMORY
   }
 
   private final Problems problems;
@@ -60,17 +65,36 @@ final class ConfigReader {
 
   static SignetConfig load(Path path) throws ConfigException {
     Path absolute = path.toAbsolutePath().normalize();
-    Path folder = absolute.resolveSibling("");
-    return parse(textOf(absolute), folder, FileProbe.onDisk());
+    return parse(textOf(absolute), absolute.resolveSibling(""), FileProbe.onDisk());
   }
 
   static SignetConfig parse(String text, Path folder, FileProbe probe) throws ConfigException {
     var problems = new Problems();
+    return read(text, folder, probe, problems, new ConfigReader(problems)::config);
+  }
+
+  static CeremonyConfig loadCeremony(Path path) throws ConfigException {
+    Path absolute = path.toAbsolutePath().normalize();
+    return read(
+        textOf(absolute),
+        absolute.resolveSibling(""),
+        FileProbe.onDisk(),
+        new Problems(),
+        ConfigReader::ceremony);
+  }
+
+  private static <T> T read(
+      String text,
+      Path folder,
+      FileProbe probe,
+      Problems problems,
+      Function<Section, Optional<T>> reader)
+      throws ConfigException {
     Mapping tree = YamlReader.read(text, problems);
     problems.throwIfAny(); // a tree with holes would only add misleading problems
     new KeyCheck(problems).check(tree);
     var file = new Section.File(folder, probe, problems);
-    Optional<SignetConfig> config = new ConfigReader(problems).config(new Section(file, "", tree));
+    Optional<T> config = reader.apply(new Section(file, "", tree));
     problems.throwIfAny();
     return config.orElseThrow();
   }
@@ -90,11 +114,14 @@ final class ConfigReader {
   }
 
   private Optional<SignetConfig> config(Section in) {
+    if (in.has(Key.CEREMONY)) {
+      in.refuse(Key.CEREMONY, "not of a server", "the key left out, or signet ceremony");
+    }
     Optional<TrustDomain> trustDomain = in.value(Key.TRUST_DOMAIN, TrustDomain::parse);
     Optional<ListenConfig> listen = listen(in.section(Key.LISTEN));
     List<String> names = servingNames(in);
     Optional<KeysConfig> keys = keys(in.section(Key.KEYS));
-    Optional<AuthorityConfig> authority = authority(in.section(Key.AUTHORITY));
+    Optional<AuthorityConfig> authority = AuthorityReader.read(in.section(Key.AUTHORITY));
     Optional<SvidConfig> svid = svid(in.section(Key.SVID));
     Optional<AttestationConfig> attestation = attestation(in.section(Key.ATTESTATION), trustDomain);
     List<Rule> rules = new EntitlementReader(trustDomain, svid, names).read(in);
@@ -102,7 +129,7 @@ final class ConfigReader {
     Optional<LimitsConfig> limits = limits(in.section(Key.LIMITS));
     Optional<LedgerConfig> ledger = ledger(in.section(Key.LEDGER));
     Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
-    checkTogether(authority, svid);
+    checkTogether(keys, authority, svid);
     return in.complete(() ->
         new SignetConfig(
             trustDomain.orElseThrow(),
@@ -117,6 +144,43 @@ final class ConfigReader {
             limits.orElseThrow(),
             ledger.orElseThrow(),
             dataDir.orElseThrow()));
+  }
+
+  private static Optional<CeremonyConfig> ceremony(Section in) {
+    Set<Key> known = EnumSet.of(Key.TRUST_DOMAIN, Key.KEYS, Key.CEREMONY);
+    Key.under("").stream()
+        .filter(key -> in.has(key) && !known.contains(key))
+        .forEach(key -> in.refuse(key, "not of a ceremony", "the key left out"));
+    Optional<TrustDomain> domain = in.value(Key.TRUST_DOMAIN, TrustDomain::parse);
+    Optional<KeysConfig> keys = keys(in.section(Key.KEYS));
+    Section ceremony = in.section(Key.CEREMONY);
+    Optional<Path> root = ceremony.file(Key.CEREMONY_ROOT_FILE, Need.NOTHING);
+    var rootLifetime =
+        ceremony.value(Key.CEREMONY_ROOT_LIFETIME, Key.CEREMONY_ROOT_LIFETIME::duration);
+    Optional<Path> request = ceremony.file(Key.CEREMONY_REQUEST_FILE, Need.NOTHING);
+    Optional<Path> certificate = ceremony.file(Key.CEREMONY_CERTIFICATE_FILE, Need.NOTHING);
+    var lifetime = ceremony.value(Key.CEREMONY_LIFETIME, Key.CEREMONY_LIFETIME::duration);
+    Optional<Integer> below = ceremony.value(Key.CEREMONY_PATH_LENGTH, ConfigReader::zeroOrOne);
+    Optional<Path> transcript = ceremony.file(Key.CEREMONY_TRANSCRIPT_FILE, Need.NOTHING);
+    return in.complete(() ->
+        new CeremonyConfig(
+            domain.orElseThrow(),
+            keys.orElseThrow(),
+            root.orElseThrow(),
+            rootLifetime.orElseThrow(),
+            request.orElseThrow(),
+            certificate.orElseThrow(),
+            lifetime.orElseThrow(),
+            below.orElseThrow(),
+            transcript.orElseThrow()));
+  }
+
+  private static int zeroOrOne(String text) {
+    return switch (text) {
+      case "0" -> 0;
+      case "1" -> 1;
+      default -> throw new IllegalArgumentException(text);
+    };
   }
 
   private static Optional<ListenConfig> listen(Section in) {
@@ -165,6 +229,7 @@ final class ConfigReader {
     return switch (text) {
       case "memory" -> Issuing.MEMORY;
       case "custodian" -> Issuing.CUSTODIAN;
+      case "root" -> Issuing.ROOT;
       default -> throw new IllegalArgumentException(text);
     };
   }
@@ -174,34 +239,34 @@ final class ConfigReader {
       case "file" -> CustodianKind.FILE;
       case "pkcs11" -> CustodianKind.PKCS11;
       case "vault" -> CustodianKind.VAULT;
+      case "memory" -> CustodianKind.MEMORY;
       default -> throw new IllegalArgumentException(text);
     };
   }
 
   private static Optional<Custodian> custodian(Section in, CustodianKind kind) {
-    return switch (kind) {
-      case FILE -> {
-        refuseUnused(in, Key.KEYS_PKCS11);
-        refuseUnused(in, Key.KEYS_VAULT);
-        yield fileCustodian(in.section(Key.KEYS_FILE));
-      }
-      case PKCS11 -> {
-        refuseUnused(in, Key.KEYS_FILE);
-        refuseUnused(in, Key.KEYS_VAULT);
-        yield pkcs11Custodian(in.section(Key.KEYS_PKCS11));
-      }
-      case VAULT -> {
-        refuseUnused(in, Key.KEYS_FILE);
-        refuseUnused(in, Key.KEYS_PKCS11);
-        yield VaultReader.read(in.section(Key.KEYS_VAULT));
-      }
-    };
-  }
-
-  private static void refuseUnused(Section in, Key section) {
-    if (in.has(section)) {
-      in.refuse(section, "not used by this custodian", "the key left out");
-    }
+    Set<Key> others = EnumSet.of(Key.KEYS_FILE, Key.KEYS_PKCS11, Key.KEYS_VAULT);
+    Optional<Custodian> custodian =
+        switch (kind) {
+          case FILE -> {
+            others.remove(Key.KEYS_FILE);
+            yield fileCustodian(in.section(Key.KEYS_FILE));
+          }
+          case PKCS11 -> {
+            others.remove(Key.KEYS_PKCS11);
+            yield pkcs11Custodian(in.section(Key.KEYS_PKCS11));
+          }
+          case VAULT -> {
+            others.remove(Key.KEYS_VAULT);
+            yield VaultReader.read(in.section(Key.KEYS_VAULT), Key.KEYS_VAULT_MOUNT)
+                .map(VaultCustodian::new);
+          }
+          case MEMORY -> Optional.of(new MemoryCustodian());
+        };
+    others.stream()
+        .filter(in::has)
+        .forEach(key -> in.refuse(key, "not used by this custodian", "the key left out"));
+    return custodian;
   }
 
   private static Optional<Custodian> fileCustodian(Section in) {
@@ -220,20 +285,17 @@ final class ConfigReader {
         new Pkcs11Custodian(library.orElseThrow(), token.orElseThrow(), serial, pin.orElseThrow()));
   }
 
-  private static Optional<AuthorityConfig> authority(Section in) {
-    var root = in.value(Key.AUTHORITY_ROOT_LIFETIME, Key.AUTHORITY_ROOT_LIFETIME::duration);
-    var issuing =
-        in.value(Key.AUTHORITY_ISSUING_LIFETIME, Key.AUTHORITY_ISSUING_LIFETIME::duration);
-    return in.complete(() -> new AuthorityConfig(root.orElseThrow(), issuing.orElseThrow()));
-  }
-
   private static Optional<SvidConfig> svid(Section in) {
     var standard = in.value(Key.SVID_DEFAULT_LIFETIME, Key.SVID_DEFAULT_LIFETIME::duration);
     var most = in.value(Key.SVID_MAX_LIFETIME, Key.SVID_MAX_LIFETIME::duration);
     return in.complete(() -> new SvidConfig(standard.orElseThrow(), most.orElseThrow()));
   }
 
-  private void checkTogether(Optional<AuthorityConfig> authority, Optional<SvidConfig> svid) {
+  private void checkTogether(
+      Optional<KeysConfig> keys, Optional<AuthorityConfig> authority, Optional<SvidConfig> svid) {
+    if (keys.isPresent() && authority.isPresent()) {
+      problems.check(() -> keys.get().requireFor(authority.get().root()));
+    }
     if (authority.isPresent() && svid.isPresent()) {
       problems.check(() -> svid.get().requireWithin(authority.get()));
     }

@@ -23,7 +23,7 @@ enum Key {
   SERVING_NAMES("serving-names", "a list of DNS names and IP addresses, at least one"),
 
   KEYS("keys", Form.SECTION),
-  KEYS_CUSTODIAN("keys.custodian", "file, pkcs11 or vault"),
+  KEYS_CUSTODIAN("keys.custodian", "file, pkcs11, vault or memory"),
   KEYS_FILE("keys.file", Form.SECTION),
   KEYS_FILE_PATH("keys.file.path", Form.FOLDER),
   KEYS_FILE_PASSPHRASE("keys.file.passphrase", Form.SECRET, Default.ONE_OF_TWO),
@@ -35,33 +35,49 @@ enum Key {
   KEYS_PKCS11_PIN("keys.pkcs11.pin", Form.SECRET, Default.ONE_OF_TWO),
   KEYS_PKCS11_PIN_FILE("keys.pkcs11.pin-file", Form.SECRET_FILE, Default.ONE_OF_TWO),
   KEYS_VAULT("keys.vault", Form.SECTION),
-  KEYS_VAULT_ADDRESS(
-      "keys.vault.address", "https://HOST[:PORT] or http:// to this machine, or a list of them"),
+  KEYS_VAULT_ADDRESS("keys.vault.address", Form.VAULT_ADDRESS),
   KEYS_VAULT_MOUNT("keys.vault.mount", "the path of the Transit engine", "transit"),
-  KEYS_VAULT_NAMESPACE("keys.vault.namespace", "the path of a namespace", Default.ABSENT),
+  KEYS_VAULT_NAMESPACE("keys.vault.namespace", Form.NAMESPACE, Default.ABSENT),
   KEYS_VAULT_CA_FILE("keys.vault.ca-file", Form.FILE, Default.ABSENT),
   KEYS_VAULT_AUTH("keys.vault.auth", Form.SECTION),
-  VAULT_METHOD("keys.vault.auth.method", "token, kubernetes, approle or cert"),
-  VAULT_MOUNT("keys.vault.auth.mount", "a path below auth/; not for token", Default.VAULT_METHOD),
-  VAULT_ROLE("keys.vault.auth.role", "a text; for kubernetes and cert", Default.ABSENT),
-  VAULT_TOKEN_FILE(
-      "keys.vault.auth.token-file",
-      "a readable file, for token closed to group and others; for token and kubernetes",
-      Default.ABSENT),
-  VAULT_ROLE_ID("keys.vault.auth.role-id", "a text; for approle", Default.ABSENT),
-  VAULT_SECRET_ID_FILE(
-      "keys.vault.auth.secret-id-file",
-      "a readable file, closed to group and others; for approle",
-      Default.ABSENT),
-  VAULT_CERT_FILE("keys.vault.auth.cert-file", "a readable file; for cert", Default.ABSENT),
-  VAULT_KEY_FILE(
-      "keys.vault.auth.key-file",
-      "a readable file, closed to group and others; for cert",
-      Default.ABSENT),
+  VAULT_METHOD("keys.vault.auth.method", Form.VAULT_METHOD),
+  VAULT_MOUNT("keys.vault.auth.mount", Form.VAULT_AUTH_MOUNT, Default.VAULT_METHOD),
+  VAULT_ROLE("keys.vault.auth.role", Form.VAULT_ROLE, Default.ABSENT),
+  VAULT_TOKEN_FILE("keys.vault.auth.token-file", Form.VAULT_TOKEN_FILE, Default.ABSENT),
+  VAULT_ROLE_ID("keys.vault.auth.role-id", Form.VAULT_ROLE_ID, Default.ABSENT),
+  VAULT_SECRET_ID_FILE("keys.vault.auth.secret-id-file", Form.VAULT_SECRET_ID_FILE, Default.ABSENT),
+  VAULT_CERT_FILE("keys.vault.auth.cert-file", Form.VAULT_CERT_FILE, Default.ABSENT),
+  VAULT_KEY_FILE("keys.vault.auth.key-file", Form.VAULT_KEY_FILE, Default.ABSENT),
   KEYS_ALGORITHM("keys.algorithm", "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096", "ec-p256"),
-  KEYS_ISSUING("keys.issuing", "memory or custodian", "memory"),
+  KEYS_ISSUING("keys.issuing", "memory, custodian or root", "memory"),
 
   AUTHORITY("authority", Form.SECTION),
+  AUTHORITY_ROOT("authority.root", "own, imported, vault or signet", "own"),
+  AUTHORITY_ROOTS_FILE(
+      "authority.roots-file", "a readable file; for vault and signet", Default.ABSENT),
+  AUTHORITY_VAULT("authority.vault", Form.SECTION),
+  AUTHORITY_VAULT_ADDRESS("authority.vault.address", Form.VAULT_ADDRESS),
+  AUTHORITY_VAULT_MOUNT("authority.vault.mount", "the path of the PKI engine", "pki"),
+  AUTHORITY_VAULT_ISSUER(
+      "authority.vault.issuer", "the name or id of an issuer of the engine", Default.ABSENT),
+  AUTHORITY_VAULT_NAMESPACE("authority.vault.namespace", Form.NAMESPACE, Default.ABSENT),
+  AUTHORITY_VAULT_CA_FILE("authority.vault.ca-file", Form.FILE, Default.ABSENT),
+  AUTHORITY_VAULT_AUTH("authority.vault.auth", Form.SECTION),
+  AUTHORITY_VAULT_METHOD("authority.vault.auth.method", Form.VAULT_METHOD),
+  AUTHORITY_VAULT_AUTH_MOUNT(
+      "authority.vault.auth.mount", Form.VAULT_AUTH_MOUNT, Default.VAULT_METHOD),
+  AUTHORITY_VAULT_ROLE("authority.vault.auth.role", Form.VAULT_ROLE, Default.ABSENT),
+  AUTHORITY_VAULT_TOKEN_FILE(
+      "authority.vault.auth.token-file", Form.VAULT_TOKEN_FILE, Default.ABSENT),
+  AUTHORITY_VAULT_ROLE_ID("authority.vault.auth.role-id", Form.VAULT_ROLE_ID, Default.ABSENT),
+  AUTHORITY_VAULT_SECRET_ID_FILE(
+      "authority.vault.auth.secret-id-file", Form.VAULT_SECRET_ID_FILE, Default.ABSENT),
+  AUTHORITY_VAULT_CERT_FILE("authority.vault.auth.cert-file", Form.VAULT_CERT_FILE, Default.ABSENT),
+  AUTHORITY_VAULT_KEY_FILE("authority.vault.auth.key-file", Form.VAULT_KEY_FILE, Default.ABSENT),
+  AUTHORITY_SIGNET("authority.signet", Form.SECTION),
+  AUTHORITY_SIGNET_ADDRESS("authority.signet.address", "HOST:PORT of its workload plane"),
+  AUTHORITY_SIGNET_TOKEN_FILE("authority.signet.token-file", Form.FILE),
+  AUTHORITY_SIGNET_CLUSTER("authority.signet.cluster", Form.TEXT, "Kubernetes"),
   AUTHORITY_ROOT_LIFETIME("authority.root-lifetime", new Range("1m", "7300d"), "365d"),
   AUTHORITY_ISSUING_LIFETIME("authority.issuing-lifetime", new Range("20s", "3650d"), "7d"),
 
@@ -123,7 +139,16 @@ enum Key {
 
   STORE("store", Form.NOT_YET),
 
-  DATA_DIR("data-dir", Form.FOLDER, "/var/lib/signet");
+  DATA_DIR("data-dir", Form.FOLDER, "/var/lib/signet"),
+
+  CEREMONY("ceremony", Form.SECTION),
+  CEREMONY_ROOT_FILE("ceremony.root-file", Form.NEW_FILE),
+  CEREMONY_ROOT_LIFETIME("ceremony.root-lifetime", new Range("1d", "10950d"), "3650d"),
+  CEREMONY_REQUEST_FILE("ceremony.request-file", Form.NEW_FILE),
+  CEREMONY_CERTIFICATE_FILE("ceremony.certificate-file", Form.NEW_FILE),
+  CEREMONY_LIFETIME("ceremony.lifetime", new Range("1d", "7300d"), "365d"),
+  CEREMONY_PATH_LENGTH("ceremony.path-length", "0 or 1", "1"),
+  CEREMONY_TRANSCRIPT_FILE("ceremony.transcript-file", Form.NEW_FILE);
 
   /** What stands in the place of a default value. */
   static final class Default {
@@ -165,6 +190,19 @@ enum Key {
     static final String NEW_FILE = "a path";
     static final String FOLDER = "a folder, made if missing";
     static final String SECRET = "env:NAME or prompt";
+    static final String NAMESPACE = "the path of a namespace";
+    static final String VAULT_ADDRESS =
+        "https://HOST[:PORT] or http:// to this machine, or a list of them";
+    static final String VAULT_METHOD = "token, kubernetes, approle or cert";
+    static final String VAULT_AUTH_MOUNT = "a path below auth/; not for token";
+    static final String VAULT_ROLE = "a text; for kubernetes and cert";
+    static final String VAULT_TOKEN_FILE =
+        "a readable file, for token closed to group and others; for token and kubernetes";
+    static final String VAULT_ROLE_ID = "a text; for approle";
+    static final String VAULT_SECRET_ID_FILE =
+        "a readable file, closed to group and others; for approle";
+    static final String VAULT_CERT_FILE = "a readable file; for cert";
+    static final String VAULT_KEY_FILE = "a readable file, closed to group and others; for cert";
     static final String RATE = "off, N/s or N/s burst M, each from 1 to 100000";
 
     private Form() {}

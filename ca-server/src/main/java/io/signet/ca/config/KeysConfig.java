@@ -1,5 +1,6 @@
 package io.signet.ca.config;
 
+import io.signet.ca.config.AuthorityConfig.Root;
 import io.signet.hsm.KeyAlgorithm;
 import java.net.URI;
 import java.nio.file.Path;
@@ -9,21 +10,40 @@ import java.util.Optional;
 /**
  * Where private keys live, and of what kind they are.
  *
- * @param custodian keeps the root's key
- * @param algorithm of root and issuing keys
+ * @param custodian keeps the CA's key
+ * @param algorithm of the CA's and of issuing keys
  * @param issuing where the keys of issuing authorities live
  */
 public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm, Issuing issuing) {
+
+  /**
+   * @throws IllegalArgumentException if they do not fit to a root that is there
+   */
+  void requireFor(Root root) {
+    boolean upstream = root instanceof Root.Upstream;
+    InvalidValueException.require(
+        upstream || !(custodian instanceof MemoryCustodian),
+        Key.KEYS_CUSTODIAN.path(),
+        "memory",
+        "file, pkcs11 or vault, or authority.root: vault or signet");
+    InvalidValueException.require(
+        !upstream || issuing != Issuing.ROOT,
+        Key.KEYS_ISSUING.path(),
+        "root",
+        "memory or custodian, or authority.root: own or imported");
+  }
 
   /** Where the keys of issuing authorities live. */
   public enum Issuing {
     /** In this process: each leaf is signed without a device. */
     MEMORY,
-    /** Beside the root's key: each leaf is signed by the custodian. */
-    CUSTODIAN
+    /** In the custodian: each leaf is signed by it. */
+    CUSTODIAN,
+    /** There are none: the CA itself signs the leaves, in the custodian. */
+    ROOT
   }
 
-  /** What keeps the root's key. */
+  /** What keeps the CA's key. */
   public sealed interface Custodian {}
 
   /**
@@ -45,21 +65,26 @@ public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm, Issuing is
   public record Pkcs11Custodian(
       Path library, String token, Optional<String> serial, SecretPlace pin) implements Custodian {}
 
+  /** The Transit engine of a Vault or OpenBao. */
+  public record VaultCustodian(VaultEngine engine) implements Custodian {}
+
+  /** The memory of the process: every start makes its keys anew, below a root elsewhere. */
+  public record MemoryCustodian() implements Custodian {}
+
   /**
-   * The Transit engine of a Vault or OpenBao.
+   * A secrets engine of a Vault or OpenBao.
    *
    * @param addresses of its nodes, the preferred one first
    * @param mount where the engine is mounted
    * @param caFile the CAs of the nodes' certificates, where these are not the JDK's
    */
-  public record VaultCustodian(
+  public record VaultEngine(
       List<URI> addresses,
       String mount,
       Optional<String> namespace,
       Optional<Path> caFile,
-      VaultLogin login)
-      implements Custodian {
-    public VaultCustodian {
+      VaultLogin login) {
+    public VaultEngine {
       addresses = List.copyOf(addresses);
     }
   }

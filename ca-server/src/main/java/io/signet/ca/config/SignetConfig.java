@@ -47,6 +47,7 @@ public record SignetConfig(
     rules = List.copyOf(rules);
     InvalidValueException.require(
         !servingNames.isEmpty(), "serving-names", "none", "at least one name");
+    keys.requireFor(authority.root());
     svid.requireWithin(authority);
     attestation.requireWithin(trustDomain);
     var _ = entitlements(trustDomain, svid, rules);

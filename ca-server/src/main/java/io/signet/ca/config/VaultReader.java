@@ -2,8 +2,7 @@ package io.signet.ca.config;
 
 import io.signet.attestation.TrustedUrl;
 import io.signet.ca.config.FileProbe.Need;
-import io.signet.ca.config.KeysConfig.Custodian;
-import io.signet.ca.config.KeysConfig.VaultCustodian;
+import io.signet.ca.config.KeysConfig.VaultEngine;
 import io.signet.ca.config.KeysConfig.VaultLogin;
 import java.net.URI;
 import java.nio.file.Path;
@@ -14,7 +13,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Reads {@code keys.vault}. */
+/**
+ * Reads {@code keys.vault} and {@code authority.vault}, whose keys are called alike and expect the
+ * same; both are read by those of the first.
+ */
 final class VaultReader {
 
   private static final Pattern PATH = Pattern.compile("\\w[\\w.-]*(/\\w[\\w.-]*)*");
@@ -54,14 +56,17 @@ final class VaultReader {
 
   private VaultReader() {}
 
-  static Optional<Custodian> read(Section in) {
+  /**
+   * @param mount the key of the engine's mount, whose default is the section's own
+   */
+  static Optional<VaultEngine> read(Section in, Key mount) {
     List<URI> addresses = in.oneOrMore(Key.KEYS_VAULT_ADDRESS, VaultReader::address);
-    Optional<String> mount = in.value(Key.KEYS_VAULT_MOUNT, VaultReader::path);
+    Optional<String> engine = in.value(mount, VaultReader::path);
     Optional<String> namespace = in.optional(Key.KEYS_VAULT_NAMESPACE, VaultReader::path);
     Optional<Path> caFile = in.optionalFile(Key.KEYS_VAULT_CA_FILE, Need.READABLE);
     Optional<VaultLogin> login = login(in.section(Key.KEYS_VAULT_AUTH));
     return in.complete(() ->
-        new VaultCustodian(addresses, mount.orElseThrow(), namespace, caFile, login.orElseThrow()));
+        new VaultEngine(addresses, engine.orElseThrow(), namespace, caFile, login.orElseThrow()));
   }
 
   // The token is in every request, and all else in its path is ours to say.
@@ -73,7 +78,7 @@ final class VaultReader {
     return address;
   }
 
-  private static String path(String text) {
+  static String path(String text) {
     if (!PATH.matcher(text).matches()) {
       throw new IllegalArgumentException(text);
     }

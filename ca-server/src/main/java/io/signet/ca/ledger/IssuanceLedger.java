@@ -5,30 +5,10 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The record of every signature: an intent before the key is used, a result after it (ISS-2, 8).
- * These are the audit entries without which nothing is issued (ISS-4): a ledger that takes no entry
- * is an audit that refuses. Implementations are safe for use by many threads and block until what
- * they promise holds.
+ * The record of every signature, kept for as long as one may ask for it. Implementations are safe
+ * for use by many threads and block until what they promise holds.
  */
-public interface IssuanceLedger extends AutoCloseable {
-
-  /**
-   * Records what is about to be signed. When this returns, the intent survives a crash of the
-   * process and of the machine.
-   *
-   * @throws SerialTakenException when the serial number was used before (SER-2)
-   * @throws LedgerException when it could not be recorded: nothing may be signed
-   */
-  void intend(Intent intent) throws LedgerException;
-
-  /**
-   * Records the signature over an intent, once. When this returns, it too survives a crash of the
-   * process and of the machine.
-   *
-   * @throws LedgerException when it could not be recorded, or there is no open intent under this
-   *     serial number: nothing may be released
-   */
-  void issued(SerialNumber serial, byte[] signature) throws LedgerException;
+public interface IssuanceLedger extends IssuanceRecorder, AutoCloseable {
 
   /** The entry with this serial number. */
   Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException;

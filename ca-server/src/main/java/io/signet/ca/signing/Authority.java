@@ -14,6 +14,7 @@ public final class Authority {
 
   private final KeyHandle key;
   private final X509Certificate certificate;
+  private final Instant notAfter;
 
   /**
    * Key and certificate belong together (KC-2).
@@ -21,6 +22,15 @@ public final class Authority {
    * @throws IllegalArgumentException when they do not
    */
   public Authority(KeyHandle key, X509Certificate certificate) {
+    this(key, certificate, certificate.getNotAfter().toInstant());
+  }
+
+  /**
+   * As {@link #Authority(KeyHandle, X509Certificate)}, of one whose issuer ends before it does.
+   *
+   * @param notAfter when nobody believes it any more, at the certificate's own end at the latest
+   */
+  public Authority(KeyHandle key, X509Certificate certificate, Instant notAfter) {
     if (!PublicKeys.same(key.publicKey(), certificate.getPublicKey())) {
       throw new IllegalArgumentException(
           "key %s is not the key of certificate \"%s\""
@@ -28,6 +38,7 @@ public final class Authority {
     }
     this.key = key;
     this.certificate = certificate;
+    this.notAfter = notAfter;
   }
 
   KeyHandle key() {
@@ -52,6 +63,6 @@ public final class Authority {
   }
 
   public Instant notAfter() {
-    return certificate.getNotAfter().toInstant();
+    return notAfter;
   }
 }

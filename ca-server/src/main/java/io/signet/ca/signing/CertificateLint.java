@@ -54,9 +54,11 @@ final class CertificateLint {
       Pattern.compile(
           "(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
 
-  // DER before the 20 octets of a key identifier: OCTET STRING, then what the extension holds.
-  private static final String AKI_HEADER = "0418" + "3016" + "8014";
-  private static final String SKI_HEADER = "0416" + "0414";
+  // DER: what is around the octets of a key identifier.
+  private static final int OCTET_STRING = 0x04;
+  private static final int SEQUENCE = 0x30;
+  private static final int KEY_IDENTIFIER = 0x80;
+  private static final int LONGEST_KEY_ID = 64;
 
   private final Draft draft;
   private final CertificateTemplate template;
@@ -121,7 +123,11 @@ final class CertificateLint {
   }
 
   private OptionalInt pathLength() {
-    return draft.profile() == CertificateProfile.ISSUING ? OptionalInt.of(0) : OptionalInt.empty();
+    return switch (draft.profile()) {
+      case INTERMEDIATE -> OptionalInt.of(1);
+      case ISSUING -> OptionalInt.of(0);
+      case LEAF, ROOT -> OptionalInt.empty();
+    };
   }
 
   private void encoding() throws CertificateException {
@@ -149,10 +155,15 @@ final class CertificateLint {
         "issuer is not the subject of the issuer's certificate");
     boolean[] usage = by.getKeyUsage();
     require(
-        by.getBasicConstraints() >= (draft.issuer().isPresent() && template.authority() ? 1 : 0)
-            && usage != null
-            && usage[KeyUsage.KEY_CERT_SIGN.bit()],
+        by.getBasicConstraints() >= depth() && usage != null && usage[KeyUsage.KEY_CERT_SIGN.bit()],
         "the issuer may not sign this");
+  }
+
+  // How many CAs there may be below the issuer.
+  private int depth() {
+    return draft.issuer().isPresent() && template.authority()
+        ? 1 + template.pathLength().orElse(0)
+        : 0;
   }
 
   // ISS-1: never beyond the issuer.
@@ -257,19 +268,40 @@ final class CertificateLint {
   }
 
   // e_ext_authority_key_identifier_no_key_identifier; ISS-7: what the issuer calls itself. RFC
-  // 5280,
-  // 4.2.1.2: a leaf should have one of its own too, and linters ask for it (LINT-2).
+  // 5280, 4.2.1.2: a leaf should have one of its own too, and linters ask for it (LINT-2).
   private void keyIds() {
-    byte[] issuer = KeyIds.of(draft.key().publicKey());
-    requireExtension(AUTHORITY_KEY_ID, concat(AKI_HEADER, issuer), "authority key identifier");
-    draft
-        .issuer()
-        .ifPresent(by ->
-            require(
-                Arrays.equals(by.getExtensionValue(SUBJECT_KEY_ID), concat(SKI_HEADER, issuer)),
-                "the issuer's own key identifier is another"));
+    byte[] issuer = issuerId();
+    requireExtension(
+        AUTHORITY_KEY_ID,
+        der(OCTET_STRING, der(SEQUENCE, der(KEY_IDENTIFIER, issuer))),
+        "authority key identifier");
     byte[] subject = KeyIds.of(template.publicKey());
-    requireExtension(SUBJECT_KEY_ID, concat(SKI_HEADER, subject), "subject key identifier");
+    requireExtension(
+        SUBJECT_KEY_ID, der(OCTET_STRING, der(OCTET_STRING, subject)), "subject key identifier");
+  }
+
+  // Another CA may have named the issuer's key in its own way, or not at all.
+  private byte[] issuerId() {
+    byte @Nullable [] named =
+        draft.issuer().map(by -> by.getExtensionValue(SUBJECT_KEY_ID)).orElse(null);
+    if (named == null) {
+      return KeyIds.of(draft.key().publicKey());
+    }
+    byte[] id = Arrays.copyOfRange(named, Math.min(4, named.length), named.length);
+    require(
+        id.length <= LONGEST_KEY_ID
+            && Arrays.equals(named, der(OCTET_STRING, der(OCTET_STRING, id))),
+        "the issuer's own key identifier %s",
+        HexFormat.of().formatHex(named));
+    return id;
+  }
+
+  private static byte[] der(int tag, byte[] content) {
+    byte[] der = new byte[2 + content.length];
+    der[0] = (byte) tag;
+    der[1] = (byte) content.length; // less than 128
+    System.arraycopy(content, 0, der, 2, content.length);
+    return der;
   }
 
   private void requireExtension(String oid, byte[] wanted, String what) {
@@ -279,10 +311,6 @@ final class CertificateLint {
         "%s %s",
         what,
         found == null ? "absent" : HexFormat.of().formatHex(found));
-  }
-
-  private static byte[] concat(String header, byte[] keyId) {
-    return HexFormat.of().parseHex(header + HexFormat.of().formatHex(keyId));
   }
 
   @FormatMethod

@@ -20,6 +20,7 @@ import java.util.Set;
 public enum CertificateProfile {
   LEAF,
   ISSUING,
+  INTERMEDIATE,
   ROOT;
 
   /** How far back a certificate begins, for clocks that are behind ours (PROF-3). */
@@ -53,6 +54,12 @@ public enum CertificateProfile {
   public static CertificateTemplate issuing(
       TrustDomain domain, PublicKey key, Instant now, Instant notAfter) {
     return authority(name("Issuing", key), domain, key, now, notAfter, OptionalInt.of(0));
+  }
+
+  /** The template of an authority that signs issuing authorities, below a root elsewhere. */
+  public static CertificateTemplate intermediate(
+      TrustDomain domain, PublicKey key, Instant now, Instant notAfter) {
+    return authority(name("Intermediate", key), domain, key, now, notAfter, OptionalInt.of(1));
   }
 
   /** The template of a root. */

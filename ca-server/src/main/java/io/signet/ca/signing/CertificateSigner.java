@@ -1,7 +1,7 @@
 package io.signet.ca.signing;
 
 import io.signet.ca.ledger.Intent;
-import io.signet.ca.ledger.IssuanceLedger;
+import io.signet.ca.ledger.IssuanceRecorder;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.ledger.SerialTakenException;
 import io.signet.ca.x509.CertificateBuilder;
@@ -29,11 +29,11 @@ public final class CertificateSigner {
 
   private static final String OWN = "this authority needs it itself";
 
-  private final IssuanceLedger ledger;
+  private final IssuanceRecorder ledger;
   private final Supplier<SerialNumber> serials;
   private final Clock clock;
 
-  public CertificateSigner(IssuanceLedger ledger, Supplier<SerialNumber> serials, Clock clock) {
+  public CertificateSigner(IssuanceRecorder ledger, Supplier<SerialNumber> serials, Clock clock) {
     this.ledger = ledger;
     this.serials = serials;
     this.clock = clock;

@@ -1,9 +1,11 @@
 package io.signet.ca.store;
 
 import io.signet.ca.authority.AuthorityStore;
+import io.signet.ca.authority.CaChain;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.hsm.KeyLabel;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -18,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The root, and what makes this instance itself, in SQL. Safe for use by many threads. */
+/** The CA, and what makes this instance itself, in SQL. Safe for use by many threads. */
 public final class SqlAuthorityStore implements AuthorityStore {
 
   private static final int PREFIXES = 127;
@@ -30,28 +32,49 @@ public final class SqlAuthorityStore implements AuthorityStore {
   }
 
   @Override
-  public Optional<RootRecord> root() throws LedgerException {
+  public Optional<CaRecord> ca() throws LedgerException {
     try (Connection connection = database.connect();
         Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery("select label, certificate from root")) {
+        ResultSet row = query.executeQuery("select label, certificate, above, roots from root")) {
       return row.next()
-          ? Optional.of(
-              new RootRecord(new KeyLabel(row.getString(1)), certificate(row.getBytes(2))))
+          ? Optional.of(new CaRecord(new KeyLabel(row.getString(1)), chain(row)))
           : Optional.empty();
     } catch (SQLException | CertificateException e) {
       throw new LedgerException("the root cannot be read from the store: " + e.getMessage(), e);
     }
   }
 
-  private static Optional<X509Certificate> certificate(byte @Nullable [] der)
-      throws CertificateException {
-    if (der == null) {
+  private static Optional<CaChain> chain(ResultSet row) throws SQLException, CertificateException {
+    List<X509Certificate> own = certificates(row.getBytes(2));
+    if (own.isEmpty()) {
       return Optional.empty();
     }
+    List<X509Certificate> roots = certificates(row.getBytes(4));
     return Optional.of(
-        (X509Certificate)
-            CertificateFactory.getInstance("X.509")
-                .generateCertificate(new ByteArrayInputStream(der)));
+        new CaChain(own.getFirst(), certificates(row.getBytes(3)), roots.isEmpty() ? own : roots));
+  }
+
+  private static List<X509Certificate> certificates(byte @Nullable [] der)
+      throws CertificateException {
+    List<X509Certificate> certificates = new ArrayList<>();
+    ByteArrayInputStream in = new ByteArrayInputStream(der == null ? new byte[0] : der);
+    while (in.available() > 0) { // of this stream, all that is left
+      certificates.add(
+          (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    return certificates;
+  }
+
+  private static byte[] der(List<X509Certificate> certificates) throws SQLException {
+    ByteArrayOutputStream der = new ByteArrayOutputStream();
+    for (X509Certificate certificate : certificates) {
+      try {
+        der.writeBytes(certificate.getEncoded());
+      } catch (CertificateException e) {
+        throw new SQLException(e);
+      }
+    }
+    return der.toByteArray();
   }
 
   @Override
@@ -61,16 +84,15 @@ public final class SqlAuthorityStore implements AuthorityStore {
   }
 
   @Override
-  public void establish(KeyLabel label, X509Certificate certificate) throws LedgerException {
+  public void establish(KeyLabel label, CaChain chain) throws LedgerException {
     write(
-        "update root set certificate = ? where label = ? and certificate is null",
+        "update root set certificate = ?, above = ?, roots = ? where label = ?"
+            + " and (certificate is null or certificate <> roots)",
         statement -> {
-          try {
-            statement.setBytes(1, certificate.getEncoded());
-          } catch (CertificateException e) {
-            throw new SQLException(e);
-          }
-          statement.setString(2, label.value());
+          statement.setBytes(1, der(List.of(chain.certificate())));
+          statement.setBytes(2, der(chain.above()));
+          statement.setBytes(3, der(chain.roots()));
+          statement.setString(4, label.value());
         });
   }
 

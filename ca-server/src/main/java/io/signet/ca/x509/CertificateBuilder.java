@@ -6,7 +6,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -66,20 +65,21 @@ public final class CertificateBuilder {
       X509Certificate issuer,
       KeyAlgorithm algorithm) {
     X500Name name = X500Name.getInstance(issuer.getSubjectX500Principal().getEncoded());
-    return tbs(template, serial, name, issuer.getPublicKey(), algorithm);
+    return tbs(template, serial, name, KeyIds.of(issuer), algorithm);
   }
 
   /** The bytes that the key in the template signs for itself. */
   public static byte[] selfSignedTbs(
       CertificateTemplate template, SerialNumber serial, KeyAlgorithm algorithm) {
-    return tbs(template, serial, subject(template), template.publicKey(), algorithm);
+    byte[] issuerId = KeyIds.of(template.publicKey());
+    return tbs(template, serial, subject(template), issuerId, algorithm);
   }
 
   private static byte[] tbs(
       CertificateTemplate template,
       SerialNumber serial,
       X500Name issuer,
-      PublicKey issuerKey,
+      byte[] issuerId,
       KeyAlgorithm algorithm) {
     V3TBSCertificateGenerator tbs = new V3TBSCertificateGenerator();
     tbs.setSerialNumber(new ASN1Integer(serial.value()));
@@ -90,7 +90,7 @@ public final class CertificateBuilder {
     tbs.setSubject(subject(template));
     tbs.setSubjectPublicKeyInfo(
         SubjectPublicKeyInfo.getInstance(template.publicKey().getEncoded()));
-    tbs.setExtensions(extensions(template, issuerKey));
+    tbs.setExtensions(extensions(template, issuerId));
     return der(tbs.generateTBSCertificate());
   }
 
@@ -118,7 +118,7 @@ public final class CertificateBuilder {
     return der.toByteArray();
   }
 
-  private static AlgorithmIdentifier signatureAlgorithm(KeyAlgorithm algorithm) {
+  static AlgorithmIdentifier signatureAlgorithm(KeyAlgorithm algorithm) {
     return switch (algorithm) {
       case EC_P256 -> new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256);
       case EC_P384 -> new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA384);
@@ -127,7 +127,7 @@ public final class CertificateBuilder {
     };
   }
 
-  private static X500Name subject(CertificateTemplate template) {
+  static X500Name subject(CertificateTemplate template) {
     X500NameBuilder name = new X500NameBuilder(BCStyle.INSTANCE);
     template
         .subject()
@@ -142,7 +142,7 @@ public final class CertificateBuilder {
         : new Time(new DERGeneralizedTime(GENERALIZED_TIME.format(instant)));
   }
 
-  private static Extensions extensions(CertificateTemplate template, PublicKey issuerKey) {
+  private static Extensions extensions(CertificateTemplate template, byte[] issuerId) {
     ExtensionsGenerator extensions = new ExtensionsGenerator();
     try {
       extensions.addExtension(Extension.keyUsage, true, keyUsage(template.keyUsage()));
@@ -155,9 +155,7 @@ public final class CertificateBuilder {
           false,
           new SubjectKeyIdentifier(KeyIds.of(template.publicKey())));
       extensions.addExtension(
-          Extension.authorityKeyIdentifier,
-          false,
-          new AuthorityKeyIdentifier(KeyIds.of(issuerKey)));
+          Extension.authorityKeyIdentifier, false, new AuthorityKeyIdentifier(issuerId));
       // Critical where there is no subject to read instead (SPIFFE-20).
       extensions.addExtension(
           Extension.subjectAlternativeName, template.subject().isEmpty(), names(template));
@@ -167,7 +165,7 @@ public final class CertificateBuilder {
     return extensions.generate();
   }
 
-  private static DERBitString keyUsage(Set<KeyUsage> usages) {
+  static DERBitString keyUsage(Set<KeyUsage> usages) {
     int bits = 0;
     for (KeyUsage usage : usages) {
       bits |= 0x80 >> usage.bit();
@@ -176,7 +174,7 @@ public final class CertificateBuilder {
         new byte[] {(byte) bits}, Integer.numberOfTrailingZeros(bits | 0x100) & 7);
   }
 
-  private static BasicConstraints basicConstraints(CertificateTemplate template) {
+  static BasicConstraints basicConstraints(CertificateTemplate template) {
     return template.pathLength().isPresent()
         ? new BasicConstraints(template.pathLength().getAsInt())
         : new BasicConstraints(template.authority());
@@ -187,7 +185,7 @@ public final class CertificateBuilder {
         new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth});
   }
 
-  private static GeneralNames names(CertificateTemplate template) {
+  static GeneralNames names(CertificateTemplate template) {
     List<GeneralName> names = new ArrayList<>();
     names.add(new GeneralName(GeneralName.uniformResourceIdentifier, template.id().toString()));
     for (String host : template.hosts()) {
@@ -197,7 +195,7 @@ public final class CertificateBuilder {
     return new GeneralNames(names.toArray(GeneralName[]::new));
   }
 
-  private static byte[] der(ASN1Object object) {
+  static byte[] der(ASN1Object object) {
     try {
       return object.getEncoded(ASN1Encoding.DER);
     } catch (IOException e) {

@@ -87,12 +87,37 @@ public final class CsrParser {
    * @param hosts these names; a request may list them beside its URI, and they are read over
    */
   public static CertificateRequest parse(byte[] request, List<String> hosts) throws CsrException {
+    return guarded(request, der -> parseDer(der, hosts));
+  }
+
+  /**
+   * The key of a request whose sender has proven to hold it. All that is wished for is read over:
+   * for those who decide by themselves what they sign.
+   *
+   * @throws CsrException for every other input, whatever it is (CSR-2)
+   */
+  public static PublicKey key(byte[] request) throws CsrException {
+    return guarded(
+        request,
+        der -> {
+          CertificationRequest strict = strict(der);
+          PublicKey key = publicKey(strict.getCertificationRequestInfo().getSubjectPublicKeyInfo());
+          requirePossession(strict, key);
+          return key;
+        });
+  }
+
+  private interface Parser<T> {
+    T parse(byte[] der) throws CsrException, IOException, GeneralSecurityException;
+  }
+
+  private static <T> T guarded(byte[] request, Parser<T> parser) throws CsrException {
     if (request.length > LONGEST) {
       throw new CsrException(
           "request of %d bytes (expected: at most %d)".formatted(request.length, LONGEST));
     }
     try {
-      return parseDer(der(request), hosts);
+      return parser.parse(der(request));
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       // Bouncy Castle answers hostile input with a dozen unchecked exceptions (CSR-2).
       throw new CsrException("request is not a well-formed PKCS#10 request");

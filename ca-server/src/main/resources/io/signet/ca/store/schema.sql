@@ -26,10 +26,16 @@ create table if not exists doubtful (
   not_after timestamp with time zone not null
 );
 
+-- The CA, which an earlier version called root.
 create table if not exists root (
   label       varchar(64)    primary key,
   certificate varbinary(8192)
 );
+
+-- Of a CA that is not a root of its own; empty for what an earlier version made, which were roots.
+-- Certificates one after the other, DER.
+alter table root add column if not exists above varbinary(65536);
+alter table root add column if not exists roots varbinary(65536);
 
 -- The keys of issuing authorities that may exist in a custodian that outlives the process.
 create table if not exists issuing_key (

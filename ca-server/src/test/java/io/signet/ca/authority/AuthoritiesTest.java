@@ -25,6 +25,7 @@ import io.signet.spiffe.TrustDomain;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,10 +49,10 @@ final class AuthoritiesTest {
     Authorities authorities = open();
 
     X509Certificate root = root(authorities);
-    KeyLabel label = store.root().orElseThrow().label();
+    KeyLabel label = store.ca().orElseThrow().label();
     assertThat(label.value()).matches("root-20261123-120000-[0-9a-f]{8}");
     assertThat(roots.find(label).orElseThrow().publicKey()).isEqualTo(root.getPublicKey());
-    assertThat(store.root().orElseThrow().certificate()).contains(root);
+    assertThat(store.ca().orElseThrow().chain()).contains(CaChain.root(root));
     assertThat(root.getNotAfter().toInstant()).isEqualTo(NOW.plus(ROOT_LIFE));
     assertThat(authorities.bundle().trustDomain()).isEqualTo(DOMAIN);
     assertThat(ledger.unfinished().count()).isZero();
@@ -72,12 +73,12 @@ final class AuthoritiesTest {
   void open_crashBetweenIntendAndGenerate_continuesWithTheSameLabel() throws Exception {
     roots.failNextGenerate(new CustodyException(Fault.LOST, "crash"));
     assertThatThrownBy(this::open).isInstanceOf(CustodyException.class);
-    KeyLabel label = store.root().orElseThrow().label();
+    KeyLabel label = store.ca().orElseThrow().label();
     clock.advance(Duration.ofHours(1));
 
     Authorities authorities = restart();
 
-    assertThat(store.root().orElseThrow().label()).isEqualTo(label);
+    assertThat(store.ca().orElseThrow().label()).isEqualTo(label);
     assertThat(roots.find(label).orElseThrow().publicKey())
         .isEqualTo(root(authorities).getPublicKey());
   }
@@ -87,7 +88,7 @@ final class AuthoritiesTest {
   void open_crashBetweenGenerateAndEstablish_continuesWithTheSameKey() throws Exception {
     store.failNextEstablish(full);
     assertThatThrownBy(this::open).isSameAs(full);
-    KeyHandle key = roots.find(store.root().orElseThrow().label()).orElseThrow();
+    KeyHandle key = roots.find(store.ca().orElseThrow().label()).orElseThrow();
     clock.advance(Duration.ofHours(1));
     roots.failNextGenerate(new CustodyException(Fault.REJECTED, "a second key"));
 
@@ -106,7 +107,7 @@ final class AuthoritiesTest {
   void open_survivorOfAnotherAlgorithm_refused() throws Exception {
     roots.failNextGenerate(new CustodyException(Fault.LOST, "crash"));
     assertThatThrownBy(this::open).isInstanceOf(CustodyException.class);
-    var _ = roots.generate(store.root().orElseThrow().label(), KeyAlgorithm.EC_P384);
+    var _ = roots.generate(store.ca().orElseThrow().label(), KeyAlgorithm.EC_P384);
 
     assertThatThrownBy(this::restart)
         .isInstanceOf(AuthorityException.class)
@@ -118,7 +119,7 @@ final class AuthoritiesTest {
   @ParameterizedTest
   @EnumSource(KeyAlgorithm.class)
   void open_eachAlgorithm_bothTiersHaveIt(KeyAlgorithm algorithm) throws Exception {
-    AuthorityPolicy policy = new AuthorityPolicy(DOMAIN, algorithm, ROOT_LIFE, ISSUING_LIFE);
+    AuthorityPolicy policy = new AuthorityPolicy(DOMAIN, algorithm, Optional.of(ROOT_LIFE), ISSUING_LIFE, false);
 
     Authorities authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
 
@@ -132,8 +133,8 @@ final class AuthoritiesTest {
 
     assertThatThrownBy(() -> open(new TrustDomain("other.org")))
         .isInstanceOf(AuthorityException.class)
-        .hasMessageContaining("trust-domain: spiffe://other.org")
-        .hasMessageContaining("the root in the store is of spiffe://example.org");
+        .hasMessageContaining("it is of spiffe://example.org")
+        .hasMessageContaining("(expected: spiffe://other.org, the trust domain of the config");
   }
 
   @Test
@@ -160,7 +161,7 @@ final class AuthoritiesTest {
   @Test
   void open_keyNotInTheCustodian_refused() throws Exception {
     assertThat(open()).isNotNull();
-    roots.destroy(roots.find(store.root().orElseThrow().label()).orElseThrow());
+    roots.destroy(roots.find(store.ca().orElseThrow().label()).orElseThrow());
 
     assertThatThrownBy(this::restart)
         .isInstanceOf(AuthorityException.class)
@@ -436,7 +437,8 @@ final class AuthoritiesTest {
 
   private Authorities open(TrustDomain domain) throws Exception {
     AuthorityPolicy policy =
-        new AuthorityPolicy(domain, KeyAlgorithm.EC_P256, ROOT_LIFE, ISSUING_LIFE);
+        new AuthorityPolicy(
+            domain, KeyAlgorithm.EC_P256, Optional.of(ROOT_LIFE), ISSUING_LIFE, false);
     return Authorities.open(store, roots, issuers, signer, policy, clock);
   }
 }

@@ -2,7 +2,6 @@ package io.signet.ca.authority;
 
 import io.signet.ca.ledger.LedgerException;
 import io.signet.hsm.KeyLabel;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 public final class FakeAuthorityStore implements AuthorityStore {
 
   private final List<KeyLabel> issuing = new ArrayList<>();
-  private Optional<RootRecord> root = Optional.empty();
+  private Optional<CaRecord> ca = Optional.empty();
   private @Nullable LedgerException establishFailure;
 
-  /** The next root's certificate is not remembered. */
+  /** The next CA's chain is not remembered. */
   public void failNextEstablish(LedgerException failure) {
     establishFailure = failure;
   }
@@ -36,22 +35,22 @@ public final class FakeAuthorityStore implements AuthorityStore {
   }
 
   @Override
-  public Optional<RootRecord> root() {
-    return root;
+  public Optional<CaRecord> ca() {
+    return ca;
   }
 
   @Override
   public void intend(KeyLabel label) {
-    root = Optional.of(new RootRecord(label, Optional.empty()));
+    ca = Optional.of(new CaRecord(label, Optional.empty()));
   }
 
   @Override
-  public void establish(KeyLabel label, X509Certificate certificate) throws LedgerException {
+  public void establish(KeyLabel label, CaChain chain) throws LedgerException {
     @Nullable LedgerException failure = establishFailure;
     establishFailure = null;
     if (failure != null) {
       throw failure;
     }
-    root = Optional.of(new RootRecord(label, Optional.of(certificate)));
+    ca = Optional.of(new CaRecord(label, Optional.of(chain)));
   }
 }

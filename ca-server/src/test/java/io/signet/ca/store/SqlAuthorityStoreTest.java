@@ -3,7 +3,8 @@ package io.signet.ca.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.signet.ca.authority.AuthorityStore.RootRecord;
+import io.signet.ca.authority.AuthorityStore.CaRecord;
+import io.signet.ca.authority.CaChain;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
@@ -49,46 +50,46 @@ final class SqlAuthorityStoreTest {
   }
 
   @Test
-  void root_newStore_empty() throws Exception {
-    assertThat(store.root()).isEmpty();
+  void ca_newStore_empty() throws Exception {
+    assertThat(store.ca()).isEmpty();
   }
 
   @Test
-  void root_intended_labelWithoutCertificate() throws Exception {
+  void ca_intended_labelWithoutCertificate() throws Exception {
     store.intend(LABEL);
     reopen();
 
-    assertThat(store.root()).contains(new RootRecord(LABEL, Optional.empty()));
+    assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.empty()));
   }
 
   @Test
-  void root_established_certificate() throws Exception {
-    X509Certificate root = certificate();
+  void ca_established_certificate() throws Exception {
+    CaChain root = root();
     store.intend(LABEL);
     store.establish(LABEL, root);
     reopen();
 
-    assertThat(store.root()).contains(new RootRecord(LABEL, Optional.of(root)));
+    assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.of(root)));
   }
 
   // ISTIO-95: an invalid certificate.
   @Test
-  void root_certificateDamaged_refused() throws Exception {
+  void ca_certificateDamaged_refused() throws Exception {
     store.intend(LABEL);
-    store.establish(LABEL, certificate());
+    store.establish(LABEL, root());
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
       assertThat(statement.executeUpdate("update root set certificate = X'3003020101'")).isOne();
     }
 
-    assertThatThrownBy(() -> store.root())
+    assertThatThrownBy(() -> store.ca())
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining("the root cannot be read from the store");
   }
 
   @Test
   void establish_notIntended_refused() throws Exception {
-    X509Certificate root = certificate();
+    CaChain root = root();
 
     assertThatThrownBy(() -> store.establish(LABEL, root)).isInstanceOf(LedgerException.class);
   }
@@ -96,14 +97,14 @@ final class SqlAuthorityStoreTest {
   // Nothing replaces a root behind the back of those who trust it.
   @Test
   void establish_twice_refusedAndFirstStays() throws Exception {
-    X509Certificate root = certificate();
-    X509Certificate other = certificate();
+    CaChain root = root();
+    CaChain other = root();
     store.intend(LABEL);
     store.establish(LABEL, root);
 
     assertThatThrownBy(() -> store.establish(LABEL, other)).isInstanceOf(LedgerException.class);
 
-    assertThat(store.root()).contains(new RootRecord(LABEL, Optional.of(root)));
+    assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.of(root)));
   }
 
   // KC-7

@@ -136,7 +136,11 @@ public class Issuer {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     AuthorityPolicy policy =
         new AuthorityPolicy(
-            ID.trustDomain(), KeyAlgorithm.EC_P256, Duration.ofDays(365), Duration.ofDays(7));
+            ID.trustDomain(),
+            KeyAlgorithm.EC_P256,
+            Optional.of(Duration.ofDays(365)),
+            Duration.ofDays(7),
+            false);
     return Authorities.open(
         new SqlAuthorityStore(database), custodian, custodian, signer, policy, CLOCK);
   }

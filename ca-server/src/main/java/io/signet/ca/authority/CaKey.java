@@ -1,0 +1,72 @@
+package io.signet.ca.authority;
+
+import io.signet.ca.authority.AuthorityStore.CaRecord;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
+import java.time.Clock;
+import java.util.Optional;
+
+/** The key of the CA, of which the store remembers the label before it is made. */
+final class CaKey {
+
+  private final AuthorityStore store;
+  private final KeyCustodian custodian;
+  private final AuthorityPolicy policy;
+  private final Clock clock;
+
+  CaKey(AuthorityStore store, KeyCustodian custodian, AuthorityPolicy policy, Clock clock) {
+    this.store = store;
+    this.custodian = custodian;
+    this.policy = policy;
+    this.clock = clock;
+  }
+
+  /** The key, made now if it is not there. */
+  KeyHandle found(String what) throws AuthorityException, CustodyException, LedgerException {
+    Optional<KeyLabel> known = known();
+    return known.isPresent()
+        ? survivor(known.get())
+        : custodian.generate(intended(what), policy.algorithm());
+  }
+
+  /** A key that was made elsewhere, taken in now if it is not there. */
+  KeyHandle takenIn(String what, CaImport.Import imported)
+      throws CustodyException, LedgerException {
+    Optional<KeyLabel> known = known();
+    Optional<KeyHandle> survivor =
+        known.isPresent() ? custodian.find(known.get()) : Optional.empty();
+    return survivor.isPresent()
+        ? survivor.get()
+        : imported.under(known.isPresent() ? known.get() : intended(what));
+  }
+
+  private Optional<KeyLabel> known() throws LedgerException {
+    return store.ca().map(CaRecord::label);
+  }
+
+  /** The key of one that was intended; a crash may have come before it was made. */
+  private KeyHandle survivor(KeyLabel label) throws AuthorityException, CustodyException {
+    Optional<KeyHandle> survivor = custodian.find(label);
+    if (survivor.isEmpty()) {
+      return custodian.generate(label, policy.algorithm());
+    }
+    if (survivor.get().algorithm() != policy.algorithm()) {
+      throw new AuthorityException(
+          "the custodian's key %s is of %s (expected: %s, as configured; was the algorithm changed?)"
+              .formatted(label, survivor.get().algorithm(), policy.algorithm()));
+    }
+    return survivor.get();
+  }
+
+  // It is remembered before the key is made, so that a crash in between leaks no key (KC-7).
+  // Nobody else can have made a key under it: part of it is drawn, and to generate under a label
+  // that is taken is refused.
+  private KeyLabel intended(String what) throws LedgerException {
+    KeyLabel label = FreshLabel.of(what, clock);
+    store.intend(label);
+    return label;
+  }
+}
