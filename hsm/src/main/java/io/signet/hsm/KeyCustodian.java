@@ -1,15 +1,16 @@
 package io.signet.hsm;
 
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.Optional;
 
 /**
  * Keeps private keys and hands out the power to sign, never the key (key-custody, section 1).
  *
- * <p>A key has a label, chosen by the caller before the key exists, and a public key. The label
- * makes creation idempotent (KC-7): after a crash {@link #find(KeyLabel)} tells whether the key was
- * made. The public key binds it to a certificate (KC-2): whoever has a certificate asks with {@link
- * #find(PublicKey)}, never by label alone (P11-11).
+ * <p>A key has a label, chosen by the caller before the custodian has the key, and a public key.
+ * The label makes creation idempotent (KC-7): after a crash {@link #find(KeyLabel)} tells whether
+ * the key was made. The public key binds it to a certificate (KC-2): whoever has a certificate asks
+ * with {@link #find(PublicKey)}, never by label alone (P11-11).
  *
  * <p>Handles stay good for as long as the custodian is open and the key exists, also across a
  * recovery of the device behind it. Implementations are safe for use by many threads, and after
@@ -30,6 +31,19 @@ public interface KeyCustodian extends AutoCloseable {
    *     it is then not kept
    */
   KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException;
+
+  /**
+   * Takes in a key that was made elsewhere; from then on it is as one that was made here. After a
+   * crash {@link #find(KeyLabel)} tells whether it was taken in.
+   *
+   * @param key with a private half in memory, which stays the caller's to forget; it is shown to
+   *     the custodian only when a signature of it verifies with the public half
+   * @throws CustodyException {@link Fault#REJECTED} when the label is taken (never overwritten),
+   *     the custodian has this key already, the algorithm is not supported, or the halves do not
+   *     belong together; {@link Fault#BROKEN} when the custodian does not sign right with it; it is
+   *     then not kept
+   */
+  KeyHandle importKey(KeyLabel label, KeyPair key) throws CustodyException;
 
   /**
    * The key made under this label.

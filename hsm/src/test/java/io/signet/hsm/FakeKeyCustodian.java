@@ -1,6 +1,7 @@
 package io.signet.hsm;
 
 import io.signet.hsm.soft.MemoryKeyCustodian;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ public final class FakeKeyCustodian implements KeyCustodian {
   private final Map<PublicKey, KeyHandle> handles = new ConcurrentHashMap<>();
   private final Queue<Fate> signatureFates = new ConcurrentLinkedQueue<>();
   private final Queue<CustodyException> generateFailures = new ConcurrentLinkedQueue<>();
+  private final Queue<CustodyException> importFailures = new ConcurrentLinkedQueue<>();
   private final Queue<CustodyException> findFailures = new ConcurrentLinkedQueue<>();
   private final Queue<CustodyException> destroyFailures = new ConcurrentLinkedQueue<>();
   private final List<byte[]> signed = new CopyOnWriteArrayList<>();
@@ -67,6 +69,11 @@ public final class FakeKeyCustodian implements KeyCustodian {
     generateFailures.add(failure);
   }
 
+  /** The next {@link #importKey} fails with this, and no key is taken in. */
+  public void failNextImport(CustodyException failure) {
+    importFailures.add(failure);
+  }
+
   /** The next {@code find}, by label or public key, fails with this. */
   public void failNextFind(CustodyException failure) {
     findFailures.add(failure);
@@ -94,6 +101,12 @@ public final class FakeKeyCustodian implements KeyCustodian {
   }
 
   @Override
+  public KeyHandle importKey(KeyLabel label, KeyPair key) throws CustodyException {
+    failIfTold(importFailures);
+    return faking(keys.importKey(label, key));
+  }
+
+  @Override
   public Optional<KeyHandle> find(KeyLabel label) throws CustodyException {
     failIfTold(findFailures);
     return keys.find(label).map(this::faking);
@@ -109,6 +122,9 @@ public final class FakeKeyCustodian implements KeyCustodian {
   public void destroy(KeyHandle key) throws CustodyException {
     failIfTold(destroyFailures);
     keys.destroy(key);
+    if (keys.find(key.publicKey()).isEmpty()) { // it may be imported again, with a new handle
+      Object _ = handles.remove(key.publicKey());
+    }
   }
 
   @Override

@@ -74,6 +74,15 @@ final class FakeKeyCustodianTest extends KeyCustodianContract {
   }
 
   @Test
+  void failNextImport_once_noKeyTakenIn() throws Exception {
+    fake.failNextImport(removed);
+
+    assertFault(Fault.LOST, () -> fake.importKey(ROOT, newPair(KeyAlgorithm.EC_P256)));
+
+    assertThat(fake.find(ROOT)).isEmpty();
+  }
+
+  @Test
   void failNextFind_once_thenFinds() throws Exception {
     KeyHandle _ = generate(ROOT);
     fake.failNextFind(removed);

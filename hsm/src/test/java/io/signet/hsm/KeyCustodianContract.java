@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.spec.AlgorithmParameterSpec;
+import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -85,12 +88,17 @@ public abstract class KeyCustodianContract {
   @Test
   void generate_sameLabelAtOnce_oneWins() throws Exception {
     KeyCustodian custodian = custodian();
-    List<Callable<KeyHandle>> work =
-        Collections.nCopies(THREADS, () -> custodian.generate(ROOT, KeyAlgorithm.EC_P256));
+    List<KeyHandle> made = made(() -> custodian.generate(ROOT, KeyAlgorithm.EC_P256));
 
+    assertThat(made).hasSize(1);
+    assertThat(custodian.find(ROOT)).containsSame(made.getFirst());
+  }
+
+  /** What many callers get who do the same at once; those who get nothing are rejected. */
+  private static List<KeyHandle> made(Callable<KeyHandle> work) throws Exception {
     List<KeyHandle> made = new ArrayList<>();
     try (var threads = Executors.newFixedThreadPool(THREADS)) {
-      for (Future<KeyHandle> done : threads.invokeAll(work)) {
+      for (Future<KeyHandle> done : threads.invokeAll(Collections.nCopies(THREADS, work))) {
         switch (done.state()) {
           case SUCCESS -> made.add(done.resultNow());
           default ->
@@ -101,6 +109,105 @@ public abstract class KeyCustodianContract {
         }
       }
     }
+    return made;
+  }
+
+  // CT-1
+  @ParameterizedTest
+  @EnumSource(
+      value = KeyAlgorithm.class,
+      names = {"EC_P256", "EC_P384", "RSA_2048"})
+  void importKey_eachAlgorithm_isThatKey(KeyAlgorithm algorithm) throws Exception {
+    KeyPair pair = newPair(algorithm);
+
+    KeyHandle key = custodian().importKey(ROOT, pair);
+
+    assertThat(key.label()).isEqualTo(ROOT);
+    assertThat(key.algorithm()).isEqualTo(algorithm);
+    assertThat(key.publicKey()).isEqualTo(pair.getPublic());
+    assertThat(verifies(pair.getPublic(), algorithm, MESSAGE, key.sign(MESSAGE))).isTrue();
+    assertThat(custodian().find(ROOT)).containsSame(key);
+    assertThat(custodian().find(pair.getPublic())).containsSame(key);
+  }
+
+  // KC-7
+  @Test
+  void importKey_labelTaken_rejectedAndOldKeySigns() throws Exception {
+    KeyHandle old = generate(ROOT);
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
+
+    assertFault(Fault.REJECTED, () -> custodian().importKey(ROOT, pair))
+        .hasMessageContaining(ROOT.value())
+        .hasMessageContaining("the label is taken");
+
+    assertThat(custodian().find(ROOT)).containsSame(old);
+    assertThat(custodian().find(pair.getPublic())).isEmpty();
+    assertThat(verifies(old.publicKey(), old.algorithm(), MESSAGE, old.sign(MESSAGE))).isTrue();
+  }
+
+  // KC-7: whoever does not know whether it was taken in may ask again, and finds it.
+  @Test
+  void importKey_twice_rejectedAndFound() throws Exception {
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
+    KeyHandle first = custodian().importKey(ROOT, pair);
+
+    assertFault(Fault.REJECTED, () -> custodian().importKey(ROOT, pair));
+
+    assertThat(custodian().find(ROOT)).containsSame(first);
+  }
+
+  // P11-11: one key of two labels could not be told apart.
+  @Test
+  void importKey_keyOfAnotherLabel_rejectedAndThatOneSigns() throws Exception {
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
+    KeyHandle first = custodian().importKey(ROOT, pair);
+    KeyLabel second = new KeyLabel("root-2");
+
+    assertFault(Fault.REJECTED, () -> custodian().importKey(second, pair))
+        .hasMessageContaining(second.value())
+        .hasMessageContaining("under the label " + ROOT);
+
+    assertThat(custodian().find(second)).isEmpty();
+    assertThat(custodian().find(pair.getPublic())).containsSame(first);
+    assertThat(first.sign(MESSAGE)).isNotEmpty();
+  }
+
+  // KC-2
+  @Test
+  void importKey_halvesOfTwoKeys_rejectedAndNothingKept() throws Exception {
+    KeyPair one = newPair(KeyAlgorithm.EC_P256);
+    for (KeyAlgorithm algorithm : List.of(KeyAlgorithm.EC_P256, KeyAlgorithm.EC_P384)) {
+      KeyPair mixed = new KeyPair(one.getPublic(), newPair(algorithm).getPrivate());
+
+      assertFault(Fault.REJECTED, () -> custodian().importKey(ROOT, mixed))
+          .hasMessageContaining("key root-1")
+          .hasMessageContaining("do not belong together");
+    }
+    KeyPair kinds = new KeyPair(one.getPublic(), newPair(KeyAlgorithm.RSA_2048).getPrivate());
+    assertFault(Fault.REJECTED, () -> custodian().importKey(ROOT, kinds))
+        .hasMessageContaining("expected: two of ec-p256");
+
+    assertThat(custodian().find(ROOT)).isEmpty();
+    assertThat(custodian().find(one.getPublic())).isEmpty();
+  }
+
+  @Test
+  void importKey_unknownAlgorithm_rejected() throws Exception {
+    KeyPair pair = newPair("EC", new ECGenParameterSpec("secp521r1"));
+
+    assertFault(Fault.REJECTED, () -> custodian().importKey(ROOT, pair))
+        .hasMessageContaining("secp521r1")
+        .hasMessageContaining("expected: one of [ec-p256, ec-p384, rsa-2048");
+
+    assertThat(custodian().find(ROOT)).isEmpty();
+  }
+
+  // KC-7
+  @Test
+  void importKey_sameLabelAtOnce_oneWins() throws Exception {
+    KeyCustodian custodian = custodian();
+
+    List<KeyHandle> made = made(() -> custodian.importKey(ROOT, newPair(KeyAlgorithm.EC_P256)));
 
     assertThat(made).hasSize(1);
     assertThat(custodian.find(ROOT)).containsSame(made.getFirst());
@@ -182,6 +289,31 @@ public abstract class KeyCustodianContract {
     assertFault(Fault.REJECTED, () -> old.sign(MESSAGE));
   }
 
+  @Test
+  void destroy_importedKey_goneAndHandleRefuses() throws Exception {
+    KeyHandle key = custodian().importKey(ROOT, newPair(KeyAlgorithm.EC_P256));
+
+    custodian().destroy(key);
+
+    assertThat(custodian().find(ROOT)).isEmpty();
+    assertThat(custodian().find(key.publicKey())).isEmpty();
+    assertFault(Fault.REJECTED, () -> key.sign(MESSAGE)).hasMessageContaining(ROOT.value());
+  }
+
+  // A key that is imported again is another one to whoever has the handle of before.
+  @Test
+  void destroy_importedKeyAndImportedAgain_oldHandleRefuses() throws Exception {
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
+    KeyHandle old = custodian().importKey(ROOT, pair);
+    custodian().destroy(old);
+
+    KeyHandle young = custodian().importKey(ROOT, pair);
+
+    assertThat(young.sign(MESSAGE)).isNotEmpty();
+    assertThat(custodian().find(ROOT)).containsSame(young);
+    assertFault(Fault.REJECTED, () -> old.sign(MESSAGE));
+  }
+
   // CT-5
   @Test
   void sign_manyThreads_eachUnderItsOwnKey() throws Exception {
@@ -248,10 +380,12 @@ public abstract class KeyCustodianContract {
   @Test
   void close_anyCall_lost() throws Exception {
     KeyHandle key = generate(ROOT);
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
 
     custodian().close();
 
     assertFault(Fault.LOST, () -> generate(new KeyLabel("root-2")));
+    assertFault(Fault.LOST, () -> custodian().importKey(new KeyLabel("root-2"), pair));
     assertFault(Fault.LOST, () -> custodian().find(ROOT));
     assertFault(Fault.LOST, () -> custodian().find(key.publicKey()));
     assertFault(Fault.LOST, () -> custodian().destroy(key));
@@ -270,9 +404,18 @@ public abstract class KeyCustodianContract {
   }
 
   protected static PublicKey foreignKey() throws Exception {
-    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-    generator.initialize(KeyAlgorithm.EC_P256.generation());
-    return generator.generateKeyPair().getPublic();
+    return newPair(KeyAlgorithm.EC_P256).getPublic();
+  }
+
+  /** A key of this process. */
+  protected static KeyPair newPair(KeyAlgorithm algorithm) throws Exception {
+    return newPair(algorithm.family(), algorithm.generation());
+  }
+
+  private static KeyPair newPair(String family, AlgorithmParameterSpec kind) throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance(family);
+    generator.initialize(kind);
+    return generator.generateKeyPair();
   }
 
   protected static boolean verifies(

@@ -5,6 +5,7 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.Optional;
 
@@ -20,6 +21,11 @@ record WitnessedCustodian(KeyCustodian real, Witness witness) implements KeyCust
   @Override
   public KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
     return witnessed(real.generate(label, algorithm));
+  }
+
+  @Override
+  public KeyHandle importKey(KeyLabel label, KeyPair key) throws CustodyException {
+    return witnessed(real.importKey(label, key));
   }
 
   @Override

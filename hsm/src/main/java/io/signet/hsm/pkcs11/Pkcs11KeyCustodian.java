@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
@@ -11,6 +12,7 @@ import io.signet.hsm.KeyLabel;
 import io.signet.hsm.Permits;
 import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.pkcs11.TokenConnection.Use;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.util.Map;
@@ -20,9 +22,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps keys on a PKCS#11 token. A private key is made on the token and never leaves it: this
- * process holds a reference that asks the token to sign (P11-12). A key that is found is proven by
- * a signature before its handle is given out (KC-2).
+ * Keeps keys on a PKCS#11 token. A private key is made on the token, or put there once, and never
+ * leaves it: this process holds a reference that asks the token to sign (P11-12). A key that is
+ * found is proven by a signature before its handle is given out (KC-2).
  *
  * <p>A connection that is lost (P11-3) is made anew within the call that notices, and the call is
  * done once more (P11-2); handles stay good. While the token is away, calls fail at once and it is
@@ -45,12 +47,31 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   // Text, which can never be taken for something that a CA signs.
   private static final byte[] PROOF = "signet: proof of possession of a key".getBytes(UTF_8);
 
+  /** A handle, until its key is destroyed: the same key may be imported again under another. */
+  private final class Held {
+    private final KeyHandle handle;
+    private volatile boolean destroyed;
+
+    Held(KeyLabel label, KeyAlgorithm algorithm, PublicKey publicKey) {
+      this.handle = new KeyHandle(label, algorithm, publicKey, this::sign);
+    }
+
+    private byte[] sign(byte[] message) throws CustodyException {
+      return called(session -> {
+        if (destroyed) {
+          throw failure(Fault.REJECTED, handle.label(), "it was destroyed");
+        }
+        return session.sign(handle.label(), handle.algorithm(), handle.publicKey(), message);
+      });
+    }
+  }
+
   private final Pkcs11Settings settings;
   private final Calls calls;
   private final Permits creation;
   // Handles outlive a session (P11-9), and there is one for each key, so that a broken one stays
   // so.
-  private final Map<PublicKey, KeyHandle> handles = new ConcurrentHashMap<>();
+  private final Map<PublicKey, Held> held = new ConcurrentHashMap<>();
   private final TokenConnection<TokenSession> connection;
   private final Pin pin;
 
@@ -115,16 +136,59 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   private TokenKey made(TokenSession current, KeyLabel label, KeyAlgorithm algorithm)
       throws CustodyException {
+    requireFree(current, label);
+    requireMechanisms(current.makes(algorithm), label, algorithm);
+    current.finish(current.begin(label, algorithm));
+    return kept(current, label);
+  }
+
+  private void requireFree(TokenSession current, KeyLabel label) throws CustodyException {
     if (current.key(label).isPresent()) {
       throw failure(Fault.REJECTED, label, "the label is taken");
     }
-    if (!current.supports(algorithm)) {
+  }
+
+  private void requireMechanisms(boolean there, KeyLabel label, KeyAlgorithm algorithm)
+      throws CustodyException {
+    if (!there) {
       throw failure(Fault.REJECTED, label, "the token has no mechanism for " + algorithm);
     }
-    current.finish(current.begin(label, algorithm));
+  }
+
+  private TokenKey kept(TokenSession current, KeyLabel label) throws CustodyException {
     return current
         .key(label)
         .orElseThrow(() -> failure(Fault.BROKEN, label, "it was made and is not there"));
+  }
+
+  @Override
+  public KeyHandle importKey(KeyLabel label, KeyPair key) throws CustodyException {
+    ForeignKey foreign = ForeignKey.of(label, key);
+    return creation.with(() -> handle(imported(foreign)));
+  }
+
+  private TokenKey imported(ForeignKey key) throws CustodyException {
+    return called(settings.creationDeadline(), connection::once, session -> takenIn(session, key));
+  }
+
+  private TokenKey takenIn(TokenSession current, ForeignKey key) throws CustodyException {
+    requireFree(current, key.label());
+    requireUnknown(current, key);
+    requireMechanisms(current.takes(key.algorithm()), key.label(), key.algorithm());
+    current.finish(current.begin(key));
+    forget(key.publicKey()); // others may have destroyed it before; what was said of it is over
+    return kept(current, key.label());
+  }
+
+  // P11-11: the two would have one CKA_ID, and neither could be told from the other.
+  private void requireUnknown(TokenSession current, ForeignKey key) throws CustodyException {
+    Optional<TokenKey> same = current.key(key.publicKey());
+    if (same.isPresent()) {
+      throw failure(
+          Fault.REJECTED,
+          key.label(),
+          "it is there already, under the label " + same.get().label());
+    }
   }
 
   @Override
@@ -142,11 +206,11 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   }
 
   private KeyHandle handle(TokenKey key) throws CustodyException {
-    KeyHandle known = handles.get(key.publicKey());
-    return known != null ? known : proven(handleTo(key));
+    Held known = held.get(key.publicKey());
+    return known != null ? known.handle : proven(fresh(key));
   }
 
-  private KeyHandle handleTo(TokenKey key) throws CustodyException {
+  private Held fresh(TokenKey key) throws CustodyException {
     KeyLabel label = label(key);
     PublicKey publicKey = key.publicKey();
     KeyAlgorithm algorithm =
@@ -156,15 +220,14 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
                     Fault.REJECTED,
                     label,
                     "it is of a kind that is not supported: a curve, size or family"));
-    return new KeyHandle(
-        label, algorithm, publicKey, message -> sign(label, algorithm, publicKey, message));
+    return new Held(label, algorithm, publicKey);
   }
 
   // KC-2, P11-7: neither the login nor the certificate proves that this key can sign.
-  private KeyHandle proven(KeyHandle handle) throws CustodyException {
-    byte[] _ = handle.sign(PROOF);
-    KeyHandle first = handles.putIfAbsent(handle.publicKey(), handle);
-    return first == null ? handle : first;
+  private KeyHandle proven(Held fresh) throws CustodyException {
+    byte[] _ = fresh.handle.sign(PROOF);
+    Held first = held.putIfAbsent(fresh.handle.publicKey(), fresh);
+    return first == null ? fresh.handle : first.handle;
   }
 
   private KeyLabel label(TokenKey key) throws CustodyException {
@@ -174,11 +237,6 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
       throw new CustodyException(
           Fault.REJECTED, settings.where() + ": " + e.getMessage() + "; rename its certificate", e);
     }
-  }
-
-  private byte[] sign(KeyLabel label, KeyAlgorithm algorithm, PublicKey publicKey, byte[] message)
-      throws CustodyException {
-    return called(session -> session.sign(label, algorithm, publicKey, message));
   }
 
   @Override
@@ -191,9 +249,16 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
     if (found.isPresent()) {
       current.destroy(found.get());
       // Not when it is absent: a broken handle must not be forgotten while its key may come back.
-      Object _ = handles.remove(found.get().publicKey());
+      forget(found.get().publicKey());
     }
     return found.isPresent();
+  }
+
+  private void forget(PublicKey publicKey) {
+    Held known = held.remove(publicKey);
+    if (known != null) {
+      known.destroyed = true;
+    }
   }
 
   /** How a session is used: once, or once more after a loss. */

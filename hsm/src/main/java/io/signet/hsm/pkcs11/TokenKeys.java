@@ -22,9 +22,9 @@ import java.util.Optional;
  * The keys on a token, as the token itself lists them. SunPKCS11 lists them too, but of two that
  * share a label or a CKA_ID it shows any one (P11-11).
  *
- * <p>A key is made in three steps, so that a crash after any of them leaves nothing that is taken
- * for a key (KC-7): the private key, {@link #claim named} and still with the CKA_ID of an
- * unfinished one; its certificate; and then, as the commit, the CKA_ID that both share. It is
+ * <p>A key is made, or taken in, in three steps, so that a crash after any of them leaves nothing
+ * that is taken for a key (KC-7): the private key, {@link #claim named} and still with the CKA_ID
+ * of an unfinished one; its certificate; and then, as the commit, the CKA_ID that both share. It is
  * destroyed in the opposite order.
  *
  * <p>For use by one thread at a time. Nothing is remembered: other processes make and destroy keys
@@ -34,6 +34,12 @@ final class TokenKeys {
 
   /** The CKA_ID of a key that is not finished, and its label until it has got its own. */
   static final String UNFINISHED = "signet-unfinished";
+
+  /** Where a private key was made. */
+  enum Origin {
+    TOKEN,
+    ELSEWHERE
+  }
 
   private final NativeSession session;
   private final String where;
@@ -188,8 +194,10 @@ final class TokenKeys {
     }
   }
 
-  /** Gives the private key that was just made its label, and answers which object it is. */
-  long claim(KeyLabel label) throws CustodyException {
+  /**
+   * Gives the private key that was just made or taken in its label, and answers which object it is.
+   */
+  long claim(KeyLabel label, Origin origin) throws CustodyException {
     List<Long> made = unfinished(UNFINISHED);
     if (made.size() != 1) {
       destroyAll(made);
@@ -201,23 +209,27 @@ final class TokenKeys {
               + " moment; try again",
           made.size());
     }
-    requireKept(label, made.getFirst());
+    requireKept(label, origin, made.getFirst());
     session.set(made.getFirst(), Attribute.label(label.value()));
     return made.getFirst();
   }
 
   // P11-12: a token may take a template and not keep to it.
-  private void requireKept(KeyLabel label, long key) throws CustodyException {
+  private void requireKept(KeyLabel label, Origin origin, long key) throws CustodyException {
     boolean kept =
         session.flag(key, Attribute.CKA_TOKEN)
             && session.flag(key, Attribute.CKA_SENSITIVE)
-            && session.flag(key, Attribute.CKA_ALWAYS_SENSITIVE)
             && !session.flag(key, Attribute.CKA_EXTRACTABLE)
-            && session.flag(key, Attribute.CKA_NEVER_EXTRACTABLE);
+            && (origin == Origin.ELSEWHERE || wasNeverOutside(key));
     if (!kept) {
       session.destroy(key);
       throw failure(Fault.DENIED, label, "the token would not keep it sensitive and unextractable");
     }
+  }
+
+  private boolean wasNeverOutside(long key) throws CustodyException {
+    return session.flag(key, Attribute.CKA_ALWAYS_SENSITIVE)
+        && session.flag(key, Attribute.CKA_NEVER_EXTRACTABLE);
   }
 
   /** Stores the certificate of a key that is not finished. */

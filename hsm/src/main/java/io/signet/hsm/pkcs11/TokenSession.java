@@ -5,13 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.errorprone.annotations.FormatMethod;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.PublicKeys;
 import io.signet.hsm.pkcs11.Pkcs11Module.Slots;
 import io.signet.hsm.pkcs11.Pkcs11Module.Token;
+import io.signet.hsm.pkcs11.TokenKeys.Origin;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
@@ -23,6 +26,8 @@ import java.security.Security;
 import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -95,29 +100,20 @@ final class TokenSession implements AutoCloseable {
     return fitting.getFirst();
   }
 
-  // P11-12: what it generates stays on the token; TokenKeys finds it there by its label and CKA_ID.
-  // The public half is in the certificate; as a token object it would outlive a destroyed key.
+  // P11-12: what it generates or imports stays on the token; TokenKeys finds it there by its label
+  // and CKA_ID. The public half is in the certificate; as a token object it would outlive a
+  // destroyed key.
   private static Provider provider(Pkcs11Settings settings, Token token) throws CustodyException {
     String configuration =
         """
         --name = signet
         library = "%1$s"
         slot = %2$d
-        attributes(generate, CKO_PRIVATE_KEY, *) = {
-          CKA_TOKEN = true
-          CKA_PRIVATE = true
-          CKA_SENSITIVE = true
-          CKA_EXTRACTABLE = false
-          CKA_SIGN = true
-          CKA_LABEL = 0h%3$s
-          CKA_ID = 0h%3$s
-        }
+        attributes(generate, CKO_PRIVATE_KEY, *) = { %3$s }
+        attributes(import, CKO_PRIVATE_KEY, *) = { %3$s }
         attributes(generate, CKO_PUBLIC_KEY, *) = { CKA_TOKEN = false }
         """
-            .formatted(
-                quoted(settings),
-                token.slot(),
-                HexFormat.of().formatHex(TokenKeys.UNFINISHED.getBytes(UTF_8)));
+            .formatted(quoted(settings), token.slot(), unfinished());
     try {
       return Security.getProvider("SunPKCS11").configure(configuration);
     } catch (ProviderException | IllegalArgumentException e) {
@@ -125,14 +121,35 @@ final class TokenSession implements AutoCloseable {
     }
   }
 
+  private static String unfinished() {
+    return """
+      CKA_TOKEN = true
+      CKA_PRIVATE = true
+      CKA_SENSITIVE = true
+      CKA_EXTRACTABLE = false
+      CKA_SIGN = true
+      CKA_LABEL = 0h%1$s
+      CKA_ID = 0h%1$s
+    """
+        .formatted(HexFormat.of().formatHex(TokenKeys.UNFINISHED.getBytes(UTF_8)));
+  }
+
   private static String quoted(Pkcs11Settings settings) {
     return settings.library().toString().replace("\\", "\\\\").replace("\"", "\\\"");
   }
 
   /** P11-14: what the token's mechanisms allow. */
-  boolean supports(KeyAlgorithm algorithm) {
-    return provider.getService("KeyPairGenerator", algorithm.family()) != null
-        && provider.getService("Signature", algorithm.signatureName()) != null;
+  boolean makes(KeyAlgorithm algorithm) {
+    return signs(algorithm) && provider.getService("KeyPairGenerator", algorithm.family()) != null;
+  }
+
+  /** The same for keys that are made elsewhere. */
+  boolean takes(KeyAlgorithm algorithm) {
+    return signs(algorithm) && provider.getService("KeyFactory", algorithm.family()) != null;
+  }
+
+  private boolean signs(KeyAlgorithm algorithm) {
+    return provider.getService("Signature", algorithm.signatureName()) != null;
   }
 
   /** As {@link TokenKeys#key(PublicKey)}. */
@@ -154,7 +171,7 @@ final class TokenSession implements AutoCloseable {
   synchronized Unfinished begin(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
     keys.removeLeftovers(label);
     KeyPair pair = newPair(label, algorithm);
-    return new Unfinished(label, algorithm, pair, keys.claim(label));
+    return new Unfinished(label, algorithm, pair, keys.claim(label, Origin.TOKEN));
   }
 
   private KeyPair newPair(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
@@ -164,6 +181,26 @@ final class TokenSession implements AutoCloseable {
       return generator.generateKeyPair();
     } catch (GeneralSecurityException | ProviderException e) {
       throw Ckr.failure(settings.where(), "key " + label + ": cannot make " + algorithm, e);
+    }
+  }
+
+  /** Puts a copy of this key on the token, under its label, which is free. */
+  synchronized Unfinished begin(ForeignKey key) throws CustodyException {
+    keys.removeLeftovers(key.label());
+    KeyPair pair = new KeyPair(key.publicKey(), copied(key));
+    long object = keys.claim(key.label(), Origin.ELSEWHERE);
+    return new Unfinished(key.label(), key.algorithm(), pair, object);
+  }
+
+  // By its encoding: of a key object that it is given, SunPKCS11 keeps the secret in a cache.
+  private PrivateKey copied(ForeignKey key) throws CustodyException {
+    byte[] pkcs8 = key.privateKey().getEncoded();
+    PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(pkcs8); // has a copy, which no one can wipe
+    Arrays.fill(pkcs8, (byte) 0);
+    try {
+      return KeyFactory.getInstance(key.algorithm().family(), provider).generatePrivate(spec);
+    } catch (GeneralSecurityException | ProviderException e) {
+      throw Ckr.failure(settings.where(), "key " + key.label() + ": cannot be taken in", e);
     }
   }
 

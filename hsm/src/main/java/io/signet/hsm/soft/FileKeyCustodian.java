@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
@@ -224,11 +225,23 @@ public final class FileKeyCustodian implements KeyCustodian {
   public synchronized KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm)
       throws CustodyException {
     ring.requireFree(label);
-    SoftKey key = SoftKey.generate(label, algorithm);
+    return kept(SoftKey.generate(label, algorithm));
+  }
+
+  @Override
+  public synchronized KeyHandle importKey(KeyLabel label, KeyPair key) throws CustodyException {
+    SoftKey imported = SoftKey.imported(ForeignKey.of(label, key));
+    ring.requireRoom(imported);
+    return kept(imported);
+  }
+
+  private KeyHandle kept(SoftKey key) throws CustodyException {
+    KeyLabel label = key.label();
+    String kind = key.handle().algorithm().toString();
     byte[] encoded = key.encoded();
     try {
       byte[] spki = key.handle().publicKey().getEncoded();
-      directory.write(label + KEY, sealed(label.value(), algorithm.toString(), spki, encoded));
+      directory.write(label + KEY, sealed(label.value(), kind, spki, encoded));
     } catch (IOException e) {
       throw FileTrouble.failure(directory + ": cannot write key " + label, e, Fault.BUSY);
     } finally {

@@ -22,7 +22,7 @@ final class KeyRing {
   private boolean closed;
 
   synchronized KeyHandle add(SoftKey key) throws CustodyException {
-    requireFree(key.label());
+    requireRoom(key);
     keys.put(key.label(), key);
     return key.handle();
   }
@@ -31,6 +31,18 @@ final class KeyRing {
     requireOpen();
     if (keys.containsKey(label)) {
       throw new CustodyException(Fault.REJECTED, "key " + label + ": the label is taken");
+    }
+  }
+
+  /** Also of another label the ring has no key twice. */
+  synchronized void requireRoom(SoftKey key) throws CustodyException {
+    requireFree(key.label());
+    Optional<KeyHandle> same = find(key.handle().publicKey());
+    if (same.isPresent()) {
+      throw new CustodyException(
+          Fault.REJECTED,
+          "key %s: it is there already, under the label %s"
+              .formatted(key.label(), same.get().label()));
     }
   }
 

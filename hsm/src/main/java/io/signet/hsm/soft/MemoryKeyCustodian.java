@@ -1,10 +1,12 @@
 package io.signet.hsm.soft;
 
 import io.signet.hsm.CustodyException;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.Optional;
 
@@ -23,6 +25,11 @@ public final class MemoryKeyCustodian implements KeyCustodian {
     // Asked twice: an RSA key takes seconds to make, and two callers may make one at once.
     ring.requireFree(label);
     return ring.add(SoftKey.generate(label, algorithm));
+  }
+
+  @Override
+  public KeyHandle importKey(KeyLabel label, KeyPair key) throws CustodyException {
+    return ring.add(SoftKey.imported(ForeignKey.of(label, key)));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.signet.hsm.soft;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
@@ -38,6 +39,11 @@ final class SoftKey {
 
   static SoftKey generate(KeyLabel label, KeyAlgorithm algorithm) {
     return new SoftKey(label, algorithm, newPair(algorithm));
+  }
+
+  static SoftKey imported(ForeignKey key) {
+    return new SoftKey(
+        key.label(), key.algorithm(), new KeyPair(key.publicKey(), key.privateKey()));
   }
 
   static KeyPair newPair(KeyAlgorithm algorithm) {

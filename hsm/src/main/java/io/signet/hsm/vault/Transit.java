@@ -2,6 +2,7 @@ package io.signet.hsm.vault;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.PublicKeys;
@@ -59,9 +60,7 @@ final class Transit {
    * @throws CustodyException {@link Fault#REJECTED} when the label is taken
    */
   TransitKey create(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    if (read(label.value()).isPresent()) {
-      throw failure(Fault.REJECTED, label, "the label is taken");
-    }
+    requireFree(label);
     Map<String, Object> kind =
         Map.of(
             "type",
@@ -72,14 +71,87 @@ final class Transit {
             false,
             "auto_rotate_period",
             "0");
-    Deadline inTime = Deadline.in(settings.deadline().multipliedBy(PATIENCE_WITH_NEW_KEYS));
-    Answer _ = session.done(Call.writeOnce(keyPath(label.value()), kind), inTime);
-    TransitKey made =
-        key(label).orElseThrow(() -> failure(Fault.BROKEN, label, "it was made and is not there"));
+    Answer _ = session.done(Call.writeOnce(keyPath(label.value()), kind), patience());
+    TransitKey made = made(label);
     if (made.algorithm() != algorithm) {
-      throw failure(Fault.REJECTED, label, "the label was taken meanwhile");
+      throw takenMeanwhile(label);
     }
     return made;
+  }
+
+  private void requireFree(KeyLabel label) throws CustodyException {
+    if (read(label.value()).isPresent()) {
+      throw failure(Fault.REJECTED, label, "the label is taken");
+    }
+  }
+
+  private TransitKey made(KeyLabel label) throws CustodyException {
+    return key(label)
+        .orElseThrow(() -> failure(Fault.BROKEN, label, "it was made and is not there"));
+  }
+
+  private CustodyException takenMeanwhile(KeyLabel label) {
+    return failure(Fault.REJECTED, label, "the label was taken meanwhile");
+  }
+
+  /**
+   * Takes in a key under its label, which is free; Vault will never rotate it.
+   *
+   * @throws CustodyException {@link Fault#REJECTED} when the label is taken, or the key is there
+   */
+  TransitKey takeIn(ForeignKey key) throws CustodyException {
+    KeyLabel label = key.label();
+    requireFree(label);
+    requireUnknown(key);
+    Map<String, Object> kind =
+        Map.of(
+            "type",
+            TransitKey.type(key.algorithm()),
+            "ciphertext",
+            wrapped(key),
+            "hash_function",
+            WrappedKey.HASH,
+            "exportable",
+            false,
+            "allow_plaintext_backup",
+            false,
+            "allow_rotation",
+            false);
+    Answer _ = session.done(Call.writeOnce(keyPath(label.value()) + "/import", kind), patience());
+    TransitKey made = made(label);
+    if (!PublicKeys.same(made.publicKey(), key.publicKey())) {
+      throw takenMeanwhile(label);
+    }
+    return made;
+  }
+
+  private void requireUnknown(ForeignKey key) throws CustodyException {
+    Optional<TransitKey> same = key(key.publicKey());
+    if (same.isPresent()) {
+      throw failure(
+          Fault.REJECTED,
+          key.label(),
+          "it is there already, under the label " + same.get().label());
+    }
+  }
+
+  private String wrapped(ForeignKey key) throws CustodyException {
+    // Vault makes the wrapping key when it is asked for the first time.
+    String pem =
+        session
+            .done(Call.read(settings.mount() + "/wrapping_key"), patience())
+            .data()
+            .text("public_key")
+            .orElse("");
+    PublicKey wrapping =
+        publicKey("RSA", pem)
+            .orElseThrow(() -> failure(Fault.LOST, key.label(), "no wrapping key came for it"));
+    try {
+      return WrappedKey.of(key, wrapping);
+    } catch (GeneralSecurityException e) {
+      throw new CustodyException(
+          Fault.FATAL, settings.where() + ": key " + key.label() + ": cannot be wrapped", e);
+    }
   }
 
   /**
@@ -147,9 +219,13 @@ final class Transit {
   /** The public half of a version; empty when it is gone, secret, or of no kind that we know. */
   private static Optional<PublicKey> publicKey(Fields key, String version) {
     String family = key.text("type").orElse("").startsWith("rsa-") ? "RSA" : "EC";
-    Matcher pem =
-        SPKI.matcher(key.fields("keys").fields(version).text("public_key").orElse("").strip());
-    if (!VERSION.matcher(version).matches() || !pem.matches()) {
+    String pem = key.fields("keys").fields(version).text("public_key").orElse("");
+    return VERSION.matcher(version).matches() ? publicKey(family, pem) : Optional.empty();
+  }
+
+  private static Optional<PublicKey> publicKey(String family, String text) {
+    Matcher pem = SPKI.matcher(text.strip());
+    if (!pem.matches()) {
       return Optional.empty();
     }
     try {
@@ -303,6 +379,10 @@ final class Transit {
   private Optional<Fields> read(String name) throws CustodyException {
     Answer answer = session.ask(Call.read(keyPath(name)), deadline());
     return answer.isAbsent() ? Optional.empty() : Optional.of(answer.data());
+  }
+
+  private Deadline patience() {
+    return Deadline.in(settings.deadline().multipliedBy(PATIENCE_WITH_NEW_KEYS));
   }
 
   private Deadline deadline() {

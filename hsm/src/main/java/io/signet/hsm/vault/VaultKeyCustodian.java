@@ -4,11 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.Permits;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.time.Clock;
 import java.util.Map;
@@ -16,14 +18,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Keeps keys in the Transit engine of Vault or OpenBao. A private key is made there, not
- * exportable, and this process sends digests to be signed. A handle is bound to one version of a
- * key: a rotation that somebody makes in Vault adds another key and changes nothing for this one
+ * Keeps keys in the Transit engine of Vault or OpenBao. A private key is made or imported there,
+ * not exportable, and this process sends digests to be signed. A handle is bound to one version of
+ * a key: a rotation that somebody makes in Vault adds another key and changes nothing for this one
  * (VAULT-7). A key that is found is proven by a signature before its handle is given out (KC-2).
  *
  * <p>The policy of the token needs {@code list} on {@code MOUNT/keys}, {@code create, read, update,
- * delete} on {@code MOUNT/keys/*} and {@code update} on {@code MOUNT/sign/*}. A mount of its own is
- * best: {@link #find(PublicKey)} reads every key of it.
+ * delete} on {@code MOUNT/keys/*} and {@code update} on {@code MOUNT/sign/*}, and for {@link
+ * #importKey} {@code read} on {@code MOUNT/wrapping_key}. A mount of its own is best: {@link
+ * #find(PublicKey)} reads every key of it.
  *
  * <p>A signature is there or has failed within {@link VaultSettings#deadline()}; each request of
  * another call takes no longer either, unless it makes a key (KC-3). At most {@link
@@ -116,17 +119,30 @@ public final class VaultKeyCustodian implements KeyCustodian {
   @Override
   public KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
     session.requireOpen();
+    return creation.with(() -> handleOfNew(permits.with(() -> transit.create(label, algorithm))));
+  }
+
+  @Override
+  public KeyHandle importKey(KeyLabel label, KeyPair key) throws CustodyException {
+    session.requireOpen();
+    ForeignKey foreign = ForeignKey.of(label, key);
     return creation.with(() -> {
-      TransitKey key = permits.with(() -> transit.create(label, algorithm));
-      try {
-        return handle(key);
-      } catch (CustodyException e) {
-        if (e.fault() == Fault.BROKEN) {
-          abandon(key, e);
-        }
-        throw e;
-      }
+      TransitKey imported = permits.with(() -> transit.takeIn(foreign));
+      // Others may have destroyed it before: what was said of it is over.
+      forget(imported.publicKey());
+      return handleOfNew(imported);
     });
+  }
+
+  private KeyHandle handleOfNew(TransitKey key) throws CustodyException {
+    try {
+      return handle(key);
+    } catch (CustodyException e) {
+      if (e.fault() == Fault.BROKEN) {
+        abandon(key, e);
+      }
+      throw e;
+    }
   }
 
   private void abandon(TransitKey key, CustodyException why) {
@@ -182,9 +198,16 @@ public final class VaultKeyCustodian implements KeyCustodian {
     }
     if (found.isPresent()) {
       // Not when it is absent: a broken handle must not be forgotten while its key may come back.
-      Object _ = held.remove(key.publicKey());
+      forget(key.publicKey());
     }
     return found.isPresent();
+  }
+
+  private void forget(PublicKey publicKey) {
+    Held known = held.remove(publicKey);
+    if (known != null) {
+      known.destroyed = true;
+    }
   }
 
   /** Also ends the token, if a login of this custodian has made it. */

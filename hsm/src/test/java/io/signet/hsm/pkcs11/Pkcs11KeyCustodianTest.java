@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.RecoveryListener;
 import java.io.IOException;
 import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.RSAPrivateKey;
@@ -32,6 +34,7 @@ final class Pkcs11KeyCustodianTest {
   private static final byte[] MESSAGE = "to be signed".getBytes(UTF_8);
 
   private static final KeyLabel OTHER = new KeyLabel("root-2");
+  private static final long CKA_PRIVATE = 0x002;
   private static final long CKA_PRIVATE_EXPONENT = 0x123;
 
   private Pkcs11KeyCustodian custodian;
@@ -64,10 +67,104 @@ final class Pkcs11KeyCustodianTest {
       assertThat(token.flag(key, Attribute.CKA_ALWAYS_SENSITIVE)).isTrue();
       assertThat(token.flag(key, Attribute.CKA_EXTRACTABLE)).isFalse();
       assertThat(token.flag(key, Attribute.CKA_NEVER_EXTRACTABLE)).isTrue();
-
-      long secret = algorithm.family().equals("RSA") ? CKA_PRIVATE_EXPONENT : Attribute.CKA_VALUE;
-      assertFault(Fault.DENIED, "CKR_ATTRIBUTE_SENSITIVE", () -> token.attribute(key, secret));
+      assertNotGivenOut(token, key, algorithm);
     }
+  }
+
+  private static void assertNotGivenOut(NativeSession token, long key, KeyAlgorithm algorithm) {
+    long secret = algorithm.family().equals("RSA") ? CKA_PRIVATE_EXPONENT : Attribute.CKA_VALUE;
+    assertFault(Fault.DENIED, "CKR_ATTRIBUTE_SENSITIVE", () -> token.attribute(key, secret));
+  }
+
+  // P11-12: it was in this process once, and the token does not give it out again.
+  @ParameterizedTest
+  @EnumSource(
+      value = KeyAlgorithm.class,
+      names = {"EC_P256", "EC_P384", "RSA_2048"})
+  void importKey_key_doesNotComeOutAgain(KeyAlgorithm algorithm) throws Exception {
+    KeyHandle key = custodian.importKey(ROOT, newPair(algorithm));
+
+    try (NativeSession token = SoftHsm.session(SoftHsm.CUSTODY);
+        TokenSession session = session()) {
+      long object = the(token, Attribute.privateKey(), ROOT);
+      assertThat(token.flag(object, Attribute.CKA_TOKEN)).isTrue();
+      assertThat(token.flag(object, CKA_PRIVATE)).isTrue();
+      assertThat(token.flag(object, Attribute.CKA_SENSITIVE)).isTrue();
+      assertThat(token.flag(object, Attribute.CKA_EXTRACTABLE)).isFalse();
+      assertThat(token.attribute(object, Attribute.CKA_ID))
+          .hasValue(TokenKey.idOf(key.publicKey()).value());
+      assertNotGivenOut(token, object, algorithm);
+      assertThat(session.reference(ROOT, key.publicKey()).getEncoded()).isNull();
+    }
+  }
+
+  private static KeyPair newPair(KeyAlgorithm algorithm) throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.family());
+    generator.initialize(algorithm.generation());
+    return generator.generateKeyPair();
+  }
+
+  @Test
+  void destroy_importedKey_leavesNothingOnTheToken() throws Exception {
+    KeyHandle key = custodian.importKey(ROOT, newPair(KeyAlgorithm.RSA_2048));
+
+    custodian.destroy(key);
+
+    try (NativeSession token = SoftHsm.session(SoftHsm.CUSTODY)) {
+      assertThat(token.find()).isEmpty();
+    }
+  }
+
+  // P11-11: it is there, though under no label of ours.
+  @Test
+  void importKey_keyWithoutCertificate_saysSo() throws Exception {
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
+    KeyHandle _ = custodian.importKey(OTHER, pair);
+    try (NativeSession token = SoftHsm.session(SoftHsm.CUSTODY)) {
+      token.destroy(the(token, Attribute.certificate(), OTHER));
+    }
+
+    assertFault(Fault.REJECTED, "no certificate", () -> custodian.importKey(ROOT, pair));
+  }
+
+  // KC-7: in both, the key can be taken in again, and is there once.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void importKey_afterCrash_oneKey(boolean certified) throws Exception {
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
+    try (TokenSession crashed = session();
+        NativeSession token = SoftHsm.session(SoftHsm.CUSTODY)) {
+      TokenSession.Unfinished key = crashed.begin(ForeignKey.of(ROOT, pair));
+      if (certified) {
+        new TokenKeys(token, "token").certify(ROOT, crashed.placeholder(key));
+      }
+    }
+    assertThat(custodian.find(ROOT)).isEmpty();
+    assertThat(custodian.find(pair.getPublic())).isEmpty();
+
+    KeyHandle key = custodian.importKey(ROOT, pair);
+
+    assertThat(custodian.find(pair.getPublic())).containsSame(key);
+    try (NativeSession token = SoftHsm.session(SoftHsm.CUSTODY)) {
+      assertThat(token.find(Attribute.privateKey())).hasSize(1);
+      assertThat(token.find(Attribute.certificate())).hasSize(1);
+    }
+  }
+
+  // KC-1: a handle that is out of use says nothing of the key that is imported anew.
+  @Test
+  void importKey_destroyedByAnotherProcess_newHandle() throws Exception {
+    KeyPair pair = newPair(KeyAlgorithm.EC_P256);
+    KeyHandle old = custodian.importKey(ROOT, pair);
+    try (Pkcs11KeyCustodian another = opened()) {
+      another.destroy(another.find(ROOT).orElseThrow());
+    }
+
+    KeyHandle young = custodian.importKey(ROOT, pair);
+
+    assertThat(young).isNotSameAs(old);
+    assertThat(young.sign(MESSAGE)).isNotEmpty();
+    assertFault(Fault.REJECTED, "it was destroyed", () -> old.sign(MESSAGE));
   }
 
   @ParameterizedTest
@@ -254,7 +351,7 @@ final class Pkcs11KeyCustodianTest {
     custodian.destroy(doomed);
 
     assertThat(custodian.find(doomed.publicKey())).isEmpty();
-    assertFault(Fault.REJECTED, "not on the token", () -> doomed.sign(MESSAGE));
+    assertFault(Fault.REJECTED, "it was destroyed", () -> doomed.sign(MESSAGE));
     assertThat(custodian.find(ROOT)).containsSame(kept);
     assertThat(kept.sign(MESSAGE)).isNotEmpty();
     try (NativeSession token = SoftHsm.session(SoftHsm.CUSTODY)) {

@@ -1,5 +1,6 @@
 package io.signet.hsm.soft;
 
+import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -383,12 +384,44 @@ final class FileKeyCustodianTest {
   @Test
   void generate_key_notReadableInTheFile() throws Exception {
     KeyPair pair = newPair();
-    byte[] secret = pair.getPrivate().getEncoded();
-    byte[] content = envelope(pair, pair);
 
-    String hexOfFile = HexFormat.of().formatHex(content);
-    byte[] scalar = Arrays.copyOfRange(secret, secret.length - 32, secret.length);
-    assertThat(hexOfFile).doesNotContain(HexFormat.of().formatHex(scalar));
+    assertThat(HexFormat.of().formatHex(envelope(pair, pair))).doesNotContain(secretInHex(pair));
+  }
+
+  // CT-1: as one that was made here.
+  @Test
+  void importKey_key_notReadableInTheFile() throws Exception {
+    KeyPair pair = newPair();
+    try (FileKeyCustodian custodian = open()) {
+      KeyHandle _ = custodian.importKey(ROOT, pair);
+    }
+
+    String content = HexFormat.of().formatHex(Files.readAllBytes(keyFile));
+    assertThat(content).doesNotContain(secretInHex(pair));
+    assertThat(mode(keyFile)).isEqualTo("rw-------");
+  }
+
+  // The private number ends the PKCS#8.
+  private static String secretInHex(KeyPair pair) {
+    byte[] pkcs8 = pair.getPrivate().getEncoded();
+    return HexFormat.of().formatHex(pkcs8, pkcs8.length - 32, pkcs8.length);
+  }
+
+  // KC-7: nothing is left that would refuse the next try.
+  @Test
+  void importKey_fileCannotBeWritten_busyAndNotThere() throws Exception {
+    KeyPair pair = newPair();
+    try (FileKeyCustodian custodian = open()) {
+      Path inTheWay = Files.createDirectory(keyFile);
+      Path content = Files.createFile(inTheWay.resolve("content"));
+
+      assertFault(Fault.BUSY, () -> custodian.importKey(ROOT, pair));
+      assertThat(custodian.find(ROOT)).isEmpty();
+
+      Files.delete(content);
+      Files.delete(inTheWay);
+      assertThat(custodian.importKey(ROOT, pair).sign(MESSAGE)).isNotEmpty();
+    }
   }
 
   @Test

@@ -221,6 +221,7 @@ public final class Bao implements AutoCloseable {
         path \\"%1$s/keys\\" { capabilities = [\\"list\\"] }
         path \\"%1$s/keys/*\\" { capabilities = [\\"create\\", \\"read\\", \\"update\\", \\"delete\\"] }
         path \\"%1$s/sign/*\\" { capabilities = [\\"update\\"] }
+        path \\"%1$s/wrapping_key\\" { capabilities = [\\"read\\"] }
         """
             .formatted(mount)
             .replace("\n", " ");

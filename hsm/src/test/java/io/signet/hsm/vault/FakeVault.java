@@ -10,10 +10,14 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PublicKey;
 import java.security.Signature;
+import java.security.spec.MGF1ParameterSpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -26,10 +30,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.crypto.Cipher;
+import javax.crypto.spec.OAEPParameterSpec;
+import javax.crypto.spec.PSource;
 
 /**
- * A Vault in this process that fails as it is told. It has P-256 keys that sign, and logs in
- * whoever comes, with a new token each time; it believes the latest.
+ * A Vault in this process that fails as it is told. It has P-256 keys that sign, takes in others,
+ * and logs in whoever comes, with a new token each time; it believes the latest.
  */
 final class FakeVault implements AutoCloseable {
 
@@ -50,9 +57,12 @@ final class FakeVault implements AutoCloseable {
 
   private record Fault(String part, Reply reply) {}
 
+  private static final int WRAPPING_BYTES = 256;
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<String, KeyPair> keys = new ConcurrentHashMap<>();
+  private final KeyPair wrapping = newPair(KeyAlgorithm.RSA_2048);
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private final ConcurrentLinkedDeque<Fault> once = new ConcurrentLinkedDeque<>();
   private final Map<String, Reply> always = new ConcurrentHashMap<>();
@@ -65,6 +75,9 @@ final class FakeVault implements AutoCloseable {
   volatile int signingVersion = 1;
   volatile int spoiltItem = -1;
   volatile boolean corrupt;
+
+  /** The only key that it takes in: of the private half alone it does not know the public one. */
+  volatile KeyPair importable = newPair(KeyAlgorithm.EC_P256);
 
   FakeVault() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -191,6 +204,7 @@ final class FakeVault implements AutoCloseable {
       case "auth/token/revoke-self" -> new Reply(204, "", Map.of());
       case "auth/token/lookup-self" ->
           data("\"ttl\":" + leaseSeconds + ",\"renewable\":" + renewable);
+      case "transit/wrapping_key" -> data("\"public_key\":\"" + pem(wrapping.getPublic()) + "\"");
       default -> path.contains("/sign/") ? sign(request) : key(request);
     };
   }
@@ -200,6 +214,11 @@ final class FakeVault implements AutoCloseable {
     tokens.add(token);
   }
 
+  /** Makes a key, as somebody else would. */
+  void makeKey(String name) {
+    KeyPair _ = keys.computeIfAbsent(name, _ -> newPair(KeyAlgorithm.EC_P256));
+  }
+
   private Reply key(Request request) {
     if (request.path().contains("?list=true")) {
       return data("\"keys\":[\"" + String.join("\",\"", keys.keySet()) + "\"]");
@@ -207,7 +226,10 @@ final class FakeVault implements AutoCloseable {
     String name = request.path().split("/")[2];
     switch (request.method()) {
       case "POST" -> {
-        KeyPair _ = keys.computeIfAbsent(name, _ -> newPair());
+        if (request.path().endsWith("/import")) {
+          return imported(name, request.body());
+        }
+        makeKey(name);
       }
       case "DELETE" -> {
         KeyPair _ = keys.remove(name);
@@ -219,16 +241,49 @@ final class FakeVault implements AutoCloseable {
     return pair == null ? Reply.of(404) : described(pair);
   }
 
+  private Reply imported(String name, String body) {
+    Matcher ciphertext = Pattern.compile("\"ciphertext\":\"([^\"]*)\"").matcher(body);
+    if (keys.containsKey(name) || !ciphertext.find()) {
+      return Reply.of(400, "the import path cannot be used with an existing key");
+    }
+    Key key = unwrapped(ByteBuffer.wrap(Base64.getDecoder().decode(ciphertext.group(1))));
+    if (!key.equals(importable.getPrivate())) {
+      return Reply.of(400, "not the key that was announced");
+    }
+    keys.put(name, importable);
+    return new Reply(204, "", Map.of());
+  }
+
+  private Key unwrapped(ByteBuffer content) {
+    byte[] head = new byte[WRAPPING_BYTES];
+    byte[] tail = new byte[content.remaining() - WRAPPING_BYTES];
+    content.get(head).get(tail);
+    var padding =
+        new OAEPParameterSpec(
+            "SHA-256", "MGF1", MGF1ParameterSpec.SHA256, PSource.PSpecified.DEFAULT);
+    try {
+      Cipher rsa = Cipher.getInstance("RSA/ECB/OAEPPadding");
+      rsa.init(Cipher.UNWRAP_MODE, wrapping.getPrivate(), padding);
+      Cipher aes = Cipher.getInstance("AES/KWP/NoPadding");
+      aes.init(Cipher.UNWRAP_MODE, rsa.unwrap(head, "AES", Cipher.SECRET_KEY));
+      return aes.unwrap(tail, "EC", Cipher.PRIVATE_KEY);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static Reply described(KeyPair pair) {
-    String pem =
-        "-----BEGIN PUBLIC KEY-----\\n"
-            + Base64.getEncoder().encodeToString(pair.getPublic().getEncoded())
-            + "\\n-----END PUBLIC KEY-----\\n";
     return data(
         "\"type\":\"ecdsa-p256\",\"latest_version\":1,\"exportable\":false,"
             + "\"keys\":{\"1\":{\"public_key\":\""
-            + pem
+            + pem(pair.getPublic())
             + "\"}}");
+  }
+
+  private static String pem(PublicKey key) {
+    return "-----BEGIN PUBLIC KEY-----\\n"
+        + Base64.getEncoder().encodeToString(key.getEncoded())
+        + "\\n-----END PUBLIC KEY-----\\n";
   }
 
   private Reply sign(Request request) {
@@ -271,10 +326,10 @@ final class FakeVault implements AutoCloseable {
     }
   }
 
-  private static KeyPair newPair() {
+  private static KeyPair newPair(KeyAlgorithm algorithm) {
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-      generator.initialize(KeyAlgorithm.EC_P256.generation());
+      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.family());
+      generator.initialize(algorithm.generation());
       return generator.generateKeyPair();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);

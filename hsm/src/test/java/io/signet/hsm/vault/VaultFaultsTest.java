@@ -1,6 +1,7 @@
 package io.signet.hsm.vault;
 
 import static io.signet.hsm.Faults.assertFault;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,8 +14,11 @@ import io.signet.hsm.vault.FakeVault.Reply;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class VaultFaultsTest {
 
   private static final KeyLabel ROOT = new KeyLabel("root-1");
+  private static final KeyLabel OTHER = new KeyLabel("root-2");
   private static final byte[] MESSAGE = "to be signed".getBytes(UTF_8);
   private static final String SIGN = "/sign/";
 
@@ -399,6 +404,142 @@ final class VaultFaultsTest {
     assertFault(Fault.BROKEN, () -> custodian.generate(label, KeyAlgorithm.EC_P256));
 
     assertThat(custodian.find(label)).isEmpty();
+  }
+
+  @Test
+  void importKey_requests_wrappedAndNamedInFull() throws Exception {
+    KeyHandle imported = custodian.importKey(OTHER, vault.importable);
+
+    assertThat(imported.publicKey()).isEqualTo(vault.importable.getPublic());
+    assertThat(vault.requests("keys/root-2/import").getFirst().body())
+        .contains("\"type\":\"ecdsa-p256\"")
+        .contains("\"hash_function\":\"SHA256\"")
+        .contains("\"exportable\":false")
+        .contains("\"allow_plaintext_backup\":false")
+        .contains("\"allow_rotation\":false");
+  }
+
+  // CT-8
+  @Test
+  void importKey_whateverIsSent_noSecretInTheClear() throws Exception {
+    KeyHandle _ = custodian.importKey(OTHER, vault.importable);
+
+    byte[] pkcs8 = vault.importable.getPrivate().getEncoded();
+    byte[] number = Arrays.copyOfRange(pkcs8, pkcs8.length - 32, pkcs8.length); // it ends with it
+    String secret = new String(number, ISO_8859_1);
+    for (FakeVault.Request request : vault.requests("")) {
+      for (String text : request.body().split("\"")) {
+        assertThat(decoded(text)).doesNotContain(secret);
+      }
+    }
+  }
+
+  private static String decoded(String text) {
+    try {
+      return new String(Base64.getDecoder().decode(text), ISO_8859_1);
+    } catch (IllegalArgumentException noBase64) {
+      return "";
+    }
+  }
+
+  // KC-2: nobody is asked.
+  @Test
+  void importKey_halvesOfTwoKeys_vaultHearsNothing() {
+    int before = vault.requests("").size();
+    KeyPair mixed = new KeyPair(key.publicKey(), vault.importable.getPrivate());
+
+    assertFault(Fault.REJECTED, () -> custodian.importKey(OTHER, mixed));
+
+    assertThat(vault.requests("")).hasSize(before);
+  }
+
+  // VST-2: a policy may allow all but this.
+  @Test
+  void importKey_wrappingKeyForbidden_deniedNamingThePath() throws Exception {
+    vault.always("wrapping_key", Reply.of(403, "permission denied"));
+
+    assertFault(Fault.DENIED, () -> custodian.importKey(OTHER, vault.importable))
+        .hasMessageContaining("transit/wrapping_key")
+        .hasMessageContaining("check the policy");
+
+    assertThat(custodian.find(OTHER)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"data\":{}}", "{\"data\":{\"public_key\":\"no PEM\"}}"})
+  void importKey_strangeWrappingKey_lostAndNothingSent(String body) {
+    vault.always("wrapping_key", new Reply(200, body, Map.of()));
+
+    assertFault(Fault.LOST, () -> custodian.importKey(OTHER, vault.importable))
+        .hasMessageContaining("no wrapping key");
+
+    assertThat(vault.requests("/import")).isEmpty();
+  }
+
+  // VST-1: an older Vault, or another process was faster. The answer may repeat what was sent.
+  @Test
+  void importKey_refused_rejectedInItsWords() {
+    vault.always("/import", Reply.of(400, "cannot be used with an existing key"));
+
+    assertFault(Fault.REJECTED, () -> custodian.importKey(OTHER, vault.importable))
+        .hasMessageContaining("cannot be used with an existing key");
+  }
+
+  // KC-6, KC-7: it was taken in, and find() says so.
+  @Test
+  void importKey_unclear_notRepeatedAndFound() throws Exception {
+    vault.always("/import", Reply.of(502, "for a moment"));
+    assertFault(Fault.LOST, () -> custodian.importKey(OTHER, vault.importable));
+    assertThat(vault.requests("/import")).hasSize(1);
+    assertThat(custodian.find(OTHER)).isEmpty();
+
+    vault.heal();
+    KeyHandle imported = custodian.importKey(OTHER, vault.importable);
+    assertThat(custodian.find(OTHER)).containsSame(imported);
+  }
+
+  // CT-2: what never signed right is not kept.
+  @Test
+  void importKey_corrupted_brokenAndGone() throws Exception {
+    vault.corrupt = true;
+
+    assertFault(Fault.BROKEN, () -> custodian.importKey(OTHER, vault.importable));
+
+    assertThat(custodian.find(OTHER)).isEmpty();
+  }
+
+  // VST-8, KC-7: it says that it is done, and it is not.
+  @Test
+  void importKey_doneAndNotThere_broken() {
+    vault.once("/import", new Reply(204, "", Map.of()));
+
+    assertFault(Fault.BROKEN, () -> custodian.importKey(OTHER, vault.importable))
+        .hasMessageContaining("it was made and is not there");
+  }
+
+  // KC-2: another process has put its own key there meanwhile, and keeps it.
+  @Test
+  void importKey_otherKeyIsThereAfterwards_rejectedAndItStays() throws Exception {
+    vault.hold("/import");
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<KeyHandle> slower = threads.submit(() -> custodian.importKey(OTHER, vault.importable));
+      Waits.until(() -> vault.requests("/import").size() == 1);
+      vault.once("/import", new Reply(204, "", Map.of()));
+      vault.makeKey(OTHER.value());
+      vault.release("/import");
+
+      assertFault(Fault.REJECTED, () -> cause(slower))
+          .hasMessageContaining("the label was taken meanwhile");
+    }
+    assertThat(custodian.find(OTHER)).isPresent();
+  }
+
+  private static void cause(Future<?> failed) throws Throwable {
+    try {
+      Object _ = failed.get();
+    } catch (ExecutionException e) {
+      throw e.getCause();
+    }
   }
 
   // CT-4, KC-3

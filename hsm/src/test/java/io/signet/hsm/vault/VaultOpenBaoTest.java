@@ -3,6 +3,7 @@ package io.signet.hsm.vault;
 import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
@@ -11,6 +12,9 @@ import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -151,6 +155,36 @@ final class VaultOpenBaoTest {
     assertFault(Fault.REJECTED, () -> custodian.find(ROOT));
     assertFault(Fault.REJECTED, () -> custodian.find(new KeyLabel("root-2")));
     assertThat(custodian.find(generateAs("root-3").publicKey())).isPresent();
+  }
+
+  // What was put there once does not come out, and Vault makes no second version of it.
+  @Test
+  void importKey_exportedOrRotated_refusedByVault() throws Exception {
+    KeyHandle _ = custodian.importKey(ROOT, newPair());
+
+    assertThatThrownBy(() -> bao.ask("GET", mount + "/export/signing-key/root-1", ""))
+        .hasMessageContaining("not exportable");
+    assertThatThrownBy(() -> bao.ask("GET", mount + "/backup/root-1", ""))
+        .hasMessageContaining("backup");
+    assertThatThrownBy(() -> bao.post(mount + "/keys/root-1/rotate", "{}"))
+        .hasMessageContaining("rotat");
+  }
+
+  // VST-2: who never imports needs no policy for it.
+  @Test
+  void importKey_policyWithoutWrappingKey_denied() throws Exception {
+    String rest =
+        "path \\\"" + mount + "/keys*\\\" { capabilities = [\\\"read\\\", \\\"list\\\"] }";
+    bao.post("sys/policies/acl/" + mount, "{\"policy\":\"" + rest + "\"}");
+
+    assertFault(Fault.DENIED, () -> custodian.importKey(ROOT, newPair()))
+        .hasMessageContaining(mount + "/wrapping_key");
+  }
+
+  private static KeyPair newPair() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(KeyAlgorithm.EC_P256.generation());
+    return generator.generateKeyPair();
   }
 
   private KeyHandle generateAs(String label) throws CustodyException {
