@@ -58,6 +58,8 @@ final class ArchitectureTest {
               "io.signet.ca.delivery..")
           .layer("issuance")
           .definedBy("io.signet.ca.issuance..")
+          .layer("ceremony")
+          .definedBy("io.signet.ca.ceremony..")
           .layer("authorization")
           .definedBy("io.signet.ca.authorization..")
           .layer("authority")
@@ -76,12 +78,14 @@ final class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("app")
           .whereLayer("issuance")
           .mayOnlyBeAccessedByLayers("app", "edges")
+          .whereLayer("ceremony")
+          .mayOnlyBeAccessedByLayers("app")
           .whereLayer("authorization")
           .mayOnlyBeAccessedByLayers("app", "cli", "config", "edges", "issuance")
           .whereLayer("authority")
-          .mayOnlyBeAccessedByLayers("app", "edges", "issuance")
+          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "ceremony")
           .whereLayer("signing")
-          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "authority");
+          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "ceremony", "authority");
 
   @ArchTest
   static final ArchRule noCycles = slices().matching("io.signet.(**)").should().beFreeOfCycles();
@@ -238,6 +242,7 @@ final class ArchitectureTest {
           .resideInAnyPackage(
               "io.signet.ca.issuance..",
               "io.signet.ca.authorization..",
+              "io.signet.ca.ceremony..",
               "io.signet.ca.authority..",
               "io.signet.ca.signing..",
               "io.signet.ca.ledger..",

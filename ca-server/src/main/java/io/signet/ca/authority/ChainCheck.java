@@ -56,11 +56,11 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
     List<X509Certificate> above = path.subList(1, path.size());
     Optional<X509Certificate> root = rootOf(path.getLast(), roots);
     List<X509Certificate> whole = whole(path, root);
-    validate(path, root);
     for (int i = 0; i < whole.size(); i++) {
       requireCa(whole.get(i), below + i);
       requireValid(whole.get(i));
     }
+    validate(path, root);
     requireDomain(certificate);
     requireNames(whole);
     return new CaChain(certificate, above, roots);
@@ -236,7 +236,7 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
     require(
         refused.isEmpty(),
         whole.getFirst(),
-        "name constraints forbid " + refused.orElse(""),
+        "the name constraints of its chain forbid " + refused.orElse(""),
         "none, or such that allow it");
   }
 

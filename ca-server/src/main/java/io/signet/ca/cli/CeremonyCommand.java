@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,14 +25,14 @@ final class CeremonyCommand implements Runnable {
   private static final String YES = "yes";
 
   private final CaOffice office;
-  private final BufferedReader answers;
+  private final Supplier<BufferedReader> answers;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   /**
    * @param answers what is typed
    */
-  CeremonyCommand(CaOffice office, BufferedReader answers) {
+  CeremonyCommand(CaOffice office, Supplier<BufferedReader> answers) {
     this.office = office;
     this.answers = answers;
   }
@@ -83,7 +84,7 @@ final class CeremonyCommand implements Runnable {
     say(summary);
     say("Type yes to do it:");
     try {
-      return YES.equals(answers.readLine());
+      return YES.equals(answers.get().readLine());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.io.Reader;
 import java.nio.charset.Charset;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,6 +35,8 @@ public final class SignetCommand {
   private static final Logger log = LoggerFactory.getLogger(SignetCommand.class);
 
   private final CommandLine commandLine;
+  private BufferedReader answers =
+      new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
 
   /**
    * @param starter starts the server of {@code serve} and {@code dev}
@@ -49,7 +52,7 @@ public final class SignetCommand {
             .addSubcommand(new ConfigCommand())
             .addSubcommand(new KeysCommand(custody, clock))
             .addSubcommand(new AuthorityCommand(office))
-            .addSubcommand(new CeremonyCommand(office, typed()))
+            .addSubcommand(new CeremonyCommand(office, () -> answers))
             .addSubcommand(
                 new CommandLine(new EntitlementCommand())
                     .addSubcommand(new EntitlementExplainCommand()))
@@ -71,13 +74,15 @@ public final class SignetCommand {
     return this;
   }
 
+  /** Takes what is typed from elsewhere than the process's own input. */
+  public SignetCommand reading(Reader in) {
+    answers = new BufferedReader(in);
+    return this;
+  }
+
   /** Runs one command and returns its exit code. */
   public int run(String... arguments) {
     return commandLine.execute(arguments);
-  }
-
-  private static BufferedReader typed() {
-    return new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
   }
 
   CommandLine commandLine() {

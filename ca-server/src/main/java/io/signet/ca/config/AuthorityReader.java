@@ -14,15 +14,17 @@ final class AuthorityReader {
       Set.of(Key.AUTHORITY_ROOTS_FILE, Key.AUTHORITY_VAULT, Key.AUTHORITY_SIGNET);
 
   private enum Kind {
-    OWN(Set.of(Key.AUTHORITY_ROOT_LIFETIME)),
-    IMPORTED(Set.of()),
-    VAULT(Set.of(Key.AUTHORITY_ROOTS_FILE, Key.AUTHORITY_VAULT)),
-    SIGNET(Set.of(Key.AUTHORITY_ROOTS_FILE, Key.AUTHORITY_SIGNET));
+    OWN,
+    IMPORTED,
+    VAULT,
+    SIGNET;
 
-    private final Set<Key> keys;
-
-    Kind(Set<Key> keys) {
-      this.keys = keys;
+    Set<Key> keys() {
+      return switch (this) {
+        case OWN, IMPORTED -> Set.of();
+        case VAULT -> Set.of(Key.AUTHORITY_ROOTS_FILE, Key.AUTHORITY_VAULT);
+        case SIGNET -> Set.of(Key.AUTHORITY_ROOTS_FILE, Key.AUTHORITY_SIGNET);
+      };
     }
 
     static Kind named(String text) {
@@ -49,7 +51,7 @@ final class AuthorityReader {
 
   private static Optional<Root> root(Section in, Kind kind) {
     OF_UPSTREAMS.stream()
-        .filter(key -> in.has(key) && !kind.keys.contains(key))
+        .filter(key -> in.has(key) && !kind.keys().contains(key))
         .forEach(key -> in.refuse(key, "not used by this root", "the key left out"));
     return switch (kind) {
       case OWN -> Optional.of(new Root.Own());

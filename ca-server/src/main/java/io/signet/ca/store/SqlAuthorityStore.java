@@ -87,7 +87,7 @@ public final class SqlAuthorityStore implements AuthorityStore {
   public void establish(KeyLabel label, CaChain chain) throws LedgerException {
     write(
         "update root set certificate = ?, above = ?, roots = ? where label = ?"
-            + " and (certificate is null or certificate <> roots)",
+            + " and (certificate is null or certificate <> coalesce(roots, certificate))",
         statement -> {
           statement.setBytes(1, der(List.of(chain.certificate())));
           statement.setBytes(2, der(chain.above()));

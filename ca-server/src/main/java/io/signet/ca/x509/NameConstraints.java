@@ -28,7 +28,11 @@ public final class NameConstraints {
   public static Optional<String> refused(
       List<X509Certificate> cas, TrustDomain domain, List<String> hosts) {
     PKIXNameConstraintValidator constraints = new PKIXNameConstraintValidator();
-    cas.forEach(ca -> add(ca, constraints));
+    try {
+      cas.forEach(ca -> add(ca, constraints));
+    } catch (RuntimeException e) { // of Bouncy Castle, for what is not well-formed
+      return Optional.of("all names, for they cannot be read");
+    }
     Stream<GeneralName> names =
         Stream.concat(
             Stream.of(new GeneralName(GeneralName.uniformResourceIdentifier, domain.id() + "/any")),

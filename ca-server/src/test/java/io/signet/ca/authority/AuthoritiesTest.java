@@ -119,7 +119,8 @@ final class AuthoritiesTest {
   @ParameterizedTest
   @EnumSource(KeyAlgorithm.class)
   void open_eachAlgorithm_bothTiersHaveIt(KeyAlgorithm algorithm) throws Exception {
-    AuthorityPolicy policy = new AuthorityPolicy(DOMAIN, algorithm, Optional.of(ROOT_LIFE), ISSUING_LIFE, false);
+    AuthorityPolicy policy =
+        new AuthorityPolicy(DOMAIN, algorithm, Optional.of(ROOT_LIFE), ISSUING_LIFE, false);
 
     Authorities authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
 

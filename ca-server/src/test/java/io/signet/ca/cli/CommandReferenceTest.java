@@ -18,7 +18,8 @@ class CommandReferenceTest {
   private static final Path REFERENCE = Path.of("..", "docs", "reference.md");
 
   private final CommandLine signet =
-      new SignetCommand(new FakeStarter(), new FakeCustody(), Clock.systemUTC()).commandLine();
+      new SignetCommand(new FakeStarter(), new FakeCustody(), new FakeCaOffice(), Clock.systemUTC())
+          .commandLine();
 
   @Test
   void devOptions_inProgramAndReference_same() throws IOException {

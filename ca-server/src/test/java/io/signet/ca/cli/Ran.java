@@ -4,6 +4,7 @@ import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -76,11 +77,21 @@ record Ran(int exit, String out, String err) {
     return signet(new FakeStarter(), custody, arguments);
   }
 
+  static Ran signet(CaOffice office, String typed, String... arguments) {
+    return signet(new FakeStarter(), new FakeCustody(), office, typed, arguments);
+  }
+
   private static Ran signet(ServerStarter starter, Custody custody, String... arguments) {
+    return signet(starter, custody, new FakeCaOffice(), "", arguments);
+  }
+
+  private static Ran signet(
+      ServerStarter starter, Custody custody, CaOffice office, String typed, String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     int exit =
-        new SignetCommand(starter, custody, Clock.systemUTC())
+        new SignetCommand(starter, custody, office, Clock.systemUTC())
+            .reading(new StringReader(typed))
             .writingTo(new PrintWriter(out, true), new PrintWriter(err, true))
             .run(arguments);
     return new Ran(exit, out.toString(), err.toString());

@@ -309,7 +309,8 @@ class SvidCommandsTest {
         var watcher = Executors.newSingleThreadExecutor()) {
       Future<Integer> watch =
           watcher.submit(() ->
-              new SignetCommand(new FakeStarter(), new FakeCustody(), Clock.systemUTC())
+              new SignetCommand(
+                      new FakeStarter(), new FakeCustody(), new FakeCaOffice(), Clock.systemUTC())
                   .writingTo(new PrintWriter(Writer.nullWriter()), saying)
                   .run(
                       "svid",

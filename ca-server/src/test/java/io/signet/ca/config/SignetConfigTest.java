@@ -17,6 +17,7 @@ import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.KeysConfig.VaultCustodian;
+import io.signet.ca.config.KeysConfig.VaultEngine;
 import io.signet.ca.config.KeysConfig.VaultLogin;
 import io.signet.ca.config.LimitsConfig.Rate;
 import io.signet.ca.config.SecretPlace.InEnvironment;
@@ -69,7 +70,8 @@ class SignetConfigTest {
                         folder.resolve("keys"), new InEnvironment("SIGNET_PASSPHRASE")),
                     KeyAlgorithm.EC_P256,
                     Issuing.MEMORY),
-                new AuthorityConfig(Duration.ofDays(365), Duration.ofDays(7)),
+                new AuthorityConfig(
+                    new AuthorityConfig.Root.Own(), Duration.ofDays(365), Duration.ofDays(7)),
                 new SvidConfig(Duration.ofHours(1), Duration.ofHours(24)),
                 new AttestationConfig(
                     List.of(),
@@ -155,7 +157,8 @@ class SignetConfigTest {
                         new InFile(folder.resolve("pin"))),
                     KeyAlgorithm.RSA_3072,
                     Issuing.CUSTODIAN),
-                new AuthorityConfig(Duration.ofDays(3650), Duration.ofHours(36)),
+                new AuthorityConfig(
+                    new AuthorityConfig.Root.Own(), Duration.ofDays(3650), Duration.ofHours(36)),
                 new SvidConfig(Duration.ofSeconds(10), Duration.ofMinutes(90)),
                 new AttestationConfig(
                     List.of(
@@ -244,10 +247,10 @@ class SignetConfigTest {
           serving-names: [localhost] | serving-names: [] | line 2: serving-names: none (expected: at least one name)
           serving-names: [localhost] | serving-names: localhost | line 2: serving-names: one value (expected: a list)
           serving-names: [localhost] | data-dir: d | serving-names: missing (expected: a list of DNS names and IP addresses, at least one)
-          custodian: file | custodian: tpm | line 4: keys.custodian: tpm (expected: file, pkcs11 or vault)
+          custodian: file | custodian: tpm | line 4: keys.custodian: tpm (expected: file, pkcs11, vault or memory)
           custodian: file | custodian: vault | line 5: keys.file: not used by this custodian (expected: the key left out)
           custodian: file | custodian: file\\n  vault: {} | line 5: keys.vault: not used by this custodian (expected: the key left out)
-          custodian: file | custodian: file\\n  issuing: root | line 5: keys.issuing: root (expected: memory or custodian)
+          custodian: file | custodian: file\\n  issuing: disk | line 5: keys.issuing: disk (expected: memory, custodian or root)
           custodian: file | custodian: file\\n  algorithm: ed25519 | line 5: keys.algorithm: ed25519 (expected: ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096)
           custodian: file | custodian: file\\n  pkcs11: {} | line 5: keys.pkcs11: not used by this custodian (expected: the key left out)
           path: keys, | | line 5: keys.file.path: missing (expected: a folder, made if missing)
@@ -396,7 +399,7 @@ class SignetConfigTest {
   void load_vault_mapped() throws Exception {
     assertThat(vault("address: \"https://vault:8200\", auth: { method: kubernetes, role: signet }"))
         .isEqualTo(
-            new VaultCustodian(
+            new VaultEngine(
                 List.of(URI.create("https://vault:8200")),
                 "transit",
                 Optional.empty(),
@@ -408,7 +411,7 @@ class SignetConfigTest {
                     + " ca-file: ca.pem, auth: { method: cert, mount: tls, role: signet,"
                     + " cert-file: c.pem, key-file: k.pem }"))
         .isEqualTo(
-            new VaultCustodian(
+            new VaultEngine(
                 List.of(URI.create("https://a"), URI.create("http://127.0.0.1:1")),
                 "ca/transit",
                 Optional.of("team"),
@@ -425,11 +428,11 @@ class SignetConfigTest {
   }
 
   private VaultLogin login(String auth) throws ConfigException {
-    return ((VaultCustodian) vault("address: \"https://vault\", auth: " + auth)).login();
+    return vault("address: \"https://vault\", auth: " + auth).login();
   }
 
-  private KeysConfig.Custodian vault(String keys) throws ConfigException {
-    return parse(inVault(keys)).keys().custodian();
+  private VaultEngine vault(String keys) throws ConfigException {
+    return ((VaultCustodian) parse(inVault(keys)).keys().custodian()).engine();
   }
 
   private static String inVault(String keys) {

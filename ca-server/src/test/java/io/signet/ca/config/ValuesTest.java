@@ -126,7 +126,7 @@ class ValuesTest {
     assertThatThrownBy(() -> new SvidConfig(hour.plusSeconds(1), hour))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("svid.default-lifetime: 1h1s");
-    assertThatThrownBy(() -> new AuthorityConfig(hour, hour))
+    assertThatThrownBy(() -> new AuthorityConfig(new AuthorityConfig.Root.Own(), hour, hour))
         .hasMessageContaining("authority.issuing-lifetime: 1h");
     assertThatThrownBy(() -> new AttestationConfig(List.of(), List.of(), List.of(), true))
         .hasMessageContaining("no attestor");

@@ -131,12 +131,12 @@ final class LedgerFailureTest {
     store.intend(new KeyLabel("root"));
     FaultyDisk.onWrite(LedgerFailureTest::fail);
     assertThatThrownBy(() -> ledger.intend(intent(serial(1)))).isInstanceOf(LedgerException.class);
-    assertThatThrownBy(store::root).hasMessageContaining("it is opened again when");
+    assertThatThrownBy(store::ca).hasMessageContaining("it is opened again when");
 
     FaultyDisk.mount();
     ledger.intend(intent(serial(2)));
 
-    assertThat(store.root()).isPresent();
+    assertThat(store.ca()).isPresent();
   }
 
   // The whole group, each with the failure itself: "serial taken" would let it be drawn again.
@@ -207,7 +207,7 @@ final class LedgerFailureTest {
         .isInstanceOf(LedgerException.class);
     FaultyDisk.mount();
 
-    assertThatThrownBy(store::root).hasMessageContaining("check the disk, then restart");
+    assertThatThrownBy(store::ca).hasMessageContaining("check the disk, then restart");
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,6 +108,40 @@ final class SqlAuthorityStoreTest {
     assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.of(root)));
   }
 
+  // A CA below a root elsewhere is certified anew from time to time.
+  @Test
+  void establish_caBelowARootElsewhere_allOfItAndItMayBeReplaced() throws Exception {
+    CaChain first =
+        new CaChain(
+            certificate(),
+            List.of(certificate(), certificate()),
+            List.of(certificate(), certificate()));
+    CaChain second = new CaChain(certificate(), List.of(), List.of(certificate()));
+    store.intend(LABEL);
+    store.establish(LABEL, first);
+    reopen();
+    assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.of(first)));
+
+    store.establish(LABEL, second);
+
+    assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.of(second)));
+  }
+
+  // What an earlier version has remembered: a root, and nothing of chains.
+  @Test
+  void ca_establishedByAnEarlierVersion_aRootOfItsOwn() throws Exception {
+    CaChain root = root();
+    store.intend(LABEL);
+    store.establish(LABEL, root);
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      assertThat(statement.executeUpdate("update root set above = null, roots = null")).isOne();
+    }
+
+    assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.of(root)));
+    assertThatThrownBy(() -> store.establish(LABEL, root())).isInstanceOf(LedgerException.class);
+  }
+
   // KC-7
   @Test
   void issuing_intendedAndForgotten_thoseThatMayExist() throws Exception {
@@ -129,6 +164,11 @@ final class SqlAuthorityStoreTest {
 
     assertThat(drawn).isBetween(1, 127);
     assertThat(store.serialPrefix(new SecureRandom())).isEqualTo(drawn);
+  }
+
+  private static CaChain root() throws Exception {
+    X509Certificate root = certificate();
+    return new CaChain(root, List.of(), List.of(root));
   }
 
   private static X509Certificate certificate() throws Exception {

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The {@code openssl} command: what others will make of our certificates, and send us. */
-final class Openssl {
+public final class Openssl {
 
   private Openssl() {}
 
   /** What it prints, output and errors together. */
-  static String run(Path directory, byte[] input, String... arguments) throws IOException {
+  public static String run(Path directory, byte[] input, String... arguments) throws IOException {
     List<String> command = Stream.concat(Stream.of("openssl"), Stream.of(arguments)).toList();
     Process process =
         new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
