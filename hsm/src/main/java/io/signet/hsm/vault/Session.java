@@ -6,6 +6,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -20,22 +23,33 @@ final class Session implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Session.class.getName());
 
   private static final Duration BETWEEN_LOOKS_AT_THE_TOKEN = Duration.ofSeconds(1);
-  private static final Duration FAREWELL = Duration.ofSeconds(1);
+  private static final Duration BETWEEN_LOGINS_IN_VAIN = Duration.ofMinutes(1);
+
+  /** That a token was refused a call although it was fresh, and when a fresher one may be tried. */
+  private record Forbidden(Secret token, Instant until) {}
 
   private final VaultSettings settings;
   private final Connections connections;
   private final Cluster cluster;
   private final Tokens tokens;
+  private final Timing timing;
+  private final Map<String, Forbidden> forbidden = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("vault-token").factory());
   private volatile boolean closed;
 
-  private Session(VaultSettings settings, Connections connections, Cluster cluster, Tokens tokens) {
+  private Session(
+      VaultSettings settings,
+      Connections connections,
+      Cluster cluster,
+      Tokens tokens,
+      Timing timing) {
     this.settings = settings;
     this.connections = connections;
     this.cluster = cluster;
     this.tokens = tokens;
+    this.timing = timing;
   }
 
   /**
@@ -58,7 +72,8 @@ final class Session implements AutoCloseable {
       Cluster cluster = new Cluster(settings, connections, timing);
       cluster.findUsableNode();
       Login login = new Login(settings, cluster, connections, timing);
-      return new Session(settings, connections, cluster, new Tokens(settings, login, timing));
+      Tokens tokens = new Tokens(settings, login, timing);
+      return new Session(settings, connections, cluster, tokens, timing);
     } catch (CustodyException | RuntimeException e) {
       connections.close();
       throw e;
@@ -99,7 +114,9 @@ final class Session implements AutoCloseable {
   }
 
   /**
-   * Asks. VAUTH-5: after a refusal there is one login and one more try.
+   * Asks. VAUTH-5: after a refusal there is one login and one more try, unless a login was of no
+   * use for the same call a moment ago: the policy forbids it. Vault is asked all the same, for a
+   * policy that is corrected holds at once.
    *
    * @return an answer that is {@linkplain Answer#isDone done} or {@linkplain Answer#isAbsent
    *     absent}
@@ -109,17 +126,31 @@ final class Session implements AutoCloseable {
     requireOpen();
     Secret token = tokens.current(deadline);
     Answer answer = cluster.ask(call, token, deadline);
-    if (!answer.isDenied()) {
-      return answer;
+    if (answer.isDenied() && !isForbidden(call, token)) {
+      token = tokens.insteadOf(token, deadline);
+      answer = cluster.ask(call, token, deadline);
     }
-    Answer again = cluster.ask(call, tokens.insteadOf(token, deadline), deadline);
-    if (again.isDenied()) {
+    if (answer.isDenied()) {
+      remember(call, token);
       throw failure(
           Fault.DENIED,
           "%s: status %d, also after a login; the policy of the token must allow `%s` there"
-              .formatted(call, again.status(), call.capability()));
+              .formatted(call, answer.status(), call.capability()));
     }
-    return again;
+    Object _ = forbidden.remove(call.toString());
+    return answer;
+  }
+
+  // A token that another call has got meanwhile counts as the login of this one: two forbidden
+  // calls would else log in by turns.
+  private boolean isForbidden(Call call, Secret token) {
+    Forbidden known = forbidden.get(call.toString());
+    return known != null && (known.token() != token || timing.now().isBefore(known.until()));
+  }
+
+  private void remember(Call call, Secret token) {
+    Forbidden now = new Forbidden(token, timing.now().plus(BETWEEN_LOGINS_IN_VAIN));
+    Object _ = forbidden.merge(call.toString(), now, (old, _) -> old.token() == token ? old : now);
   }
 
   void requireOpen() throws CustodyException {
@@ -128,15 +159,19 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** Also ends the token, if a login of this session has made it. */
+  /**
+   * Also ends the tokens that logins of this session have made. It waits for a login that is under
+   * way, no longer than {@link VaultSettings#deadline()}.
+   */
   @Override
   public synchronized void close() {
     if (closed) {
       return;
     }
     closed = true;
-    timer.shutdownNow();
-    tokens.close(Deadline.in(FAREWELL));
+    timer.shutdown();
+    tokens.close();
+    timer.shutdownNow(); // not before: it may be logging in
     connections.close();
   }
 

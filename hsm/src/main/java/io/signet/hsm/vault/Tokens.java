@@ -6,6 +6,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Logins but the first are 1 to 5 s apart; refused ones up to five minutes, for Vault locks a
  * name that fails too often. They never end: a refusal may be a mistake that somebody corrects
  * (VAUTH-6).
+ *
+ * <p>A token that was replaced is ended at the next {@link #runDue()}, which leaves calls that have
+ * it some time, and makes no caller wait.
  */
 final class Tokens {
 
@@ -25,13 +30,16 @@ final class Tokens {
 
   private static final Duration SHORTEST_WAIT = Duration.ofSeconds(1);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+  private static final Duration FAREWELL = Duration.ofSeconds(1);
   private static final int MOST_DOUBLINGS = 6; // 64 times 1 to 5 s: five minutes at most
 
   private final VaultSettings settings;
   private final Login login;
   private final Timing timing;
   private final ReentrantLock flight = new ReentrantLock();
+  private final Queue<Lease> replaced = new ConcurrentLinkedQueue<>();
   private volatile Lease lease;
+  private volatile boolean closed;
   // Of the flight:
   private Instant nextLogin = Instant.MIN;
   private int refusals;
@@ -60,6 +68,9 @@ final class Tokens {
   Secret insteadOf(Secret useless, Deadline deadline) throws CustodyException {
     takeFlight(deadline);
     try {
+      if (closed) { // meanwhile: nobody would end another token
+        throw failure(Fault.LOST, "it is closed", null);
+      }
       return isUseful(useless) ? lease.token() : loggedIn().token();
     } finally {
       flight.unlock();
@@ -89,6 +100,7 @@ final class Tokens {
       Lease fresh = login.login();
       refusals = 0;
       lastFailure = null;
+      replaced.add(lease);
       lease = fresh;
       LOG.log(Level.INFO, "{0}: logged in; the token ends {1}", settings.where(), fresh.ends());
       return fresh;
@@ -115,6 +127,7 @@ final class Tokens {
 
   /** Does what is due; what fails is tried again at a later call. */
   void runDue() {
+    endReplaced(Deadline.in(FAREWELL));
     if (!flight.tryLock()) {
       return; // a login is under way
     }
@@ -151,12 +164,33 @@ final class Tokens {
     }
   }
 
-  /** Ends the token, if it is ours to end and Vault is there to be told. */
-  void close(Deadline deadline) {
+  /**
+   * Ends the tokens that are ours to end, if Vault is there to be told. A login that is under way
+   * is waited for, because its token is one of them.
+   */
+  void close() {
+    closed = true;
     try {
-      login.revoke(lease, deadline);
+      takeFlight(Deadline.in(settings.deadline()));
     } catch (CustodyException e) {
-      LOG.log(Level.DEBUG, "token not revoked, it ends {0}: {1}", lease.ends(), e.getMessage());
+      LOG.log(Level.DEBUG, "the token of a login that is under way is not revoked", e);
+      return;
+    }
+    try {
+      replaced.add(lease);
+      endReplaced(Deadline.in(FAREWELL));
+    } finally {
+      flight.unlock();
+    }
+  }
+
+  private void endReplaced(Deadline deadline) {
+    for (Lease old = replaced.poll(); old != null; old = replaced.poll()) {
+      try {
+        login.revoke(old, deadline);
+      } catch (CustodyException e) {
+        LOG.log(Level.DEBUG, "token not revoked, it ends {0}: {1}", old.ends(), e.getMessage());
+      }
     }
   }
 

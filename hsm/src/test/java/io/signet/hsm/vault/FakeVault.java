@@ -121,6 +121,11 @@ final class FakeVault implements AutoCloseable {
     return requests.stream().filter(request -> request.path().contains(part)).toList();
   }
 
+  /** Those that it believes. */
+  List<String> tokens() {
+    return List.copyOf(tokens);
+  }
+
   /** Ends every token. */
   void forgetTokens() {
     tokens.clear();
@@ -201,7 +206,10 @@ final class FakeVault implements AutoCloseable {
     }
     return switch (path) {
       case "auth/token/renew-self" -> auth(request.token(), renewalSeconds, renewable);
-      case "auth/token/revoke-self" -> new Reply(204, "", Map.of());
+      case "auth/token/revoke-self" -> {
+        tokens.remove(request.token());
+        yield new Reply(204, "", Map.of());
+      }
       case "auth/token/lookup-self" ->
           data("\"ttl\":" + leaseSeconds + ",\"renewable\":" + renewable);
       case "transit/wrapping_key" -> data("\"public_key\":\"" + pem(wrapping.getPublic()) + "\"");

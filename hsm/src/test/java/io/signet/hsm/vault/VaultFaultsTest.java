@@ -152,14 +152,50 @@ final class VaultFaultsTest {
     assertThat(vault.requests(SIGN)).hasSize(before + 2);
 
     // No login for each signature that the policy forbids.
+    for (int second = 0; second < 50; second++) {
+      timing.advance(Duration.ofSeconds(1));
+      assertFault(Fault.DENIED, () -> key.sign(MESSAGE)).hasMessageContaining("policy");
+    }
+    assertThat(vault.requests("/login")).hasSize(2);
+
+    // Now and then one, for the role may have another policy by now.
+    timing.advance(Duration.ofSeconds(10));
     assertFault(Fault.DENIED, () -> key.sign(MESSAGE));
+    assertThat(vault.requests("/login")).hasSize(3);
+  }
+
+  // A policy that is corrected holds at once, and what was remembered of it is forgotten.
+  @Test
+  void sign_403UntilPolicyIsCorrected_signsAtOnceAndLogsInAsBefore() {
+    vault.always(SIGN, Reply.of(403, "permission denied"));
+    assertFault(Fault.DENIED, () -> key.sign(MESSAGE));
+
+    vault.heal();
+    assertThatSigns();
     assertThat(vault.requests("/login")).hasSize(2);
 
     timing.advance(Duration.ofSeconds(5));
-    vault.heal();
     vault.forgetTokens();
     assertThatSigns();
     assertThat(vault.requests("/login")).hasSize(3);
+  }
+
+  // VAUTH-5: calls that are forbidden log in together, not by turns.
+  @Test
+  void severalCalls_403Always_oneLoginAMinuteForAll() {
+    vault.always("transit/keys", Reply.of(403, "permission denied"));
+    vault.always(SIGN, Reply.of(403, "permission denied"));
+    int minutes = 5;
+
+    for (int i = 0; i < minutes * 10; i++) {
+      timing.advance(Duration.ofSeconds(6));
+      assertFault(Fault.DENIED, () -> custodian.find(ROOT));
+      assertFault(Fault.DENIED, () -> custodian.find(key.publicKey()));
+      assertFault(Fault.DENIED, () -> key.sign(MESSAGE));
+    }
+
+    int first = 3;
+    assertThat(vault.requests("/login")).hasSizeLessThanOrEqualTo(1 + first + minutes);
   }
 
   // VST-3

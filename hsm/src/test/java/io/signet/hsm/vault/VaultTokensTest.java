@@ -1,6 +1,8 @@
 package io.signet.hsm.vault;
 
 import static io.signet.hsm.Faults.assertFault;
+import static java.lang.Thread.State.TERMINATED;
+import static java.lang.Thread.State.TIMED_WAITING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -60,6 +63,10 @@ final class VaultTokensTest {
   }
 
   private void open(VaultAuth auth) throws CustodyException {
+    open(auth, VaultSettings.DEFAULT_DEADLINE);
+  }
+
+  private void open(VaultAuth auth, Duration deadline) throws CustodyException {
     VaultSettings settings =
         new VaultSettings(
             List.of(vault.address()),
@@ -68,7 +75,7 @@ final class VaultTokensTest {
             Optional.empty(),
             auth,
             VaultSettings.DEFAULT_PERMITS,
-            VaultSettings.DEFAULT_DEADLINE);
+            deadline);
     custodian = VaultKeyCustodian.open(settings, timing);
     Optional<KeyHandle> there = custodian.find(ROOT);
     key = there.isPresent() ? there.get() : custodian.generate(ROOT, KeyAlgorithm.EC_P256);
@@ -311,6 +318,101 @@ final class VaultTokensTest {
     open(token("s.of-others"));
     custodian.close();
     assertThat(vault.requests("revoke-self")).hasSize(1);
+  }
+
+  // Not in the time of the caller who gets the next one.
+  @Test
+  void runDue_tokenReplacedAfterRefusal_ended() throws Exception {
+    open(appRole());
+    String refused = vault.requests("/sign/").getLast().token();
+    vault.once("/sign/", Reply.of(403, "permission denied"));
+    byte[] _ = key.sign(MESSAGE);
+    assertThat(ended()).isEmpty();
+
+    custodian.runDue();
+    custodian.runDue();
+
+    assertThat(ended()).containsExactly(refused);
+    byte[] _ = key.sign(MESSAGE);
+    assertThat(logins()).isEqualTo(2);
+  }
+
+  // Calls that have the old one get through before it is ended.
+  @Test
+  void runDue_tokenReplacedInTime_endedAtTheNextLook() throws Exception {
+    vault.renewable = false;
+    open(appRole());
+    String first = vault.requests("/sign/").getLast().token();
+    timing.advance(Duration.ofMinutes(40));
+    custodian.runDue();
+    assertThat(ended()).isEmpty();
+
+    custodian.runDue();
+
+    assertThat(ended()).containsExactly(first);
+  }
+
+  // It belongs to others.
+  @Test
+  void runDue_tokenOfAFileReplaced_notEnded() throws Exception {
+    open(token("s.first"));
+    vault.once("/sign/", Reply.of(403, "permission denied"));
+    byte[] _ = key.sign(MESSAGE);
+
+    custodian.runDue();
+
+    assertThat(ended()).isEmpty();
+  }
+
+  @Test
+  void runDue_replacedTokenCannotBeEnded_goesOn() throws Exception {
+    open(appRole());
+    vault.once("/sign/", Reply.of(403, "permission denied"));
+    byte[] _ = key.sign(MESSAGE);
+    vault.once("revoke-self", Reply.of(503, "Vault is sealed"));
+
+    custodian.runDue();
+    custodian.runDue();
+
+    assertThat(ended()).hasSize(1);
+    assertThat(key.sign(MESSAGE)).isNotEmpty();
+  }
+
+  // It makes a token too.
+  @Test
+  void close_loginUnderWay_everyTokenEnded() throws Exception {
+    open(appRole());
+    vault.once("/sign/", Reply.of(403, "permission denied"));
+    vault.hold("/login");
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<byte[]> signing = threads.submit(() -> key.sign(MESSAGE));
+      Waits.until(() -> logins() == 2);
+      Thread closing = Thread.ofPlatform().start(custodian::close);
+      Waits.until(() -> EnumSet.of(TIMED_WAITING, TERMINATED).contains(closing.getState()));
+      vault.release("/login");
+      closing.join();
+      Waits.until(signing::isDone); // made in time or not
+    }
+
+    assertThat(ended()).hasSize(2);
+    assertThat(vault.tokens()).isEmpty();
+  }
+
+  // For ever would be too long; its token then ends by itself.
+  @Test
+  void close_loginHangs_closedAllTheSame() throws Exception {
+    open(appRole(), Duration.ofSeconds(1));
+    vault.forgetTokens();
+    vault.hold("/login");
+    assertFault(Fault.LOST, () -> key.sign(MESSAGE));
+
+    custodian.close();
+
+    assertFault(Fault.LOST, () -> key.sign(MESSAGE)).hasMessageContaining("closed");
+  }
+
+  private List<String> ended() {
+    return vault.requests("revoke-self").stream().map(FakeVault.Request::token).toList();
   }
 
   // CT-8, KC-8: also when the server repeats them in its errors.
