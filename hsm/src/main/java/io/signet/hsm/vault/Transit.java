@@ -55,7 +55,9 @@ final class Transit {
 
   /**
    * Makes a key under a label that is free. Two processes that do so at the same instant get the
-   * same key: Vault answers a second creation as it did the first.
+   * same key: Vault answers a second creation as it did the first. When this one is given up, Vault
+   * drops the key that it was making, and whoever asks for the label meanwhile waits until it has:
+   * what {@link #key(KeyLabel)} then says stays so.
    *
    * @throws CustodyException {@link Fault#REJECTED} when the label is taken
    */

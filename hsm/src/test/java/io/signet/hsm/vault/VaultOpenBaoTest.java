@@ -15,9 +15,16 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PublicKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -117,6 +124,51 @@ final class VaultOpenBaoTest {
     }
     assertThat(found.sign(MESSAGE)).isNotEmpty();
     assertThat(custodian.find(ROOT)).containsSame(found);
+  }
+
+  // KC-7: a key that nobody waits for any more does not appear later, beside or instead of the
+  // next.
+  @Test
+  void find_creationGivenUp_waitsForItsEndAndKnows() throws Exception {
+    Call creation = Call.writeOnce(mount + "/keys/root-1", Map.of("type", "rsa-4096"));
+    try (Session session = Session.open(settings, timing)) {
+      Deadline tooSoon = Deadline.in(Duration.ofMillis(10));
+      assertFault(Fault.LOST, () -> session.done(creation, tooSoon));
+    }
+
+    assertThat(custodian.find(ROOT)).isEmpty();
+    KeyHandle next = generate();
+
+    assertThat(next.sign(MESSAGE)).isNotEmpty();
+    reopen();
+    assertThat(custodian.find(ROOT).orElseThrow().publicKey()).isEqualTo(next.publicKey());
+  }
+
+  // KC-7: as two processes would. Whoever comes late enough is told that the label is taken.
+  @Test
+  void generate_sameLabelAtOnce_oneKeyForAll() throws Exception {
+    Set<PublicKey> made = ConcurrentHashMap.newKeySet();
+    try (var other = VaultKeyCustodian.open(settings, timing);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> all = new ArrayList<>();
+      for (VaultKeyCustodian each : List.of(custodian, other)) {
+        all.add(threads.submit(() -> made.add(generatedOrFound(each))));
+      }
+      for (Future<?> each : all) {
+        Object _ = each.get();
+      }
+    }
+
+    assertThat(made).hasSize(1);
+  }
+
+  private static PublicKey generatedOrFound(VaultKeyCustodian custodian) throws CustodyException {
+    try {
+      return custodian.generate(ROOT, KeyAlgorithm.RSA_2048).publicKey();
+    } catch (CustodyException e) {
+      assertThat(e.fault()).isEqualTo(Fault.REJECTED);
+      return custodian.find(ROOT).orElseThrow().publicKey();
+    }
   }
 
   // VAULT-5: the new version is somebody's key too.
