@@ -6,7 +6,9 @@ import io.signet.ca.config.SignetConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -85,7 +87,7 @@ final class AuthorityCommand implements Runnable {
   /** Where the CA comes from. */
   static final class Source {
     @ArgGroup(exclusive = false)
-    private Optional<Signed> signed = Optional.empty();
+    private @Nullable Signed signed;
 
     @Option(
         names = "--istio",
@@ -117,7 +119,7 @@ final class AuthorityCommand implements Runnable {
       if (istio.isPresent()) {
         return office.takeOver(config, istio.get());
       }
-      Signed given = signed.orElseThrow();
+      Signed given = Objects.requireNonNull(signed); // one of the two is there
       return office.accept(
           config, LocalFiles.certificates(given.certificate), LocalFiles.certificates(given.roots));
     }
