@@ -4,14 +4,17 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 
 /**
  * Measures how many signatures a custodian makes, and how long each takes, with a key that is made
@@ -56,7 +59,8 @@ public final class CustodianBench {
   }
 
   /**
-   * One row for each number of callers.
+   * One row for each number of callers. An interruption ends it early, and the key is destroyed all
+   * the same.
    *
    * @param duration of each
    * @throws CustodyException when the key cannot be made or destroyed
@@ -64,7 +68,7 @@ public final class CustodianBench {
   public List<Row> measured(List<Integer> callers, Duration duration)
       throws CustodyException, InterruptedException {
     KeyLabel label = new KeyLabel("bench-" + clock.millis());
-    KeyHandle key = custodian.generate(label, algorithm);
+    KeyHandle key = uninterrupted(() -> custodian.generate(label, algorithm));
     try {
       List<Row> rows = new ArrayList<>();
       for (int each : callers) {
@@ -72,7 +76,34 @@ public final class CustodianBench {
       }
       return rows;
     } finally {
-      custodian.destroy(key);
+      boolean _ = uninterrupted(() -> destroyed(key));
+    }
+  }
+
+  private boolean destroyed(KeyHandle key) throws CustodyException {
+    custodian.destroy(key);
+    return true;
+  }
+
+  // In a thread that nobody knows, and waited for in any case: half of it would leave a key.
+  private static <T> T uninterrupted(Permits.Work<T> work) throws CustodyException {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    Thread _ =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                done.complete(work.run());
+              } catch (CustodyException | RuntimeException | Error e) {
+                done.completeExceptionally(e);
+              }
+            });
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof CustodyException failure) {
+        throw failure;
+      }
+      throw e;
     }
   }
 
@@ -81,12 +112,9 @@ public final class CustodianBench {
     long begin = System.nanoTime();
     long end = begin + duration.toNanos();
     try (ExecutorService threads = Executors.newFixedThreadPool(callers)) {
-      List<Future<Tally>> tallies =
-          IntStream.range(0, callers)
-              .mapToObj(_ -> threads.submit(() -> new Tally().until(key, end)))
-              .toList();
+      List<Callable<Tally>> work = Collections.nCopies(callers, () -> new Tally().until(key, end));
       List<Tally> all = new ArrayList<>();
-      for (Future<Tally> each : tallies) {
+      for (Future<Tally> each : threads.invokeAll(work)) { // interrupts them when it is
         all.add(each.get());
       }
       return row(callers, all, System.nanoTime() - begin);
@@ -115,7 +143,7 @@ public final class CustodianBench {
     Tally until(KeyHandle key, long end) {
       byte[] message = new byte[MESSAGE_BYTES];
       new SecureRandom().nextBytes(message);
-      while (System.nanoTime() < end) {
+      while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
         message[0]++;
         sign(key, message);
       }
