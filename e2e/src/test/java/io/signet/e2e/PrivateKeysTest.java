@@ -6,6 +6,7 @@ import io.signet.e2e.peers.Openssl;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.soft.FileKeyCustodian;
+import io.signet.hsm.soft.FileSecret;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,8 @@ final class PrivateKeysTest {
   @Test
   void in_fileOfTheCustodian_found() throws Exception {
     Path keys = folder.resolve("keys");
-    try (var custodian = FileKeyCustodian.open(keys, "passphrase".toCharArray())) {
+    try (var custodian =
+        FileKeyCustodian.open(keys, FileSecret.passphrase("passphrase".toCharArray()))) {
       var _ = custodian.generate(new KeyLabel("root"), KeyAlgorithm.EC_P256);
     }
     assertThat(PrivateKeys.in(folder)).contains(keys.resolve("root.key"));

@@ -13,6 +13,7 @@ import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.e2e.peers.Command;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.soft.FileKeyCustodian;
+import io.signet.hsm.soft.FileSecret;
 import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.TrustDomain;
@@ -284,7 +285,8 @@ final class StartFailureE2eTest {
         var ledger = new SqlIssuanceLedger(database);
         var roots =
             FileKeyCustodian.open(
-                folder.path().resolve("keys"), ServerFolder.PASSPHRASE.toCharArray());
+                folder.path().resolve("keys"),
+                FileSecret.passphrase(ServerFolder.PASSPHRASE.toCharArray()));
         var issuers = new MemoryKeyCustodian()) {
       var store = new SqlAuthorityStore(database);
       int prefix = store.serialPrefix(random);

@@ -4,6 +4,7 @@ import io.signet.ca.cli.Custody;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.MemoryCustodian;
+import io.signet.ca.config.KeysConfig.FileEncryption;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.KeysConfig.VaultCustodian;
 import io.signet.ca.config.KeysConfig.VaultEngine;
@@ -17,6 +18,7 @@ import io.signet.hsm.pkcs11.Pkcs11KeyCustodian;
 import io.signet.hsm.pkcs11.Pkcs11Settings;
 import io.signet.hsm.soft.FileKeyCustodian;
 import io.signet.hsm.soft.MemoryKeyCustodian;
+import io.signet.hsm.soft.FileSecret;
 import io.signet.hsm.vault.VaultAuth;
 import io.signet.hsm.vault.VaultKeyCustodian;
 import io.signet.hsm.vault.VaultSettings;
@@ -47,18 +49,12 @@ final class Custodians implements Custody {
   }
 
   @Override
-  public void changePassphrase(FileCustodian files, SecretPlace next)
+  public void changeEncryption(FileCustodian files, FileEncryption next)
       throws CustodyException, IOException {
-    boolean _ =
-        withSecret(
-            files.passphrase(),
-            secret -> withSecret(next, another -> changed(files.path(), secret, another)));
-  }
-
-  private static boolean changed(Path files, char[] from, char[] to) throws CustodyException {
-    try (FileKeyCustodian keys = FileKeyCustodian.open(files, from)) {
-      keys.changePassphrase(to);
-      return true;
+    try (FileSecret before = secret(files.encryption());
+        FileSecret after = secret(next);
+        FileKeyCustodian keys = FileKeyCustodian.open(files.path(), before)) {
+      keys.changeSecret(after);
     }
   }
 
@@ -70,8 +66,11 @@ final class Custodians implements Custody {
       Custodian custodian, Clock clock, RecoveryListener listener, Absence absence)
       throws CustodyException, IOException {
     return switch (custodian) {
-      case FileCustodian file ->
-          withSecret(file.passphrase(), secret -> FileKeyCustodian.open(file.path(), secret));
+      case FileCustodian(Path path, FileEncryption encryption) -> {
+        try (FileSecret secret = secret(encryption)) {
+          yield FileKeyCustodian.open(path, secret);
+        }
+      }
       case Pkcs11Custodian token ->
           withSecret(
               token.pin(),
@@ -151,6 +150,14 @@ final class Custodians implements Custody {
           new VaultAuth.AppRole(mount, role, file);
       case VaultLogin.ByCert(String mount, Optional<String> role, Path certificate, Path key) ->
           new VaultAuth.Cert(mount, role, certificate, key);
+    };
+  }
+
+  private static FileSecret secret(FileEncryption encryption) throws CustodyException, IOException {
+    return switch (encryption) {
+      case FileEncryption.ByPassphrase(SecretPlace place) ->
+          withSecret(place, FileSecret::passphrase);
+      case FileEncryption.ByKeyFile(Path file) -> FileSecret.keyFile(file);
     };
   }
 

@@ -2,7 +2,7 @@ package io.signet.ca.cli;
 
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
-import io.signet.ca.config.SecretPlace;
+import io.signet.ca.config.KeysConfig.FileEncryption;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import java.io.IOException;
@@ -19,10 +19,11 @@ public interface Custody {
   KeyCustodian open(Custodian custodian) throws CustodyException, IOException;
 
   /**
-   * Puts all keys of these files under another passphrase, or none.
+   * Puts all keys of these files under another secret, or none.
    *
-   * @throws CustodyException when they are in use, or one of the passphrases is refused
-   * @throws IOException when a passphrase cannot be read
+   * @throws CustodyException when they are in use, or one of the secrets is refused
+   * @throws IOException when a secret cannot be read
    */
-  void changePassphrase(FileCustodian files, SecretPlace next) throws CustodyException, IOException;
+  void changeEncryption(FileCustodian files, FileEncryption next)
+      throws CustodyException, IOException;
 }

@@ -9,6 +9,7 @@ import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.soft.FileKeyCustodian;
+import io.signet.hsm.soft.FileSecret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,11 +86,10 @@ final class DevIssuer {
 
   // The keys belong to one process at a time, and several may be making a token at this moment.
   private KeyCustodian custodian() throws IOException, CustodyException, InterruptedException {
-    char[] passphrase = Files.readString(passphraseFile()).toCharArray();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
-      try {
-        return FileKeyCustodian.open(folder.resolve("keys"), passphrase);
+      try (FileSecret secret = passphrase()) {
+        return FileKeyCustodian.open(folder.resolve("keys"), secret);
       } catch (CustodyException e) {
         if (e.fault() != Fault.BUSY || System.nanoTime() > deadline) {
           throw e;
@@ -97,6 +97,10 @@ final class DevIssuer {
       }
       TimeUnit.NANOSECONDS.sleep(BETWEEN_TRIES.toNanos());
     }
+  }
+
+  private FileSecret passphrase() throws IOException, CustodyException {
+    return FileSecret.passphrase(Files.readString(passphraseFile()).toCharArray());
   }
 
   private static KeyHandle key(KeyCustodian custodian) throws CustodyException {

@@ -1,8 +1,13 @@
 package io.signet.ca.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.KeysConfig;
 import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.FileEncryption;
+import io.signet.ca.config.KeysConfig.FileEncryption.ByKeyFile;
+import io.signet.ca.config.KeysConfig.FileEncryption.ByPassphrase;
 import io.signet.ca.config.SecretPlace;
 import io.signet.ca.config.SignetConfig;
 import io.signet.hsm.CustodianBench;
@@ -14,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,9 +52,9 @@ final class KeysCommand implements Runnable {
       name = "change-passphrase",
       mixinStandardHelpOptions = true,
       description = {
-        "Puts the key files of a configuration under another passphrase: all of them or none.",
-        "No server may run on them. Afterwards put the new passphrase where the configuration",
-        "says that it is."
+        "Puts the key files of a configuration under another passphrase or key-file: all of them or",
+        "none. No server may run on them. Afterwards put the new one where the configuration says",
+        "that it is, or have the configuration say where it is."
       })
   void changePassphrase(
       @Option(
@@ -56,28 +63,62 @@ final class KeysCommand implements Runnable {
               paramLabel = "FILE",
               description = "the configuration")
           Path file,
-      @Option(
-              names = "--new-passphrase-file",
-              required = true,
-              paramLabel = "FILE",
-              description = "a file that holds the new passphrase and nothing else")
-          Path next)
+      @ArgGroup(exclusive = true, multiplicity = "1") NewSecret next)
       throws ConfigException, CommandException, IOException {
     KeysConfig keys = SignetConfig.load(file).keys();
     if (!(keys.custodian() instanceof FileCustodian files)) {
       throw new CommandException(
           "keys.custodian: not file (expected: file, for only files have a passphrase)");
     }
+    FileEncryption encryption = next.encryption();
     try {
-      custody.changePassphrase(files, SecretPlace.inPrivateFile(next.toAbsolutePath()));
+      custody.changeEncryption(files, encryption);
     } catch (CustodyException e) {
       throw new CommandException(String.valueOf(e.getMessage()));
     }
     PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        "%s is under the new passphrase; put it where the configuration looks for it: %s%n",
-        files.path(), files.passphrase());
+    out.println(files.path() + " is under the new " + whatToDoNext(encryption, files.encryption()));
     out.flush();
+  }
+
+  private static String whatToDoNext(FileEncryption next, FileEncryption before) {
+    return switch (next) {
+      case ByPassphrase _ when before instanceof ByPassphrase ->
+          "passphrase; put it where the configuration looks for it: " + before;
+      case ByKeyFile _ when before instanceof ByKeyFile ->
+          "key-file; put it where the configuration looks for it: " + before;
+      case ByPassphrase(SecretPlace place) ->
+          "passphrase; have the configuration say keys.file.passphrase-file: %s instead of key-file"
+              .formatted(place);
+      case ByKeyFile(Path file) ->
+          "key-file; have the configuration say keys.file.key-file: %s instead of the passphrase"
+              .formatted(file);
+    };
+  }
+
+  /** What the files are to be under. */
+  static final class NewSecret {
+    @Option(
+        names = "--new-passphrase-file",
+        required = true,
+        paramLabel = "FILE",
+        description = "a file that holds the new passphrase and nothing else")
+    private @Nullable Path passphraseFile;
+
+    @Option(
+        names = "--new-key-file",
+        required = true,
+        paramLabel = "FILE",
+        description = "a file of 32 or more random bytes")
+    private @Nullable Path keyFile;
+
+    FileEncryption encryption() throws IOException {
+      if (keyFile != null) {
+        return new ByKeyFile(SecretPlace.inPrivateFile(keyFile.toAbsolutePath()).path());
+      }
+      Path file = requireNonNull(passphraseFile, "picocli demands one of them");
+      return new ByPassphrase(SecretPlace.inPrivateFile(file.toAbsolutePath()));
+    }
   }
 
   @Command(

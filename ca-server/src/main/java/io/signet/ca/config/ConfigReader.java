@@ -11,6 +11,9 @@ import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.FileProbe.Need;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.FileEncryption;
+import io.signet.ca.config.KeysConfig.FileEncryption.ByKeyFile;
+import io.signet.ca.config.KeysConfig.FileEncryption.ByPassphrase;
 import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.KeysConfig.MemoryCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
@@ -271,9 +274,21 @@ final class ConfigReader {
 
   private static Optional<Custodian> fileCustodian(Section in) {
     Optional<Path> path = in.file(Key.KEYS_FILE_PATH, Need.FOLDER);
-    Optional<SecretPlace> passphrase =
-        in.secret(Key.KEYS_FILE_PASSPHRASE, Key.KEYS_FILE_PASSPHRASE_FILE);
-    return in.complete(() -> new FileCustodian(path.orElseThrow(), passphrase.orElseThrow()));
+    Optional<FileEncryption> encryption = fileEncryption(in);
+    return in.complete(() -> new FileCustodian(path.orElseThrow(), encryption.orElseThrow()));
+  }
+
+  private static Optional<FileEncryption> fileEncryption(Section in) {
+    if (!in.has(Key.KEYS_FILE_KEY_FILE)) {
+      return in.secret(Key.KEYS_FILE_PASSPHRASE, Key.KEYS_FILE_PASSPHRASE_FILE)
+          .map(ByPassphrase::new);
+    }
+    for (Key other : List.of(Key.KEYS_FILE_PASSPHRASE, Key.KEYS_FILE_PASSPHRASE_FILE)) {
+      if (in.has(other)) {
+        in.refuse(other, "a second secret beside key-file", "only one of the three");
+      }
+    }
+    return in.file(Key.KEYS_FILE_KEY_FILE, Need.PRIVATE).map(ByKeyFile::new);
   }
 
   private static Optional<Custodian> pkcs11Custodian(Section in) {

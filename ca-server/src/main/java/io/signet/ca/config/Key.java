@@ -26,8 +26,12 @@ enum Key {
   KEYS_CUSTODIAN("keys.custodian", "file, pkcs11, vault or memory"),
   KEYS_FILE("keys.file", Form.SECTION),
   KEYS_FILE_PATH("keys.file.path", Form.FOLDER),
-  KEYS_FILE_PASSPHRASE("keys.file.passphrase", Form.SECRET, Default.ONE_OF_TWO),
-  KEYS_FILE_PASSPHRASE_FILE("keys.file.passphrase-file", Form.SECRET_FILE, Default.ONE_OF_TWO),
+  KEYS_FILE_PASSPHRASE("keys.file.passphrase", Form.SECRET, Default.ONE_OF_THREE),
+  KEYS_FILE_PASSPHRASE_FILE("keys.file.passphrase-file", Form.SECRET_FILE, Default.ONE_OF_THREE),
+  KEYS_FILE_KEY_FILE(
+      "keys.file.key-file",
+      "a readable file of 32 or more random bytes, closed to group and others",
+      Default.ONE_OF_THREE),
   KEYS_PKCS11("keys.pkcs11", Form.SECTION),
   KEYS_PKCS11_LIBRARY("keys.pkcs11.library", Form.FILE),
   KEYS_PKCS11_TOKEN("keys.pkcs11.token", "the label of the token"),
@@ -154,6 +158,7 @@ enum Key {
   static final class Default {
     static final String ABSENT = "absent";
     static final String ONE_OF_TWO = "one of the two";
+    static final String ONE_OF_THREE = "one of the three";
     static final String SVID_MAX_LIFETIME = "svid.max-lifetime";
     static final String VAULT_METHOD = "the method";
 
@@ -301,6 +306,7 @@ enum Key {
   private boolean hasNoStandard() {
     return Default.ABSENT.equals(standard)
         || Default.ONE_OF_TWO.equals(standard)
+        || Default.ONE_OF_THREE.equals(standard)
         || Default.SVID_MAX_LIFETIME.equals(standard)
         || Default.VAULT_METHOD.equals(standard);
   }

@@ -50,9 +50,33 @@ public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm, Issuing is
    * An encrypted file a key.
    *
    * @param path the folder of the files; created at start if missing
-   * @param passphrase what the files are encrypted under
+   * @param encryption what the files are encrypted under
    */
-  public record FileCustodian(Path path, SecretPlace passphrase) implements Custodian {}
+  public record FileCustodian(Path path, FileEncryption encryption) implements Custodian {}
+
+  /** What key files are encrypted under. */
+  public sealed interface FileEncryption {
+
+    /** A text that somebody has thought of. */
+    record ByPassphrase(SecretPlace place) implements FileEncryption {
+      @Override
+      public String toString() {
+        return place.toString();
+      }
+    }
+
+    /**
+     * Random bytes, as they are.
+     *
+     * @param file readable by its owner alone
+     */
+    record ByKeyFile(Path file) implements FileEncryption {
+      @Override
+      public String toString() {
+        return file.toString();
+      }
+    }
+  }
 
   /**
    * A token behind PKCS#11.

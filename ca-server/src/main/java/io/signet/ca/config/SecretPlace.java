@@ -132,7 +132,7 @@ public sealed interface SecretPlace {
    *
    * @throws IOException if it cannot be read, or others may read it
    */
-  static SecretPlace inPrivateFile(Path path) throws IOException {
+  static InFile inPrivateFile(Path path) throws IOException {
     Optional<String> fault = FileProbe.onDisk().fault(path, Need.PRIVATE);
     if (fault.isPresent()) {
       throw new IOException(

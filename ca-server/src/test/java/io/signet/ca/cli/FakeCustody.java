@@ -2,7 +2,7 @@ package io.signet.ca.cli;
 
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
-import io.signet.ca.config.SecretPlace;
+import io.signet.ca.config.KeysConfig.FileEncryption;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.KeyCustodian;
@@ -25,7 +25,7 @@ final class FakeCustody implements Custody {
   }
 
   @Override
-  public void changePassphrase(FileCustodian files, SecretPlace next) throws CustodyException {
+  public void changeEncryption(FileCustodian files, FileEncryption next) throws CustodyException {
     asked.add("change %s to %s".formatted(files.path(), next));
     failIfTold();
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an administrator does with the custodian itself. */
 class KeysCommandTest {
@@ -60,6 +61,43 @@ class KeysCommandTest {
   }
 
   @Test
+  void changePassphrase_toKeyFile_changedAndWhatIsToDoNextIsSaid() {
+    Ran ran = keys("change-passphrase", "--new-key-file", folder + "/next");
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out())
+        .contains(folder.resolve("keys") + " is under the new key-file")
+        .contains("have the configuration say keys.file.key-file: " + folder.resolve("next"));
+    assertThat(custody.asked)
+        .containsExactly("change %s/keys to %s/next".formatted(folder, folder));
+  }
+
+  @Test
+  void changePassphrase_fromKeyFile_changedAndWhatIsToDoNextIsSaid() throws Exception {
+    config = configured("custodian: file, file: { path: keys, key-file: passphrase }");
+
+    Ran toPassphrase = keys("change-passphrase", "--new-passphrase-file", folder + "/next");
+    Ran toKeyFile = keys("change-passphrase", "--new-key-file", folder + "/next");
+
+    assertThat(toPassphrase.out())
+        .contains("is under the new passphrase")
+        .contains("say keys.file.passphrase-file: " + folder.resolve("next"));
+    assertThat(toKeyFile.out())
+        .contains("is under the new key-file; put it where the configuration looks for it: ")
+        .contains(folder.resolve("passphrase").toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--new-passphrase-file next --new-key-file next"})
+  void changePassphrase_noneOrBoth_usage(String options) {
+    Ran ran = keys("change-passphrase", options.isEmpty() ? new String[0] : options.split(" "));
+
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err()).contains("--new-passphrase-file", "--new-key-file");
+    assertThat(custody.asked).isEmpty();
+  }
+
+  @Test
   void changePassphrase_token_refused() throws Exception {
     Path library = Files.writeString(folder.resolve("p11.so"), "");
     config =
@@ -74,12 +112,13 @@ class KeysCommandTest {
     assertThat(custody.asked).isEmpty();
   }
 
-  @Test
-  void changePassphrase_newOneOpenToOthers_refused() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"--new-passphrase-file", "--new-key-file"})
+  void changePassphrase_newOneOpenToOthers_refused(String option) throws Exception {
     Files.setPosixFilePermissions(
         folder.resolve("next"), PosixFilePermissions.fromString("rw-r--r--"));
 
-    Ran ran = keys("change-passphrase", "--new-passphrase-file", folder + "/next");
+    Ran ran = keys("change-passphrase", option, folder + "/next");
 
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("next: mode rw-r--r--", "closed to group and others");

@@ -14,6 +14,8 @@ import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.Review;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.FileEncryption.ByKeyFile;
+import io.signet.ca.config.KeysConfig.FileEncryption.ByPassphrase;
 import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.KeysConfig.VaultCustodian;
@@ -67,7 +69,8 @@ class SignetConfigTest {
                 List.of("localhost"),
                 new KeysConfig(
                     new FileCustodian(
-                        folder.resolve("keys"), new InEnvironment("SIGNET_PASSPHRASE")),
+                        folder.resolve("keys"),
+                        new ByPassphrase(new InEnvironment("SIGNET_PASSPHRASE"))),
                     KeyAlgorithm.EC_P256,
                     Issuing.MEMORY),
                 new AuthorityConfig(
@@ -255,6 +258,8 @@ class SignetConfigTest {
           custodian: file | custodian: file\\n  pkcs11: {} | line 5: keys.pkcs11: not used by this custodian (expected: the key left out)
           path: keys, | | line 5: keys.file.path: missing (expected: a folder, made if missing)
           , passphrase: "env:SIGNET_PASSPHRASE" | | line 5: keys.file.passphrase-file: missing (expected: a readable file, closed to group and others)
+          "env:SIGNET_PASSPHRASE" | "env:A", key-file: k | line 5: keys.file.passphrase: a second secret beside key-file (expected: only one of the three)
+          passphrase: "env:SIGNET_PASSPHRASE" | passphrase-file: p, key-file: k | line 5: keys.file.passphrase-file: a second secret beside key-file (expected: only one of the three)
           "env:SIGNET_PASSPHRASE" | "env:A", passphrase-file: p | line 5: keys.file.passphrase: a second place beside passphrase-file (expected: only one of the two)
           uid: 1000 | uid: -1 | line 8: attestation.unix[0].uid: -1 (expected: a user id from 0 to 4294967294, each once)
           uid: 1000 | uid: 4294967295 | line 8: attestation.unix[0].uid: 4294967295 (expected: a user id from 0 to 4294967294, each once)
@@ -508,7 +513,26 @@ class SignetConfigTest {
             SMALLEST.replace("passphrase: \"env:SIGNET_PASSPHRASE\"", "passphrase-file: pin"));
 
     assertThat(SignetConfig.load(file).keys().custodian())
-        .isEqualTo(new FileCustodian(folder.resolve("keys"), new InFile(pin)));
+        .isEqualTo(new FileCustodian(folder.resolve("keys"), new ByPassphrase(new InFile(pin))));
+  }
+
+  @Test
+  void load_keyFile_lookedAtAndAccepted() throws Exception {
+    Path key = Files.write(folder.resolve("key"), new byte[32]);
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r-----"));
+    Path file =
+        Files.writeString(
+            folder.resolve("signet.yaml"),
+            SMALLEST.replace("passphrase: \"env:SIGNET_PASSPHRASE\"", "key-file: key"));
+
+    assertThatThrownBy(() -> SignetConfig.load(file))
+        .hasMessage(
+            "line 5: keys.file.key-file: %s, mode rw-r----- (expected: a readable file of 32 or more"
+                + " random bytes, closed to group and others)",
+            key);
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("r--------"));
+    assertThat(SignetConfig.load(file).keys().custodian())
+        .isEqualTo(new FileCustodian(folder.resolve("keys"), new ByKeyFile(key)));
   }
 
   private SignetConfig parse(String text) throws ConfigException {

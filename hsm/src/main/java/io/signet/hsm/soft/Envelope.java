@@ -2,6 +2,7 @@ package io.signet.hsm.soft;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
+import io.signet.hsm.soft.FileSecret.Derivation;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -16,33 +17,28 @@ import java.util.Arrays;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
-import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.PBEKeySpec;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A secret in a file, under a passphrase.
+ * A key in a file, encrypted under a {@link FileSecret}.
  *
  * <pre>
  * magic (8) version (1)                    SIGNETKY 1
- * kdf (2 + n) iterations (4) salt (16)     PBKDF2WithHmacSHA512
+ * kdf (2 + n) iterations (4) salt (16)     {@link FileSecret.Derivation} of the AES key
  * nonce (12)
  * name (2 + n) kind (2 + n)                whose file it is, and of what kind
  * public part (2 + n)
  * secret part and tag (n + 16)             AES-256-GCM; all of the above is authenticated with it
- * SHA-256 of all of the above (32)         tells a damaged file from a wrong passphrase
+ * SHA-256 of all of the above (32)         tells a damaged file from a wrong secret
  * </pre>
  */
 final class Envelope {
 
   private static final long MAGIC = 0x5349474E45544B59L; // SIGNETKY
   private static final int VERSION = 1;
-  private static final String KDF = "PBKDF2WithHmacSHA512";
   private static final int SALT_SIZE = 16;
   private static final int NONCE_SIZE = 12;
   private static final int TAG_BITS = 128;
-  private static final int KEY_BITS = 256;
   private static final String DIGEST = "SHA-256";
   private static final int DIGEST_SIZE = 32;
 
@@ -51,6 +47,7 @@ final class Envelope {
 
   private final Path file;
   private final byte[] header;
+  private final Derivation derivation;
   private final int iterations;
   private final byte[] salt;
   private final byte[] nonce;
@@ -62,9 +59,10 @@ final class Envelope {
   private Envelope(Path file, byte[] content) throws IOException, CustodyException {
     this.file = file;
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(content));
-    if (in.readLong() != MAGIC || in.readUnsignedByte() != VERSION || !in.readUTF().equals(KDF)) {
-      throw broken(file, "is of a format that this version of Signet does not know");
+    if (in.readLong() != MAGIC || in.readUnsignedByte() != VERSION) {
+      throw unknownFormat(file);
     }
+    this.derivation = Derivation.of(in.readUTF()).orElseThrow(() -> unknownFormat(file));
     this.iterations = in.readInt();
     this.salt = in.readNBytes(SALT_SIZE);
     this.nonce = in.readNBytes(NONCE_SIZE);
@@ -78,7 +76,11 @@ final class Envelope {
     }
   }
 
-  /** Reads a file without its secret. */
+  private static CustodyException unknownFormat(Path file) {
+    return broken(file, "is of a format that this version of Signet does not know");
+  }
+
+  /** Reads a file without its secret part. */
   static Envelope parse(Path file, byte[] content) throws CustodyException {
     int size = content.length - DIGEST_SIZE;
     if (size < 0 || !Arrays.equals(content, size, content.length, sha256(content, size), 0, 32)) {
@@ -103,31 +105,42 @@ final class Envelope {
     return publicPart.clone();
   }
 
-  /** The secret; the caller wipes it. */
-  byte[] open(char[] passphrase) throws CustodyException {
+  /**
+   * The secret part; the caller wipes it.
+   *
+   * @throws CustodyException {@link Fault#DENIED} when it is not under this secret
+   */
+  byte[] open(FileSecret secret) throws CustodyException {
+    if (secret.derivation() != derivation) {
+      throw new CustodyException(
+          Fault.DENIED,
+          "key file %s is under a %s (expected: under a %s)"
+              .formatted(file, derivation, secret.derivation()));
+    }
     try {
-      return cipher(Cipher.DECRYPT_MODE, passphrase, iterations, salt, nonce, header)
+      return cipher(Cipher.DECRYPT_MODE, secret.key(salt, iterations), nonce, header)
           .doFinal(sealed);
     } catch (AEADBadTagException e) {
       throw new CustodyException(
           Fault.DENIED,
-          "key file " + file + ": the passphrase is wrong, or somebody has changed the file",
+          "key file %s: the %s is wrong, or somebody has changed the file"
+              .formatted(file, derivation),
           e);
     } catch (GeneralSecurityException e) {
       throw new CustodyException(Fault.FATAL, "key file " + file + ": this JDK cannot open it", e);
     }
   }
 
-  /** The content of a file that keeps this secret. */
+  /** The content of a file that keeps this part under this secret. */
   static byte[] seal(
-      String name, String kind, byte[] publicPart, byte[] secret, char[] passphrase, int iterations)
+      String name, String kind, byte[] publicPart, byte[] secretPart, FileSecret secret)
       throws CustodyException {
     byte[] salt = random(SALT_SIZE);
     byte[] nonce = random(NONCE_SIZE);
-    byte[] header = header(iterations, salt, nonce, name, kind, publicPart);
+    byte[] header = header(secret, salt, nonce, name, kind, publicPart);
     try {
-      byte[] sealed =
-          cipher(Cipher.ENCRYPT_MODE, passphrase, iterations, salt, nonce, header).doFinal(secret);
+      SecretKey key = secret.key(salt, secret.iterations());
+      byte[] sealed = cipher(Cipher.ENCRYPT_MODE, key, nonce, header).doFinal(secretPart);
       byte[] content = joined(header, sealed);
       return joined(content, sha256(content, content.length));
     } catch (GeneralSecurityException e) {
@@ -136,13 +149,13 @@ final class Envelope {
   }
 
   private static byte[] header(
-      int iterations, byte[] salt, byte[] nonce, String name, String kind, byte[] publicPart) {
+      FileSecret secret, byte[] salt, byte[] nonce, String name, String kind, byte[] publicPart) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeLong(MAGIC);
       out.writeByte(VERSION);
-      out.writeUTF(KDF);
-      out.writeInt(iterations);
+      out.writeUTF(secret.derivation().algorithm());
+      out.writeInt(secret.iterations());
       out.write(salt);
       out.write(nonce);
       out.writeUTF(name);
@@ -155,27 +168,12 @@ final class Envelope {
     return bytes.toByteArray();
   }
 
-  private static Cipher cipher(
-      int mode, char[] passphrase, int iterations, byte[] salt, byte[] nonce, byte[] header)
+  private static Cipher cipher(int mode, SecretKey key, byte[] nonce, byte[] header)
       throws GeneralSecurityException {
     Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-    SecretKey key = key(passphrase, iterations, salt);
     cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
     cipher.updateAAD(header);
     return cipher;
-  }
-
-  private static SecretKey key(char[] passphrase, int iterations, byte[] salt)
-      throws GeneralSecurityException {
-    PBEKeySpec spec = new PBEKeySpec(passphrase, salt, iterations, KEY_BITS);
-    byte[] key = {};
-    try {
-      key = SecretKeyFactory.getInstance(KDF).generateSecret(spec).getEncoded();
-      return new SecretKeySpec(key, "AES"); // has a copy, which no one else can wipe
-    } finally {
-      spec.clearPassword();
-      Arrays.fill(key, (byte) 0);
-    }
   }
 
   private static byte[] random(int size) {

@@ -24,77 +24,60 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keeps keys in a directory, each in a file of its own under a passphrase; for development, and
- * where there is no device. While it is open the keys are in the memory of this process.
+ * Keeps keys in a directory, each in a file of its own under one {@link FileSecret}; for
+ * development, and where there is no device. While it is open the keys are in the memory of this
+ * process.
  *
  * <p>The directory belongs to one process at a time and to nobody but its owner; a file is {@code
  * <label>.key} in the format of {@link Envelope}. Safe for use by many threads.
  */
 public final class FileKeyCustodian implements KeyCustodian {
 
-  /** OWASP Password Storage Cheat Sheet, PBKDF2 with HMAC-SHA512. */
-  static final int ITERATIONS = 210_000;
-
   private static final String KEY = ".key";
 
-  // Proves the passphrase also while there is no key: a wrong one must not be learned later.
+  // Proves the secret also while there is no key: a wrong one must not be learned later.
   private static final String CHECK = "passphrase.check";
   private static final String CHECK_KIND = "check";
 
   private final PrivateDirectory directory;
-  private char[] passphrase;
-  private final int iterations;
+  private FileSecret secret;
   private final KeyRing ring = new KeyRing();
 
-  private FileKeyCustodian(PrivateDirectory directory, char[] passphrase, int iterations) {
+  private FileKeyCustodian(PrivateDirectory directory, FileSecret secret) {
     this.directory = directory;
-    this.passphrase = passphrase.clone();
-    this.iterations = iterations;
+    this.secret = secret.copy();
   }
 
   /**
    * Opens the directory, which is created where it is missing, and every key in it.
    *
-   * @param passphrase of the directory's keys, the first time a new one. The caller wipes it after
+   * @param secret of the directory's keys, the first time a new one. The caller closes it after
    *     this call; the custodian's own copy is wiped by {@link #close()}
-   * @throws CustodyException {@link Fault#DENIED} when the passphrase is wrong, or a file is open
-   *     to others or closed to this process; {@link Fault#BUSY} when another process has the
-   *     directory; {@link Fault#BROKEN} when a file is damaged or its key is not the one of its
-   *     public half (KC-2); {@link Fault#FATAL} when the directory or a file cannot be read or
+   * @throws CustodyException {@link Fault#DENIED} when the secret is wrong or of another kind, or a
+   *     file is open to others or closed to this process; {@link Fault#BUSY} when another process
+   *     has the directory; {@link Fault#BROKEN} when a file is damaged or its key is not the one of
+   *     its public half (KC-2); {@link Fault#FATAL} when the directory or a file cannot be read or
    *     written for any other reason
    */
-  public static FileKeyCustodian open(Path directory, char[] passphrase) throws CustodyException {
-    return open(directory, passphrase, ITERATIONS);
-  }
-
-  static FileKeyCustodian open(Path path, char[] passphrase, int iterations)
-      throws CustodyException {
-    requirePassphrase(path.toString(), passphrase);
+  public static FileKeyCustodian open(Path directory, FileSecret secret) throws CustodyException {
     try {
-      FileKeyCustodian custodian =
-          new FileKeyCustodian(PrivateDirectory.open(path), passphrase, iterations);
+      FileKeyCustodian custodian = new FileKeyCustodian(PrivateDirectory.open(directory), secret);
       custodian.loadOrClose();
       return custodian;
     } catch (IOException e) {
-      throw FileTrouble.failure("key folder " + path, e, Fault.FATAL);
-    }
-  }
-
-  private static void requirePassphrase(String where, char[] passphrase) throws CustodyException {
-    if (passphrase.length == 0) {
-      throw new CustodyException(Fault.DENIED, where + ": the passphrase is empty");
+      throw FileTrouble.failure("key folder " + directory, e, Fault.FATAL);
     }
   }
 
   private void loadOrClose() throws CustodyException, IOException {
     try {
-      boolean checked = checkPassphrase();
+      boolean checked = checkSecret();
       for (String file : directory.names(KEY)) {
         KeyHandle _ = ring.add(load(file));
       }
-      if (!checked) { // only now: keys of another passphrase would have refused this one
-        byte[] secret = CHECK_KIND.getBytes(US_ASCII);
-        directory.write(CHECK, sealed(CHECK, CHECK_KIND, new byte[0], secret));
+      if (!checked) { // only now: keys of another secret would have refused this one
+        byte[] content = CHECK_KIND.getBytes(US_ASCII);
+        directory.write(CHECK, Envelope.seal(CHECK, CHECK_KIND, new byte[0], content, secret));
       }
     } catch (CustodyException | IOException | RuntimeException e) {
       close();
@@ -102,18 +85,13 @@ public final class FileKeyCustodian implements KeyCustodian {
     }
   }
 
-  /** Whether there was something to check it by; a wrong passphrase does not return. */
-  private boolean checkPassphrase() throws CustodyException, IOException {
+  /** Whether there was something to check it by; a wrong secret does not return. */
+  private boolean checkSecret() throws CustodyException, IOException {
     boolean present = directory.names(CHECK).contains(CHECK);
     if (present) {
-      byte[] _ = envelope(CHECK, CHECK).open(passphrase);
+      byte[] _ = envelope(CHECK, CHECK).open(secret);
     }
     return present;
-  }
-
-  private byte[] sealed(String name, String kind, byte[] publicPart, byte[] secret)
-      throws CustodyException {
-    return Envelope.seal(name, kind, publicPart, secret, passphrase, iterations);
   }
 
   private Envelope envelope(String file, String name) throws CustodyException {
@@ -138,7 +116,7 @@ public final class FileKeyCustodian implements KeyCustodian {
     KeyAlgorithm algorithm =
         KeyAlgorithm.named(envelope.kind())
             .orElseThrow(() -> broken(file, "is of the unknown kind " + envelope.kind()));
-    byte[] encoded = envelope.open(passphrase);
+    byte[] encoded = envelope.open(secret);
     try {
       SoftKey key = new SoftKey(label, algorithm, pair(algorithm, envelope.publicPart(), encoded));
       // KC-2: the handle verifies with the public half.
@@ -178,14 +156,12 @@ public final class FileKeyCustodian implements KeyCustodian {
   }
 
   /**
-   * Puts every key under another passphrase, or none, also when this process ends in between.
+   * Puts every key under another secret, or none, also when this process ends in between.
    *
-   * @param next the passphrase from now on; the caller wipes it
-   * @throws CustodyException {@link Fault#DENIED} when it is empty, {@link Fault#BUSY} when the
-   *     files cannot be written
+   * @param next the secret from now on, of either kind; the caller closes it
+   * @throws CustodyException {@link Fault#BUSY} when the files cannot be written
    */
-  public synchronized void changePassphrase(char[] next) throws CustodyException {
-    requirePassphrase(directory.toString(), next);
+  public synchronized void changeSecret(FileSecret next) throws CustodyException {
     try {
       Map<String, byte[]> files = new LinkedHashMap<>();
       for (String file : directory.names(KEY)) {
@@ -197,27 +173,29 @@ public final class FileKeyCustodian implements KeyCustodian {
       if (directory.isDecided()) {
         take(next);
         throw FileTrouble.failure(
-            directory + ": the new passphrase counts from now on, the next start finishes that",
+            "%s: the new %s counts from now on, the next start finishes that"
+                .formatted(directory, next.derivation()),
             e,
             Fault.BUSY);
       }
-      throw FileTrouble.failure(directory + ": cannot change the passphrase", e, Fault.BUSY);
+      throw FileTrouble.failure(
+          "%s: cannot change the %s".formatted(directory, secret.derivation()), e, Fault.BUSY);
     }
     take(next);
   }
 
-  private void take(char[] next) {
-    Arrays.fill(passphrase, '\0');
-    passphrase = next.clone();
+  private void take(FileSecret next) {
+    secret.close();
+    secret = next.copy();
   }
 
-  private byte[] resealed(String file, String name, char[] next) throws CustodyException {
+  private byte[] resealed(String file, String name, FileSecret next) throws CustodyException {
     Envelope envelope = envelope(file, name);
-    byte[] secret = envelope.open(passphrase);
+    byte[] content = envelope.open(secret);
     try {
-      return Envelope.seal(name, envelope.kind(), envelope.publicPart(), secret, next, iterations);
+      return Envelope.seal(name, envelope.kind(), envelope.publicPart(), content, next);
     } finally {
-      Arrays.fill(secret, (byte) 0);
+      Arrays.fill(content, (byte) 0);
     }
   }
 
@@ -241,7 +219,7 @@ public final class FileKeyCustodian implements KeyCustodian {
     byte[] encoded = key.encoded();
     try {
       byte[] spki = key.handle().publicKey().getEncoded();
-      directory.write(label + KEY, sealed(label.value(), kind, spki, encoded));
+      directory.write(label + KEY, Envelope.seal(label.value(), kind, spki, encoded, secret));
     } catch (IOException e) {
       throw FileTrouble.failure(directory + ": cannot write key " + label, e, Fault.BUSY);
     } finally {
@@ -277,7 +255,7 @@ public final class FileKeyCustodian implements KeyCustodian {
   @Override
   public synchronized void close() {
     ring.close();
-    Arrays.fill(passphrase, '\0');
+    secret.close();
     try {
       directory.close();
     } catch (IOException e) {

@@ -112,7 +112,8 @@ final class PrivateDirectory implements AutoCloseable {
     return Files.readAllBytes(file);
   }
 
-  private static void requirePrivate(Path file) throws CustodyException, IOException {
+  /** A file or folder that is open to others is {@link Fault#DENIED}. */
+  static void requirePrivate(Path file) throws CustodyException, IOException {
     Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
     boolean open =
         mode.stream().map(PosixFilePermission::name).anyMatch(name -> !name.startsWith("OWNER_"));

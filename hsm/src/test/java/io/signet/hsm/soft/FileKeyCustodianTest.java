@@ -68,10 +68,11 @@ final class FileKeyCustodianTest {
   // The public door, with as many iterations as in earnest.
   @Test
   void open_publicDoor_sealsAndUnseals() throws Exception {
-    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, passphrase())) {
+    FileSecret secret = FileSecret.passphrase(PASSPHRASE.toCharArray());
+    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, secret)) {
       KeyHandle _ = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
     }
-    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, passphrase())) {
+    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, secret)) {
       assertThat(custodian.find(ROOT).orElseThrow().sign(MESSAGE)).isNotEmpty();
     }
   }
@@ -111,11 +112,11 @@ final class FileKeyCustodianTest {
   }
 
   @Test
-  void changePassphrase_severalKeys_allUnderTheNewOneAndUsableMeanwhile() throws Exception {
+  void changeSecret_severalKeys_allUnderTheNewOneAndUsableMeanwhile() throws Exception {
     makeRoot();
     try (FileKeyCustodian custodian = open()) {
       KeyHandle second = custodian.generate(new KeyLabel("root-2"), KeyAlgorithm.EC_P256);
-      custodian.changePassphrase("another one".toCharArray());
+      custodian.changeSecret(secret("another one"));
       assertThat(second.sign(MESSAGE)).isNotEmpty();
       KeyHandle _ = custodian.generate(new KeyLabel("root-3"), KeyAlgorithm.EC_P256);
     }
@@ -128,23 +129,13 @@ final class FileKeyCustodianTest {
     }
   }
 
-  @Test
-  void changePassphrase_toNothing_deniedAndTheOldOneCounts() throws Exception {
-    makeRoot();
-    try (FileKeyCustodian custodian = open()) {
-      assertThatThrownBy(() -> custodian.changePassphrase(new char[0]))
-          .hasMessageContaining("the passphrase is empty");
-    }
-    open().close();
-  }
-
   // All or none: what was decided before the end of the process is done by the next.
   @Test
   void open_processEndedWhilePassphraseWasChanged_newOneForAll() throws Exception {
     makeRoot();
     Map<String, byte[]> old = files();
     try (FileKeyCustodian custodian = open()) {
-      custodian.changePassphrase("another one".toCharArray());
+      custodian.changeSecret(secret("another one"));
     }
     Map<String, byte[]> changed = files();
     String done = changed.keySet().iterator().next();
@@ -164,12 +155,11 @@ final class FileKeyCustodianTest {
 
   // Who reads only that it failed would go on with a passphrase that is gone.
   @Test
-  void changePassphrase_diskFailsOnceItIsDecided_newOneCountsAndTheMessageSaysSo()
-      throws Exception {
+  void changeSecret_diskFailsOnceItIsDecided_newOneCountsAndTheMessageSaysSo() throws Exception {
     makeRoot();
     Path obstacle = Files.createDirectories(directory.resolve("root-1.key.tmp/in-the-way"));
     try (FileKeyCustodian custodian = open()) {
-      assertThatThrownBy(() -> custodian.changePassphrase("another one".toCharArray()))
+      assertThatThrownBy(() -> custodian.changeSecret(secret("another one")))
           .hasMessageContaining("the new passphrase counts from now on");
       KeyHandle _ = custodian.generate(new KeyLabel("root-2"), KeyAlgorithm.EC_P256);
     }
@@ -194,8 +184,68 @@ final class FileKeyCustodianTest {
   }
 
   @Test
-  void open_emptyPassphrase_denied() {
-    assertRefused(Fault.DENIED, "").hasMessageContaining("passphrase is empty");
+  void open_secretOfTheOtherKind_deniedAndSaysWhich() throws Exception {
+    makeRoot();
+    FileSecret keyFile = keyFile(1);
+    Path check = directory.resolve("passphrase.check");
+
+    assertFault(Fault.DENIED, () -> FileKeyCustodian.open(directory, keyFile))
+        .hasMessage("key file " + check + " is under a passphrase (expected: under a key-file)");
+
+    try (FileKeyCustodian custodian = open()) {
+      custodian.changeSecret(keyFile);
+    }
+    assertRefused(Fault.DENIED)
+        .hasMessage("key file " + check + " is under a key-file (expected: under a passphrase)");
+    FileKeyCustodian.open(directory, keyFile).close();
+  }
+
+  @Test
+  void open_otherKeyFile_denied() throws Exception {
+    FileKeyCustodian.open(directory, keyFile(1)).close();
+
+    assertFault(Fault.DENIED, () -> FileKeyCustodian.open(directory, keyFile(2)))
+        .hasMessageContaining("the key-file is wrong, or somebody has changed the file");
+  }
+
+  // Whichever kind it was under, all are under the other.
+  @Test
+  void changeSecret_toKeyFileAndBack_sameKeys() throws Exception {
+    PublicKey root = makeRoot();
+    FileSecret keyFile = keyFile(1);
+    try (FileKeyCustodian custodian = open()) {
+      custodian.changeSecret(keyFile);
+    }
+    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, keyFile)) {
+      assertThat(custodian.find(root)).isPresent();
+      custodian.changeSecret(secret("another one"));
+    }
+    try (FileKeyCustodian custodian = open("another one")) {
+      assertThat(custodian.find(root).orElseThrow().sign(MESSAGE)).isNotEmpty();
+    }
+  }
+
+  // The caller's copy is the caller's.
+  @Test
+  void open_secretClosedAfterwards_goesOn() throws Exception {
+    FileSecret secret = secret(PASSPHRASE);
+    try (FileKeyCustodian custodian = FileKeyCustodian.open(directory, secret)) {
+      secret.close();
+      KeyHandle _ = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
+      FileSecret next = keyFile(1);
+      custodian.changeSecret(next);
+      next.close();
+      KeyHandle _ = custodian.generate(new KeyLabel("root-2"), KeyAlgorithm.EC_P256);
+    }
+    FileKeyCustodian.open(directory, keyFile(1)).close();
+  }
+
+  private FileSecret keyFile(int filling) throws Exception {
+    byte[] content = new byte[FileSecret.FEWEST_BYTES];
+    Arrays.fill(content, (byte) filling);
+    Path file = Files.write(parent.resolve("key-" + filling), content);
+    setMode(file, "rw-------");
+    return FileSecret.keyFile(file);
   }
 
   // Every region: magic, salt, nonce, names, public half, secret, tag, digest.
@@ -453,11 +503,11 @@ final class FileKeyCustodianTest {
   }
 
   private FileKeyCustodian open(String passphrase) throws CustodyException {
-    return FileKeyCustodian.open(directory, passphrase.toCharArray(), FEW_ITERATIONS);
+    return FileKeyCustodian.open(directory, secret(passphrase));
   }
 
-  private static char[] passphrase() {
-    return PASSPHRASE.toCharArray();
+  private static FileSecret secret(String passphrase) throws CustodyException {
+    return FileSecret.passphrase(passphrase.toCharArray(), FEW_ITERATIONS);
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(Fault fault) {
@@ -466,8 +516,7 @@ final class FileKeyCustodianTest {
 
   private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(
       Fault fault, String passphrase) {
-    return assertThatThrownBy(
-            () -> FileKeyCustodian.open(directory, passphrase.toCharArray(), FEW_ITERATIONS))
+    return assertThatThrownBy(() -> open(passphrase))
         .isInstanceOfSatisfying(
             CustodyException.class, e -> assertThat(e.fault()).as(e.getMessage()).isEqualTo(fault));
   }
@@ -475,7 +524,7 @@ final class FileKeyCustodianTest {
   private static byte[] envelope(KeyPair shown, KeyPair kept) throws CustodyException {
     byte[] spki = shown.getPublic().getEncoded();
     byte[] pkcs8 = kept.getPrivate().getEncoded();
-    return Envelope.seal("root-1", "ec-p256", spki, pkcs8, passphrase(), FEW_ITERATIONS);
+    return Envelope.seal("root-1", "ec-p256", spki, pkcs8, secret(PASSPHRASE));
   }
 
   private static byte[] withDigest(byte[] content) throws Exception {

@@ -9,6 +9,6 @@ public final class QuickFileKeys {
   private QuickFileKeys() {}
 
   public static FileKeyCustodian open(Path directory) throws CustodyException {
-    return FileKeyCustodian.open(directory, "a passphrase".toCharArray(), 1);
+    return FileKeyCustodian.open(directory, FileSecret.passphrase("a passphrase".toCharArray(), 1));
   }
 }
