@@ -93,14 +93,14 @@ final class SignetProcess implements AutoCloseable {
         List.of("serve", "--config", config.toString()));
   }
 
-  /** Runs {@code signet serve}, and returns when it says that it waits for its custodian. */
+  /** Runs {@code signet serve}, and returns when it says that it waits for keys or a CA. */
   static SignetProcess waiting(Path config, Map<String, String> environment) throws IOException {
     return new SignetProcess(
         config,
         config.toAbsolutePath().resolveSibling(""),
         environment,
         List.of("serve", "--config", config.toString()),
-        log -> log.contains("waits for the custodian"));
+        log -> log.contains("waits for the "));
   }
 
   /** Runs one command to its end. */

@@ -71,6 +71,9 @@ public interface KeyCustodian extends AutoCloseable {
    */
   void destroy(KeyHandle key) throws CustodyException;
 
+  /** How it stands, by what it knows: no device is asked. Also while it fails, or is closed. */
+  CustodianStatus status();
+
   /** Releases the connection to the keys; the keys stay. */
   @Override
   void close();

@@ -2,9 +2,12 @@ package io.signet.hsm;
 
 import static java.util.Objects.requireNonNull;
 
+import io.signet.hsm.CustodianEvent.Failed;
+import io.signet.hsm.CustodianEvent.Signed;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.time.Duration;
 
 /**
  * The power to sign with one key of a custodian. Every signature is verified with the public key
@@ -36,12 +39,19 @@ public final class KeyHandle {
   private final PublicKey publicKey;
   private final Signer signer;
   private volatile boolean broken;
+  private volatile CustodianListener listener = CustodianListener.NONE;
 
   public KeyHandle(KeyLabel label, KeyAlgorithm algorithm, PublicKey publicKey, Signer signer) {
     this.label = requireNonNull(label, "label");
     this.algorithm = requireNonNull(algorithm, "algorithm");
     this.publicKey = requireNonNull(publicKey, "publicKey");
     this.signer = requireNonNull(signer, "signer");
+  }
+
+  /** From now on this one, and no other, is told of each signature and each failure. */
+  KeyHandle watchedBy(CustodianListener onlooker) {
+    listener = onlooker;
+    return this;
   }
 
   public KeyLabel label() {
@@ -72,6 +82,18 @@ public final class KeyHandle {
    *     restart helps
    */
   public byte[] sign(byte[] message) throws CustodyException {
+    long begin = System.nanoTime();
+    try {
+      byte[] signature = verified(message);
+      listener.happened(new Signed(Duration.ofNanos(System.nanoTime() - begin)));
+      return signature;
+    } catch (CustodyException e) {
+      listener.happened(new Failed(e));
+      throw e;
+    }
+  }
+
+  private byte[] verified(byte[] message) throws CustodyException {
     if (broken) {
       throw outOfUse();
     }

@@ -1,5 +1,7 @@
 package io.signet.hsm;
 
+import io.signet.hsm.CustodianEvent.Waited;
+import io.signet.hsm.CustodianStatus.Load;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +31,9 @@ public final class Permits {
 
   private final String where;
   private final int permits;
+  private final int queue;
   private final Duration patience;
+  private final CustodianListener listener;
   private final Semaphore room;
   private final Semaphore free;
 
@@ -37,11 +41,15 @@ public final class Permits {
    * @param where for messages
    * @param queue how many calls may wait
    * @param patience how long one of them waits
+   * @param listener is told how long each has waited whose turn has come
    */
-  public Permits(String where, int permits, int queue, Duration patience) {
+  public Permits(
+      String where, int permits, int queue, Duration patience, CustodianListener listener) {
     this.where = where;
     this.permits = permits;
+    this.queue = queue;
     this.patience = patience;
+    this.listener = listener;
     this.room = new Semaphore(permits + queue);
     this.free = new Semaphore(permits, true);
   }
@@ -76,6 +84,7 @@ public final class Permits {
   }
 
   private void take() throws CustodyException {
+    long begin = System.nanoTime();
     try {
       if (!free.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
         throw busy("%d calls are on it and none ended within %s".formatted(permits, patience));
@@ -84,6 +93,14 @@ public final class Permits {
       Thread.currentThread().interrupt();
       throw busy("the wait for one of %d calls on it was interrupted".formatted(permits));
     }
+    listener.happened(new Waited(Duration.ofNanos(System.nanoTime() - begin)));
+  }
+
+  /** Who is on it and who waits; what comes or goes meanwhile may be counted as either. */
+  public Load load() {
+    int inside = permits + queue - room.availablePermits();
+    int unused = free.availablePermits();
+    return new Load(permits, unused, Math.max(0, inside - (permits - unused)), 0);
   }
 
   private CustodyException busy(String why) {

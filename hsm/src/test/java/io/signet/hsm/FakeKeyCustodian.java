@@ -36,6 +36,7 @@ public final class FakeKeyCustodian implements KeyCustodian {
   private final Queue<CustodyException> importFailures = new ConcurrentLinkedQueue<>();
   private final Queue<CustodyException> findFailures = new ConcurrentLinkedQueue<>();
   private final Queue<CustodyException> destroyFailures = new ConcurrentLinkedQueue<>();
+  private volatile CustodianStatus status = CustodianStatus.IN_PROCESS;
   private final List<byte[]> signed = new CopyOnWriteArrayList<>();
 
   /** The next signature fails with this, and nothing is signed. */
@@ -84,6 +85,11 @@ public final class FakeKeyCustodian implements KeyCustodian {
     destroyFailures.add(failure);
   }
 
+  /** What {@link #status} says from now on. */
+  public void says(CustodianStatus now) {
+    status = now;
+  }
+
   /** How many signatures were made, corrupted ones among them. */
   public int signatures() {
     return signed.size();
@@ -125,6 +131,11 @@ public final class FakeKeyCustodian implements KeyCustodian {
     if (keys.find(key.publicKey()).isEmpty()) { // it may be imported again, with a new handle
       Object _ = handles.remove(key.publicKey());
     }
+  }
+
+  @Override
+  public CustodianStatus status() {
+    return status;
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.signet.hsm.CustodianStatus.Load;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
@@ -51,6 +52,19 @@ public abstract class KeyCustodianContract {
     assertThat(key.algorithm()).isEqualTo(algorithm);
     assertThat(KeyAlgorithm.of(key.publicKey())).contains(algorithm);
     assertThat(verifies(key.publicKey(), algorithm, MESSAGE, key.sign(MESSAGE))).isTrue();
+  }
+
+  // KC-8: nobody is on it and nobody waits.
+  @Test
+  void status_nothingIsAsked_everyPermitIsFree() throws Exception {
+    byte[] _ = generate(ROOT).sign(MESSAGE);
+
+    assertThat(custodian().status().load())
+        .satisfiesAnyOf(
+            load -> assertThat(load).isEmpty(),
+            load ->
+                assertThat(load)
+                    .hasValue(new Load(load.orElseThrow().permits(), load.get().permits(), 0, 0)));
   }
 
   @Test

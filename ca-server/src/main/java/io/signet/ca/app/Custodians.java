@@ -3,22 +3,22 @@ package io.signet.ca.app;
 import io.signet.ca.cli.Custody;
 import io.signet.ca.config.KeysConfig.Custodian;
 import io.signet.ca.config.KeysConfig.FileCustodian;
-import io.signet.ca.config.KeysConfig.MemoryCustodian;
 import io.signet.ca.config.KeysConfig.FileEncryption;
+import io.signet.ca.config.KeysConfig.MemoryCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
 import io.signet.ca.config.KeysConfig.VaultCustodian;
 import io.signet.ca.config.KeysConfig.VaultEngine;
 import io.signet.ca.config.KeysConfig.VaultLogin;
 import io.signet.ca.config.SecretPlace;
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyCustodian;
-import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.pkcs11.Pkcs11KeyCustodian;
 import io.signet.hsm.pkcs11.Pkcs11Settings;
 import io.signet.hsm.soft.FileKeyCustodian;
-import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.hsm.soft.FileSecret;
+import io.signet.hsm.soft.MemoryKeyCustodian;
 import io.signet.hsm.vault.VaultAuth;
 import io.signet.hsm.vault.VaultKeyCustodian;
 import io.signet.hsm.vault.VaultSettings;
@@ -42,7 +42,7 @@ final class Custodians implements Custody {
     return open(
         custodian,
         Clock.systemUTC(),
-        RecoveryListener.NONE,
+        CustodianListener.NONE,
         why -> {
           throw why;
         });
@@ -59,11 +59,11 @@ final class Custodians implements Custody {
   }
 
   /**
-   * @param listener is told of losses and recoveries
+   * @param listener is told of losses, recoveries and waits
    * @param absence told why a device cannot be opened that may appear; it is tried again afterwards
    */
   static KeyCustodian open(
-      Custodian custodian, Clock clock, RecoveryListener listener, Absence absence)
+      Custodian custodian, Clock clock, CustodianListener listener, Absence absence)
       throws CustodyException, IOException {
     return switch (custodian) {
       case FileCustodian(Path path, FileEncryption encryption) -> {
@@ -77,8 +77,28 @@ final class Custodians implements Custody {
               pin ->
                   awaited(() -> Pkcs11KeyCustodian.open(settings(token), pin, listener), absence));
       case VaultCustodian vault ->
-          awaited(() -> VaultKeyCustodian.open(settings(vault.engine()), clock), absence);
+          awaited(() -> VaultKeyCustodian.open(settings(vault.engine()), listener, clock), absence);
       case MemoryCustodian _ -> new MemoryKeyCustodian();
+    };
+  }
+
+  /** Its kind, as in the configuration. */
+  static String kind(Custodian custodian) {
+    return switch (custodian) {
+      case FileCustodian _ -> "file";
+      case Pkcs11Custodian _ -> "pkcs11";
+      case VaultCustodian _ -> "vault";
+      case MemoryCustodian _ -> "memory";
+    };
+  }
+
+  /** Which one it is, in the words of its own messages. */
+  static String where(Custodian custodian) {
+    return switch (custodian) {
+      case FileCustodian file -> "key folder " + file.path();
+      case Pkcs11Custodian token -> settings(token).where();
+      case VaultCustodian vault -> settings(vault.engine()).where();
+      case MemoryCustodian _ -> "the memory of this process";
     };
   }
 

@@ -26,11 +26,12 @@ import io.signet.sds.Timer;
 import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,21 +44,22 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
 
   private static final Logger LOG = LoggerFactory.getLogger(IssuingCore.class);
 
-  private static final Duration CUSTODIAN_RETRY = Duration.ofSeconds(5);
+  private static final Duration RETRY = Duration.ofSeconds(5);
 
   /**
    * Opens store and custodian, finds or makes the root, and keeps the issuing authority renewed.
    *
-   * @param check told of the custodian
-   * @param waits told why this does not return yet: the token is not there (P11-22)
+   * @param custody told of the custodian
+   * @param readiness told why this does not return yet: the token is not there (P11-22), or the CA
+   *     above
    * @param life gets what is to be closed again, also when this fails
    */
   static IssuingCore open(
       SignetConfig config,
       Clock clock,
       Timer timer,
-      CustodianCheck check,
-      Consumer<String> waits,
+      KeyCustody custody,
+      PhasedReadiness readiness,
       Lifecycle life)
       throws AuthorityException,
           CustodyException,
@@ -69,61 +71,72 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
-    Absence absence = why -> pause(why, waits);
+    store.ca().ifPresent(custody::caIs);
     KeyCustodian custodian =
-        life.started(Custodians.open(config.keys().custodian(), clock, check, absence));
+        custody.opened(
+            life.started(
+                Custodians.open(
+                    config.keys().custodian(),
+                    clock,
+                    custody,
+                    why -> awaitCustodian(why, custody, readiness))));
     KeyCustodian issuers =
         switch (config.keys().issuing()) {
-          case MEMORY -> life.started(new MemoryKeyCustodian());
+          case MEMORY -> custody.beside(life.started(new MemoryKeyCustodian()));
           case CUSTODIAN, ROOT -> custodian;
         };
     Authorities authorities =
         switch (config.authority().root()) {
           case Root.Own _, Root.Imported _ ->
               Authorities.open(store, custodian, issuers, signer, policy(config), clock);
-          case Root.Upstream root -> {
-            UpstreamCa upstream =
-                life.started(Upstreams.open(root, config.trustDomain(), clock, absence));
-            yield below(
-                absence,
-                () ->
-                    Authorities.under(
-                        upstream, Upstreams.roots(root), store, issuers, policy(config), clock));
-          }
+          case Root.Upstream root ->
+              below(root, config, clock, store, issuers, why -> awaitCa(why, readiness), life);
         };
-    for (CaRecord ca : store.ca().stream().toList()) {
-      ca.chain()
-          .ifPresent(chain -> check.of(custodian, ca.label(), chain.certificate().getPublicKey()));
+    custody.looked(Optional.empty()); // it has just signed
+    store
+        .ca()
+        .flatMap(ca -> looking(ca, custodian, custody, clock))
+        .ifPresent(check -> life.started(checking(check, timer, clock)));
+    if (config.keys().issuing() == Issuing.CUSTODIAN) {
+      life.started(checking(new IssuingKeyCheck(authorities, clock), timer, clock));
     }
-    life.started(checking(check, timer, clock));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
     return new IssuingCore(authorities, signer, ledger);
   }
 
-  private interface Opening {
-    Authorities open()
-        throws AuthorityException,
-            CustodyException,
-            IOException,
-            LedgerException,
-            SelfCheckException;
-  }
-
   // The CA above may be away at our start, as a token may be.
-  private static Authorities below(Absence absence, Opening opening)
+  private static Authorities below(
+      Root.Upstream root,
+      SignetConfig config,
+      Clock clock,
+      SqlAuthorityStore store,
+      KeyCustodian issuers,
+      Absence absence,
+      Lifecycle life)
       throws AuthorityException,
           CustodyException,
           IOException,
           LedgerException,
           SelfCheckException {
+    List<X509Certificate> roots = Upstreams.roots(root);
+    UpstreamCa upstream = life.started(Upstreams.open(root, config.trustDomain(), clock, absence));
     while (true) {
       try {
-        return opening.open();
+        return Authorities.under(upstream, roots, store, issuers, policy(config), clock);
       } catch (CustodyException e) {
         absence.endsFor(e);
       }
     }
+  }
+
+  private static Optional<CustodianCheck> looking(
+      CaRecord ca, KeyCustodian custodian, KeyCustody custody, Clock clock) {
+    custody.caIs(ca);
+    return ca.chain()
+        .map(chain ->
+            new CustodianCheck(
+                custody, custodian, ca.label(), chain.certificate().getPublicKey(), clock));
   }
 
   private static Supplier<SerialNumber> serials(SqlAuthorityStore store, Clock clock)
@@ -133,12 +146,24 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     return () -> SerialNumber.draw(prefix, clock.instant(), random);
   }
 
-  // A token may come later than we do, and then nobody shall have to start us again.
-  private static void pause(CustodyException why, Consumer<String> waits) throws CustodyException {
-    waits.accept(String.valueOf(why.getMessage()));
-    LOG.warn("waits for the custodian: {}", why.getMessage());
+  private static void awaitCustodian(
+      CustodyException why, KeyCustody custody, PhasedReadiness readiness) throws CustodyException {
+    custody.waits(why);
+    custody.problem().ifPresent(problem -> readiness.waits("keys", problem));
+    pause("the custodian", why);
+  }
+
+  private static void awaitCa(CustodyException why, PhasedReadiness readiness)
+      throws CustodyException {
+    readiness.waits("authority", String.valueOf(why.getMessage()));
+    pause("the CA above", why);
+  }
+
+  // It may come later than we do, and then nobody shall have to start us again.
+  private static void pause(String what, CustodyException why) throws CustodyException {
+    LOG.warn("waits for {}: {}", what, why.getMessage());
     try {
-      Thread.sleep(CUSTODIAN_RETRY);
+      Thread.sleep(RETRY);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw why;
@@ -168,7 +193,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
   }
 
   // Its listener is silent: what fails is told by the custodian's listener and in readiness.
-  private static Renewal checking(CustodianCheck check, Timer timer, Clock clock) {
+  private static Renewal checking(Renewal.Work check, Timer timer, Clock clock) {
     Renewal checking = new Renewal(check, timer, clock, _ -> {});
     checking.start();
     return checking;

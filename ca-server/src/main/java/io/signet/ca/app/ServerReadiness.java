@@ -14,7 +14,7 @@ final class ServerReadiness implements Readiness {
   private final IssuanceLedger ledger;
   private final CallerAttestors callers;
   private final JwtIssuers issuers;
-  private final CustodianCheck custodian;
+  private final KeyCustody custody;
   private final boolean custodianSignsLeaves;
 
   ServerReadiness(
@@ -22,13 +22,13 @@ final class ServerReadiness implements Readiness {
       IssuanceLedger ledger,
       CallerAttestors callers,
       JwtIssuers issuers,
-      CustodianCheck custodian,
+      KeyCustody custody,
       boolean custodianSignsLeaves) {
     this.authorities = authorities;
     this.ledger = ledger;
     this.callers = callers;
     this.issuers = issuers;
-    this.custodian = custodian;
+    this.custody = custody;
     this.custodianSignsLeaves = custodianSignsLeaves;
   }
 
@@ -40,7 +40,7 @@ final class ServerReadiness implements Readiness {
         .forEach(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
     issuers.problem().ifPresent(why -> problems.add(new Problem("attestation.jwt", why, false)));
     // An issuing authority in memory signs on, and the custodian may be back in time.
-    custodian
+    custody
         .problem()
         .ifPresent(why -> problems.add(new Problem("keys", why, custodianSignsLeaves)));
     try {

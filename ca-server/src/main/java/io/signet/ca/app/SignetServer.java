@@ -27,6 +27,7 @@ import io.signet.ca.grpc.ServingCertificate;
 import io.signet.ca.grpc.WorkloadAddresses;
 import io.signet.ca.grpc.WorkloadServer;
 import io.signet.ca.http.HealthRoutes;
+import io.signet.ca.http.KeysRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
@@ -143,11 +144,9 @@ final class SignetServer implements RunningServer {
           SelfCheckException {
     Metrics metrics = life.started(metrics());
     PhasedReadiness readiness = new PhasedReadiness();
-    OperatorServer operator = life.started(operator(readiness, metrics));
-    CustodianCheck custodian = new CustodianCheck(metrics.registry(), clock);
-    IssuingCore core =
-        IssuingCore.open(
-            config, clock, timer, custodian, why -> readiness.waits("keys", why), life);
+    KeyCustody custody = new KeyCustody(config.keys(), metrics.registry(), clock);
+    OperatorServer operator = life.started(operator(readiness, metrics, custody));
+    IssuingCore core = IssuingCore.open(config, clock, timer, custody, readiness, life);
     readiness.goesOn();
     Authorities authorities = core.authorities();
     bindExpiry(metrics, authorities);
@@ -196,7 +195,7 @@ final class SignetServer implements RunningServer {
             core.ledger(),
             callers,
             issuers,
-            custodian,
+            custody,
             config.keys().issuing() == Issuing.CUSTODIAN));
     life.started(readiness);
     listening = listening(workload.port(), operator.port());
@@ -318,10 +317,14 @@ final class SignetServer implements RunningServer {
     return new ServingCertificate(now.chain(), now.key());
   }
 
-  private OperatorServer operator(Readiness readiness, Metrics metrics) throws IOException {
+  private OperatorServer operator(Readiness readiness, Metrics metrics, KeyCustody custody)
+      throws IOException {
     return OperatorServer.start(
         config.listen().operator().toSocketAddress(),
-        List.of(new HealthRoutes(readiness), new MetricsRoutes(metrics::scrape)));
+        List.of(
+            new HealthRoutes(readiness),
+            new MetricsRoutes(metrics::scrape),
+            new KeysRoutes(custody::status)));
   }
 
   private void publish(TrustBundle bundle) throws FileProblem {

@@ -28,7 +28,11 @@ public final class Authorities {
   private volatile Active active;
 
   /** The key is held beside its authority, for it has to be destroyed one day. */
-  private record Active(IssuingAuthority issuing, Optional<KeyHandle> key) {}
+  private record Active(IssuingAuthority issuing, Optional<KeyHandle> key, boolean gone) {
+    Active(IssuingAuthority issuing, Optional<KeyHandle> key) {
+      this(issuing, key, false);
+    }
+  }
 
   /** Where the authorities that sign leaves come from. */
   private sealed interface Tier {
@@ -110,12 +114,31 @@ public final class Authorities {
   }
 
   /**
-   * When {@link #renew()} is due: at once when the key is out of use (KC-1), so what was asked
-   * before may be too late.
+   * When {@link #renew()} is due: at once when the key is out of use (KC-1) or gone, so what was
+   * asked before may be too late.
    */
   public Instant renewAt() {
-    IssuingAuthority now = active.issuing();
-    return now.authority().inUse() ? now.renewAt() : clock.instant();
+    Active now = active;
+    boolean good = now.issuing().authority().inUse() && !now.gone();
+    return good ? now.issuing().renewAt() : clock.instant();
+  }
+
+  /**
+   * Whether the custodian still has the key of the issuing authority. If not, {@link #renew()} is
+   * due.
+   *
+   * @throws CustodyException when that cannot be told now
+   */
+  public synchronized boolean holdsKey() throws CustodyException {
+    Active now = active;
+    boolean gone =
+        tier instanceof Tier.Issuing(IssuingKeys keys, _)
+            && now.key().isPresent()
+            && !keys.holds(now.key().get());
+    if (gone) {
+      active = new Active(now.issuing(), now.key(), true);
+    }
+    return !gone;
   }
 
   /** Whom to trust: the roots. */

@@ -6,6 +6,7 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.PublicKeys;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -52,6 +53,14 @@ final class IssuingKeys {
     store.intendIssuing(label);
     intended = Optional.of(label);
     return label;
+  }
+
+  /** Whether it is still there, under its label and as the same key. */
+  boolean holds(KeyHandle key) throws CustodyException {
+    return custodian
+        .find(key.label())
+        .filter(found -> PublicKeys.same(found.publicKey(), key.publicKey()))
+        .isPresent();
   }
 
   private static void destroyAny(KeyCustodian custodian, KeyLabel label) throws CustodyException {

@@ -5,7 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.signet.ca.http.KeysStatus.RootKey;
+import io.signet.ca.http.KeysStatus.Trouble;
 import io.signet.ca.http.Readiness.Problem;
+import io.signet.hsm.CustodianStatus;
+import io.signet.hsm.CustodianStatus.Load;
+import io.signet.hsm.Fault;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyLabel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,7 +22,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,8 +32,24 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class OperatorServerTest {
+  private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+  private static final KeysStatus KEYS =
+      new KeysStatus(
+          NOW,
+          "file",
+          "key folder /keys",
+          "memory",
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          CustodianStatus.IN_PROCESS,
+          0,
+          0,
+          Optional.empty());
+
   private final HttpClient client = HttpClient.newHttpClient();
   private volatile Readiness readiness = List::of;
+  private volatile KeysStatus keys = KEYS;
   private OperatorServer server;
 
   @BeforeEach
@@ -33,7 +58,9 @@ final class OperatorServerTest {
         OperatorServer.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             List.of(
-                new HealthRoutes(() -> readiness.problems()), new MetricsRoutes(() -> "up 1\n")));
+                new HealthRoutes(() -> readiness.problems()),
+                new MetricsRoutes(() -> "up 1\n"),
+                new KeysRoutes(() -> keys)));
   }
 
   @AfterEach
@@ -121,6 +148,61 @@ final class OperatorServerTest {
     assertThat(answer.headers().firstValue("content-type"))
         .contains("text/plain; version=0.0.4; charset=utf-8");
     assertThat(answer.body()).isEqualTo("up 1\n");
+  }
+
+  // KC-8
+  @Test
+  void keys_deviceInTrouble_allOfIt() throws Exception {
+    var trouble = new Trouble(NOW, Fault.LOST, "token is not there");
+    keys =
+        new KeysStatus(
+            NOW,
+            "vault",
+            "transit of https://vault:8200",
+            "custodian",
+            Optional.of(new RootKey(new KeyLabel("root-1"), KeyAlgorithm.EC_P256)),
+            Optional.of(NOW.minusSeconds(10)),
+            Optional.of(trouble),
+            new CustodianStatus(
+                Optional.of(new Load(4, 1, 2, 3)), Optional.of(NOW.plusSeconds(90))),
+            5,
+            4,
+            Optional.of(trouble));
+
+    HttpResponse<String> answer = get("/v1/keys");
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(json(answer))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"usable": false, "custodian": "vault",
+                     "where": "transit of https://vault:8200",
+                     "root": {"label": "root-1", "algorithm": "ec-p256"},
+                     "seen": "2026-11-23T11:59:50Z",
+                     "problem": {"at": "2026-11-23T12:00:00Z", "fault": "lost",
+                       "why": "token is not there", "check": "%1$s"},
+                     "issuing": "custodian",
+                     "calls": {"permits": 4, "free": 1, "waiting": 2, "given-up": 3},
+                     "lease": {"ends": "2026-11-23T12:01:30Z", "left-seconds": 90},
+                     "losses": 5, "recoveries": 4,
+                     "last-error": {"at": "2026-11-23T12:00:00Z", "fault": "lost",
+                       "why": "token is not there", "check": "%1$s"}}
+                    """
+                        .formatted(Fault.LOST.toCheck())));
+  }
+
+  @Test
+  void keys_nothingKnownYet_noMembersForIt() throws Exception {
+    assertThat(json(get("/v1/keys")))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"usable": false, "custodian": "file", "where": "key folder /keys",
+                     "issuing": "memory", "losses": 0, "recoveries": 0}
+                    """));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.signet.ca.store;
 
+import io.signet.hsm.CustodianStatus;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyCustodian;
@@ -53,6 +54,11 @@ record WitnessedCustodian(KeyCustodian real, Witness witness) implements KeyCust
   @Override
   public void destroy(KeyHandle key) throws CustodyException {
     real.destroy(key);
+  }
+
+  @Override
+  public CustodianStatus status() {
+    return real.status();
   }
 
   @Override

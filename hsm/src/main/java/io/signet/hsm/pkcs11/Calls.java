@@ -1,5 +1,7 @@
 package io.signet.hsm.pkcs11;
 
+import io.signet.hsm.CustodianListener;
+import io.signet.hsm.CustodianStatus.Load;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.Permits;
@@ -31,10 +33,13 @@ final class Calls {
   private final ExecutorService threads =
       Executors.newCachedThreadPool(Thread.ofPlatform().name("pkcs11-", 0).daemon().factory());
 
-  Calls(String where, int permits, int queue, Duration patience) {
+  /**
+   * @param listener is told how long each call has waited for its turn
+   */
+  Calls(String where, int permits, int queue, Duration patience, CustodianListener listener) {
     this.where = where;
     this.permits = permits;
-    this.turns = new Permits(where, permits, queue, patience);
+    this.turns = new Permits(where, permits, queue, patience, listener);
   }
 
   /**
@@ -64,6 +69,11 @@ final class Calls {
       call.turn.close();
       throw e;
     }
+  }
+
+  Load load() {
+    Load load = turns.load();
+    return new Load(load.permits(), load.free(), load.waiting(), hanging.get());
   }
 
   /** How many calls were given up and have not returned. */

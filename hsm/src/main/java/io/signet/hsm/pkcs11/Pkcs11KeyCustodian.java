@@ -2,6 +2,8 @@ package io.signet.hsm.pkcs11;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.signet.hsm.CustodianListener;
+import io.signet.hsm.CustodianStatus;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.ForeignKey;
@@ -10,7 +12,6 @@ import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.Permits;
-import io.signet.hsm.RecoveryListener;
 import io.signet.hsm.pkcs11.TokenConnection.Use;
 import java.security.KeyPair;
 import java.security.PublicKey;
@@ -79,7 +80,9 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
       Pkcs11Settings settings, Calls calls, TokenConnection<TokenSession> connection, Pin pin) {
     this.settings = settings;
     this.calls = calls;
-    this.creation = new Permits(settings.where(), 1, QUEUE_PER_PERMIT, settings.patience());
+    this.creation =
+        new Permits(
+            settings.where(), 1, QUEUE_PER_PERMIT, settings.patience(), CustodianListener.NONE);
     this.connection = connection;
     this.pin = pin;
   }
@@ -91,17 +94,18 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
    * it does, the token does not look at the PIN again, and a wrong one opens as well (P11-7).
    *
    * @param pin the user PIN; the caller wipes it after this call, a copy is kept to log in again
-   * @param listener is told of losses and recoveries
+   * @param listener is told of losses, recoveries and waits
    * @throws CustodyException {@link Fault#FATAL} when the library cannot be loaded, {@link
    *     Fault#LOST} when the token is not there, {@link Fault#DENIED} when two tokens have the
    *     label, or the PIN is wrong, locked or no text: not to be tried again
    */
   public static Pkcs11KeyCustodian open(
-      Pkcs11Settings settings, char[] pin, RecoveryListener listener) throws CustodyException {
+      Pkcs11Settings settings, char[] pin, CustodianListener listener) throws CustodyException {
     Pin kept = new Pin(settings.where(), pin);
     int permits = settings.permits();
     Calls calls =
-        new Calls(settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.patience());
+        new Calls(
+            settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.patience(), listener);
     try {
       TokenConnection<TokenSession> connection =
           calls.call(settings.deadline(), _ -> {}, () -> connection(settings, kept, listener));
@@ -113,7 +117,7 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
   }
 
   private static TokenConnection<TokenSession> connection(
-      Pkcs11Settings settings, Pin pin, RecoveryListener listener) throws CustodyException {
+      Pkcs11Settings settings, Pin pin, CustodianListener listener) throws CustodyException {
     return TokenConnection.open(
         settings.where(),
         () -> pin.with(text -> TokenSession.open(settings, text)),
@@ -292,6 +296,11 @@ public final class Pkcs11KeyCustodian implements KeyCustodian {
 
   private CustodyException failure(Fault fault, KeyLabel label, String why) {
     return new CustodyException(fault, settings.where() + ": key " + label + ": " + why);
+  }
+
+  @Override
+  public CustodianStatus status() {
+    return new CustodianStatus(Optional.of(calls.load()), Optional.empty());
   }
 
   /** Also when nobody else uses the token, the login stays (see {@link #open}). */

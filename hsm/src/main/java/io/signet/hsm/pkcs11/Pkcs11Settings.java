@@ -65,7 +65,7 @@ public record Pkcs11Settings(
   }
 
   /** Where, in every message: {@code token "signet" of /usr/lib/softhsm/libsofthsm2.so}. */
-  String where() {
+  public String where() {
     return "token \"" + tokenLabel + "\" of " + library;
   }
 }

@@ -1,8 +1,11 @@
 package io.signet.hsm.pkcs11;
 
+import io.signet.hsm.CustodianEvent.Lost;
+import io.signet.hsm.CustodianEvent.Recovered;
+import io.signet.hsm.CustodianEvent.StillLost;
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
-import io.signet.hsm.RecoveryListener;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,7 +40,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
   private final String where;
   private final Opener<S> opener;
   private final Duration patience;
-  private final RecoveryListener listener;
+  private final CustodianListener listener;
   private final LongSupplier nanoTime;
   private final AtomicReference<@Nullable S> current;
   private final ReentrantLock changing = new ReentrantLock();
@@ -52,7 +55,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
       String where,
       Opener<S> opener,
       Duration patience,
-      RecoveryListener listener,
+      CustodianListener listener,
       LongSupplier nanoTime,
       S first) {
     this.where = where;
@@ -74,7 +77,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
       String where,
       Opener<S> opener,
       Duration patience,
-      RecoveryListener listener,
+      CustodianListener listener,
       LongSupplier nanoTime)
       throws CustodyException {
     return new TokenConnection<>(where, opener, patience, listener, nanoTime, opener.open());
@@ -133,7 +136,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
     if (current.compareAndSet(session, null)) {
       lostAt = nanoTime.getAsLong();
       release(session, patience);
-      listener.lost(why);
+      listener.happened(new Lost(why));
     }
   }
 
@@ -176,7 +179,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
       S next = opener.open();
       pause = FIRST_PAUSE;
       current.set(next);
-      listener.recovered(Duration.ofNanos(nanoTime.getAsLong() - lostAt));
+      listener.happened(new Recovered(Duration.ofNanos(nanoTime.getAsLong() - lostAt)));
       return next;
     } catch (CustodyException e) {
       failed(e);
@@ -202,7 +205,7 @@ final class TokenConnection<S extends AutoCloseable> implements AutoCloseable {
     notBefore = nanoTime.getAsLong() + pause.toNanos();
     Duration doubled = pause.multipliedBy(2);
     pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
-    listener.failed(e);
+    listener.happened(new StillLost(e));
   }
 
   // On a thread of its own: a call that hangs may have its locks.

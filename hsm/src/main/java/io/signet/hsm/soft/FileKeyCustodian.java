@@ -2,6 +2,7 @@ package io.signet.hsm.soft;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.signet.hsm.CustodianStatus;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.ForeignKey;
@@ -250,6 +251,11 @@ public final class FileKeyCustodian implements KeyCustodian {
       throw FileTrouble.failure(directory + ": cannot delete key " + key.label(), e, Fault.BUSY);
     }
     ring.remove(held.get());
+  }
+
+  @Override
+  public CustodianStatus status() {
+    return CustodianStatus.IN_PROCESS;
   }
 
   @Override

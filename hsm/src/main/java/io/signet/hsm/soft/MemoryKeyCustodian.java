@@ -1,5 +1,6 @@
 package io.signet.hsm.soft;
 
+import io.signet.hsm.CustodianStatus;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
@@ -45,6 +46,11 @@ public final class MemoryKeyCustodian implements KeyCustodian {
   @Override
   public void destroy(KeyHandle key) throws CustodyException {
     ring.remove(key);
+  }
+
+  @Override
+  public CustodianStatus status() {
+    return CustodianStatus.IN_PROCESS;
   }
 
   /** Forgets every key. */

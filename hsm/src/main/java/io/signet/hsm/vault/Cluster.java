@@ -203,6 +203,11 @@ final class Cluster {
     quietUntil = timing.now().plus(quiet.compareTo(LONGEST_QUIET) < 0 ? quiet : LONGEST_QUIET);
   }
 
+  /** Whether it has asked for fewer requests, a moment ago. */
+  boolean isLeftAlone() {
+    return timing.now().isBefore(quietUntil);
+  }
+
   private void requireNotQuiet() throws CustodyException {
     Instant until = quietUntil;
     if (timing.now().isBefore(until)) {

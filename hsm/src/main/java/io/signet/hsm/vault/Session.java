@@ -1,5 +1,6 @@
 package io.signet.hsm.vault;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import java.lang.System.Logger;
@@ -32,6 +33,7 @@ final class Session implements AutoCloseable {
   private final Connections connections;
   private final Cluster cluster;
   private final Tokens tokens;
+  private final Outage outage;
   private final Timing timing;
   private final Map<String, Forbidden> forbidden = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer =
@@ -44,36 +46,43 @@ final class Session implements AutoCloseable {
       Connections connections,
       Cluster cluster,
       Tokens tokens,
+      Outage outage,
       Timing timing) {
     this.settings = settings;
     this.connections = connections;
     this.cluster = cluster;
     this.tokens = tokens;
+    this.outage = outage;
     this.timing = timing;
   }
 
   /**
    * Finds a node that can be used, and logs in.
    *
+   * @param listener told when no node takes a request, or there is no token for it, and when that
+   *     has ended
    * @throws CustodyException {@link Fault#LOST} when no node can be reached, {@link Fault#BUSY}
    *     when all are sealed or the like, {@link Fault#DENIED} when the login is refused, a file for
    *     it is missing, or no node can be trusted by its certificate: it was tried once
    */
-  static Session open(VaultSettings settings, Clock clock) throws CustodyException {
-    Session session = open(settings, Timing.of(clock));
+  static Session open(VaultSettings settings, CustodianListener listener, Clock clock)
+      throws CustodyException {
+    Session session = open(settings, listener, Timing.of(clock));
     session.keepToken();
     return session;
   }
 
   /** Its token is looked after by whoever calls {@link #runDue()}. */
-  static Session open(VaultSettings settings, Timing timing) throws CustodyException {
+  static Session open(VaultSettings settings, CustodianListener listener, Timing timing)
+      throws CustodyException {
     Connections connections = new Connections(settings);
     try {
       Cluster cluster = new Cluster(settings, connections, timing);
       cluster.findUsableNode();
       Login login = new Login(settings, cluster, connections, timing);
       Tokens tokens = new Tokens(settings, login, timing);
-      return new Session(settings, connections, cluster, tokens, timing);
+      Outage outage = new Outage(listener, timing);
+      return new Session(settings, connections, cluster, tokens, outage, timing);
     } catch (CustodyException | RuntimeException e) {
       connections.close();
       throw e;
@@ -93,6 +102,11 @@ final class Session implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, settings.where() + ": the token was not looked after", e);
     }
+  }
+
+  /** When the token ends, by the clock. */
+  Instant end() {
+    return tokens.end();
   }
 
   void runDue() {
@@ -124,21 +138,46 @@ final class Session implements AutoCloseable {
    */
   Answer ask(Call call, Deadline deadline) throws CustodyException {
     requireOpen();
-    Secret token = tokens.current(deadline);
-    Answer answer = cluster.ask(call, token, deadline);
-    if (answer.isDenied() && !isForbidden(call, token)) {
-      token = tokens.insteadOf(token, deadline);
-      answer = cluster.ask(call, token, deadline);
-    }
-    if (answer.isDenied()) {
-      remember(call, token);
+    Asked asked = asked(call, deadline);
+    if (asked.answer().isDenied()) {
+      remember(call, asked.token());
       throw failure(
           Fault.DENIED,
           "%s: status %d, also after a login; the policy of the token must allow `%s` there"
-              .formatted(call, answer.status(), call.capability()));
+              .formatted(call, asked.answer().status(), call.capability()));
     }
     Object _ = forbidden.remove(call.toString());
-    return answer;
+    outage.over();
+    return asked.answer();
+  }
+
+  /** An answer, and the token that it was asked with. */
+  private record Asked(Answer answer, Secret token) {}
+
+  private Asked asked(Call call, Deadline deadline) throws CustodyException {
+    try {
+      Secret token = tokens.current(deadline);
+      Answer answer = cluster.ask(call, token, deadline);
+      if (!answer.isDenied() || isForbidden(call, token)) {
+        return new Asked(answer, token);
+      }
+      Secret next = tokens.insteadOf(token, deadline);
+      return new Asked(cluster.ask(call, next, deadline), next);
+    } catch (CustodyException e) {
+      if (isOutage(e)) {
+        outage.because(e);
+      }
+      throw e;
+    }
+  }
+
+  // Not when Vault only wants fewer requests.
+  private boolean isOutage(CustodyException e) {
+    return switch (e.fault()) {
+      case LOST, DENIED -> true;
+      case BUSY -> !cluster.isLeftAlone();
+      case REJECTED, FATAL, BROKEN -> false;
+    };
   }
 
   // A token that another call has got meanwhile counts as the login of this one: two forbidden

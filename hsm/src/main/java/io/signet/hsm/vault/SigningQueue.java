@@ -1,5 +1,8 @@
 package io.signet.hsm.vault;
 
+import io.signet.hsm.CustodianEvent.Waited;
+import io.signet.hsm.CustodianListener;
+import io.signet.hsm.CustodianStatus.Load;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import java.time.Duration;
@@ -32,14 +35,19 @@ final class SigningQueue {
         throws CustodyException;
   }
 
-  /** One signature and who waits for it. */
+  /** One signature and who waits for it, since when by {@link System#nanoTime}. */
   private record Waiting(
-      TransitKey key, byte[] digest, Deadline deadline, CompletableFuture<Transit.Signed> answer) {}
+      TransitKey key,
+      byte[] digest,
+      long since,
+      Deadline deadline,
+      CompletableFuture<Transit.Signed> answer) {}
 
   private final String where;
   private final int permits;
   private final Duration time;
   private final Signer signer;
+  private final CustodianListener listener;
   private final Deque<Waiting> queue = new ArrayDeque<>();
   private int underWay;
   private boolean closed;
@@ -48,12 +56,15 @@ final class SigningQueue {
    * @param where for messages
    * @param permits how many requests are under way at once
    * @param time what a caller has for its signature
+   * @param listener is told how long each has waited
    */
-  SigningQueue(String where, int permits, Duration time, Signer signer) {
+  SigningQueue(
+      String where, int permits, Duration time, Signer signer, CustodianListener listener) {
     this.where = where;
     this.permits = permits;
     this.time = time;
     this.signer = signer;
+    this.listener = listener;
   }
 
   /**
@@ -65,7 +76,8 @@ final class SigningQueue {
    */
   byte[] sign(TransitKey key, byte[] digest) throws CustodyException {
     key.requireDigest(digest);
-    Waiting mine = new Waiting(key, digest, Deadline.in(time), new CompletableFuture<>());
+    Waiting mine =
+        new Waiting(key, digest, System.nanoTime(), Deadline.in(time), new CompletableFuture<>());
     enter(mine);
     return switch (await(mine)) {
       case Transit.Signed.Signature(byte[] signature) -> signature;
@@ -134,6 +146,8 @@ final class SigningQueue {
   }
 
   private void sign(List<Waiting> batch) {
+    long now = System.nanoTime();
+    batch.forEach(each -> listener.happened(new Waited(Duration.ofNanos(now - each.since()))));
     TransitKey key = batch.getFirst().key();
     List<byte[]> digests = batch.stream().map(Waiting::digest).toList();
     Deadline last = batch.stream().map(Waiting::deadline).reduce(Deadline::orLater).orElseThrow();
@@ -156,9 +170,8 @@ final class SigningQueue {
     });
   }
 
-  /** How many wait for their turn. */
-  synchronized int waiting() {
-    return queue.size();
+  synchronized Load load() {
+    return new Load(permits, permits - underWay, queue.size(), 0);
   }
 
   /** Turns away who waits, and everyone from now on. */

@@ -125,6 +125,11 @@ final class Tokens {
         : failure(last.fault(), "no login before " + nextLogin + ": " + last.getMessage(), last);
   }
 
+  /** When the token of now ends; {@link Instant#MAX} when it never does. */
+  Instant end() {
+    return lease.end();
+  }
+
   /** Does what is due; what fails is tried again at a later call. */
   void runDue() {
     endReplaced(Deadline.in(FAREWELL));

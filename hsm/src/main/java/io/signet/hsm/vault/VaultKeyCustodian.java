@@ -2,6 +2,8 @@ package io.signet.hsm.vault;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.signet.hsm.CustodianListener;
+import io.signet.hsm.CustodianStatus;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.ForeignKey;
@@ -75,44 +77,48 @@ public final class VaultKeyCustodian implements KeyCustodian {
   // One for each key, so that a broken one stays so.
   private final Map<PublicKey, Held> held = new ConcurrentHashMap<>();
 
-  private VaultKeyCustodian(VaultSettings settings, Session session) {
+  private VaultKeyCustodian(VaultSettings settings, Session session, CustodianListener listener) {
     this.settings = settings;
     this.session = session;
     this.transit = new Transit(settings, session);
     this.signatures =
-        new SigningQueue(settings.where(), settings.permits(), settings.deadline(), transit::sign);
+        new SigningQueue(
+            settings.where(), settings.permits(), settings.deadline(), transit::sign, listener);
     this.permits = permits(settings, settings.permits());
     this.creation = permits(settings, 1);
   }
 
   private static Permits permits(VaultSettings settings, int permits) {
-    return new Permits(settings.where(), permits, permits * QUEUE_PER_PERMIT, settings.deadline());
+    return new Permits(
+        settings.where(),
+        permits,
+        permits * QUEUE_PER_PERMIT,
+        settings.deadline(),
+        CustodianListener.NONE);
   }
 
   /**
    * Finds a node that can be used, and logs in.
    *
+   * @param listener is told of the waits of signatures, and of losses and recoveries: no node that
+   *     takes requests, or no token
    * @throws CustodyException {@link Fault#LOST} when no node can be reached, {@link Fault#BUSY}
    *     when all are sealed or the like, {@link Fault#DENIED} when the login is refused, a file for
    *     it is missing, or no node can be trusted by its certificate: it was tried once
    */
-  public static VaultKeyCustodian open(VaultSettings settings, Clock clock)
-      throws CustodyException {
-    return new VaultKeyCustodian(settings, Session.open(settings, clock));
+  public static VaultKeyCustodian open(
+      VaultSettings settings, CustodianListener listener, Clock clock) throws CustodyException {
+    return new VaultKeyCustodian(settings, Session.open(settings, listener, clock), listener);
   }
 
   /** Its token is looked after by whoever calls {@link #runDue()}. */
-  static VaultKeyCustodian open(VaultSettings settings, Timing timing) throws CustodyException {
-    return new VaultKeyCustodian(settings, Session.open(settings, timing));
+  static VaultKeyCustodian open(VaultSettings settings, CustodianListener listener, Timing timing)
+      throws CustodyException {
+    return new VaultKeyCustodian(settings, Session.open(settings, listener, timing), listener);
   }
 
   void runDue() {
     session.runDue();
-  }
-
-  /** How many signatures wait for their turn. */
-  int waiting() {
-    return signatures.waiting();
   }
 
   // Whoever waits for another's key to be made holds no permit.
@@ -208,6 +214,12 @@ public final class VaultKeyCustodian implements KeyCustodian {
     if (known != null) {
       known.destroyed = true;
     }
+  }
+
+  /** Its load is that of the signatures. */
+  @Override
+  public CustodianStatus status() {
+    return new CustodianStatus(Optional.of(signatures.load()), Optional.of(session.end()));
   }
 
   /** Also ends the token, if a login of this custodian has made it. */

@@ -2,6 +2,7 @@ package io.signet.hsm.vault;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.Permits;
@@ -53,7 +54,8 @@ public final class VaultPki implements AutoCloseable {
             settings.where(),
             settings.permits(),
             settings.permits() * QUEUE_PER_PERMIT,
-            settings.deadline());
+            settings.deadline(),
+            CustodianListener.NONE);
   }
 
   /**
@@ -69,14 +71,14 @@ public final class VaultPki implements AutoCloseable {
   public static VaultPki open(VaultSettings settings, Optional<String> issuerRef, Clock clock)
       throws CustodyException {
     String path = path(settings, issuerRef);
-    return new VaultPki(settings, path, Session.open(settings, clock));
+    return new VaultPki(settings, path, Session.open(settings, CustodianListener.NONE, clock));
   }
 
   /** Its token is looked after by nobody. */
   static VaultPki open(VaultSettings settings, Optional<String> issuerRef, Timing timing)
       throws CustodyException {
     String path = path(settings, issuerRef);
-    return new VaultPki(settings, path, Session.open(settings, timing));
+    return new VaultPki(settings, path, Session.open(settings, CustodianListener.NONE, timing));
   }
 
   private static String path(VaultSettings settings, Optional<String> issuerRef) {

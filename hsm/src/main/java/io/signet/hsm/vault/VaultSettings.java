@@ -85,7 +85,7 @@ public record VaultSettings(
   }
 
   /** Where, in every message: {@code transit of https://vault:8200}. */
-  String where() {
+  public String where() {
     return mount + " of " + addresses.getFirst();
   }
 }

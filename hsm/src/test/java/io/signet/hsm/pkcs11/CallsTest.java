@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.signet.hsm.CustodianListener;
+import io.signet.hsm.CustodianStatus.Load;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.Permits.Work;
@@ -23,7 +25,7 @@ final class CallsTest {
   private static final Duration AT_ONCE = Duration.ofNanos(1);
   private static final Duration FOR_EVER = Duration.ofDays(1);
 
-  private final Calls calls = new Calls("token", 2, 0, FOR_EVER);
+  private final Calls calls = new Calls("token", 2, 0, FOR_EVER, CustodianListener.NONE);
   private final List<CustodyException> given = new ArrayList<>();
   private final CountDownLatch returns = new CountDownLatch(1);
   private final Work<String> hanging =
@@ -76,7 +78,7 @@ final class CallsTest {
     assertRefused(Fault.BUSY, AT_ONCE, hanging).hasMessageContaining("1 of 2 hang");
 
     assertThat(calls.<String>call(FOR_EVER, _ -> {}, () -> "signature")).isEqualTo("signature");
-    assertThat(calls.hanging()).isOne();
+    assertThat(calls.load()).isEqualTo(new Load(2, 1, 0, 1)); // KC-8
     assertThat(given).singleElement().asString().contains("given up");
   }
 

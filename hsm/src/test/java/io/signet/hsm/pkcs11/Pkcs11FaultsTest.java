@@ -4,12 +4,12 @@ import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
-import io.signet.hsm.RecoveryListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -54,7 +54,7 @@ final class Pkcs11FaultsTest {
     module.order();
     custodian =
         Pkcs11KeyCustodian.open(
-            settings(LONG_ON_A_BUSY_MACHINE), SoftHsm.pin(), RecoveryListener.NONE);
+            settings(LONG_ON_A_BUSY_MACHINE), SoftHsm.pin(), CustodianListener.NONE);
     key = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
   }
 
@@ -184,7 +184,7 @@ final class Pkcs11FaultsTest {
   @Test
   void sign_libraryHangs_givenUpAtTheDeadlineAndGoodAgainWhenItReturns() throws Exception {
     try (Pkcs11KeyCustodian impatient =
-        Pkcs11KeyCustodian.open(settings(DEADLINE), SoftHsm.pin(), RecoveryListener.NONE)) {
+        Pkcs11KeyCustodian.open(settings(DEADLINE), SoftHsm.pin(), CustodianListener.NONE)) {
       KeyHandle same = impatient.find(ROOT).orElseThrow();
       module.order("C_Sign hang 1");
 

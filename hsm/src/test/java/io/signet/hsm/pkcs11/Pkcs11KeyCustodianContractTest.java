@@ -1,9 +1,9 @@
 package io.signet.hsm.pkcs11;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.DurableKeyCustodianContract;
 import io.signet.hsm.KeyCustodian;
-import io.signet.hsm.RecoveryListener;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -36,6 +36,6 @@ final class Pkcs11KeyCustodianContractTest extends DurableKeyCustodianContract {
 
   private static KeyCustodian opened() throws CustodyException {
     return Pkcs11KeyCustodian.open(
-        SoftHsm.settings(SoftHsm.CONTRACT), SoftHsm.pin(), RecoveryListener.NONE);
+        SoftHsm.settings(SoftHsm.CONTRACT), SoftHsm.pin(), CustodianListener.NONE);
   }
 }

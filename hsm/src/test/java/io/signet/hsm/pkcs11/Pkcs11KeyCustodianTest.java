@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.ForeignKey;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
-import io.signet.hsm.RecoveryListener;
 import java.io.IOException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -200,7 +200,7 @@ final class Pkcs11KeyCustodianTest {
   void generate_often_opensNoFurtherSessions() throws Exception {
     Pkcs11Settings spied = Pkcs11Settings.of(SoftHsm.spy(), SoftHsm.CUSTODY);
     try (Pkcs11KeyCustodian watched =
-        Pkcs11KeyCustodian.open(spied, SoftHsm.pin(), RecoveryListener.NONE)) {
+        Pkcs11KeyCustodian.open(spied, SoftHsm.pin(), CustodianListener.NONE)) {
       watched.destroy(watched.generate(ROOT, KeyAlgorithm.EC_P256));
       long before = openSessions();
       for (int i = 0; i < 8; i++) {
@@ -497,7 +497,7 @@ final class Pkcs11KeyCustodianTest {
 
   private static Pkcs11KeyCustodian opened() throws CustodyException {
     return Pkcs11KeyCustodian.open(
-        SoftHsm.settings(SoftHsm.CUSTODY), SoftHsm.pin(), RecoveryListener.NONE);
+        SoftHsm.settings(SoftHsm.CUSTODY), SoftHsm.pin(), CustodianListener.NONE);
   }
 
   private static TokenSession session() throws CustodyException {

@@ -4,15 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.hsm.CustodianEvent;
+import io.signet.hsm.CustodianEvent.Recovered;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import io.signet.hsm.Permits.Work;
-import io.signet.hsm.RecoveryListener;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -46,15 +46,8 @@ final class Pkcs11RecoveryTest {
     void happen() throws CustodyException;
   }
 
-  private final class Counting implements RecoveryListener {
-    @Override
-    public void lost(CustodyException why) {}
-
-    @Override
-    public void failed(CustodyException why) {}
-
-    @Override
-    public void recovered(Duration outage) {
+  private void count(CustodianEvent event) {
+    if (event instanceof Recovered) {
       recoveries.incrementAndGet();
     }
   }
@@ -64,7 +57,7 @@ final class Pkcs11RecoveryTest {
     SoftHsm.removable(removable);
     SoftHsm.empty(SoftHsm.RECOVERY);
     custodian =
-        Pkcs11KeyCustodian.open(SoftHsm.settings(SoftHsm.RECOVERY), SoftHsm.pin(), new Counting());
+        Pkcs11KeyCustodian.open(SoftHsm.settings(SoftHsm.RECOVERY), SoftHsm.pin(), this::count);
     key = untilItIsThere(this::made);
   }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
-import io.signet.hsm.RecoveryListener;
+import io.signet.hsm.Told;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -59,25 +59,13 @@ final class TokenConnectionTest {
 
   @BeforeEach
   void open() throws CustodyException {
-    RecoveryListener listener =
-        new RecoveryListener() {
-          @Override
-          public void lost(CustodyException why) {
-            told.add("lost: " + why.getMessage());
-          }
-
-          @Override
-          public void failed(CustodyException why) {
-            told.add("failed: " + why.getMessage());
-          }
-
-          @Override
-          public void recovered(Duration outage) {
-            told.add("recovered after " + outage);
-          }
-        };
     connection =
-        TokenConnection.open("token", this::next, Duration.ofDays(1), listener, () -> nanos);
+        TokenConnection.open(
+            "token",
+            this::next,
+            Duration.ofDays(1),
+            event -> told.add(Told.of(event)),
+            () -> nanos);
   }
 
   private Session next() throws CustodyException {

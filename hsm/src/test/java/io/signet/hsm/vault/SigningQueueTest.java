@@ -3,10 +3,13 @@ package io.signet.hsm.vault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.hsm.CustodianListener;
+import io.signet.hsm.CustodianStatus.Load;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.Told;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.time.Duration;
@@ -27,6 +30,7 @@ final class SigningQueueTest {
   private static final byte[] DIGEST = new byte[32];
 
   private final List<List<TransitKey>> requests = new CopyOnWriteArrayList<>();
+  private final List<String> told = new CopyOnWriteArrayList<>();
   private final CountDownLatch device = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -48,7 +52,8 @@ final class SigningQueueTest {
   }
 
   private SigningQueue queue(int permits, Duration time) {
-    return new SigningQueue("vault", permits, time, this::whenReleased);
+    return new SigningQueue(
+        "vault", permits, time, this::whenReleased, event -> told.add(Told.of(event)));
   }
 
   // VAULT-4: one request for each key, those of one key together.
@@ -66,7 +71,7 @@ final class SigningQueueTest {
       digest[0] = (byte) i;
       all.add(threads.submit(() -> queue.sign(key, digest)));
       int waiting = i;
-      Waits.until(() -> queue.waiting() == waiting);
+      Waits.until(() -> queue.load().waiting() == waiting);
     }
 
     device.countDown();
@@ -78,6 +83,25 @@ final class SigningQueueTest {
         .containsExactly(List.of(one), List.of(other, other, other), List.of(one, one, one));
   }
 
+  // KC-8
+  @Test
+  void load_oneUnderWayAndOneWaits_saidAndSoIsTheWait() throws Exception {
+    SigningQueue queue = queue(1, FOR_EVER);
+    TransitKey key = key("one", KeyAlgorithm.EC_P256);
+    assertThat(queue.load()).isEqualTo(new Load(1, 1, 0, 0));
+    Future<byte[]> underWay = threads.submit(() -> queue.sign(key, DIGEST));
+    Waits.until(() -> requests.size() == 1);
+    Future<byte[]> waiting = threads.submit(() -> queue.sign(key, DIGEST));
+    Waits.until(() -> queue.load().equals(new Load(1, 0, 1, 0)));
+
+    device.countDown();
+
+    assertThat(underWay.get()).hasSize(32);
+    assertThat(waiting.get()).hasSize(32);
+    assertThat(told).containsExactly("waited", "waited");
+    Waits.until(() -> queue.load().equals(new Load(1, 1, 0, 0)));
+  }
+
   // KC-4
   @Test
   void sign_queueFull_busyAtOnce() throws Exception {
@@ -86,7 +110,7 @@ final class SigningQueueTest {
     for (int i = 0; i < 65; i++) {
       Future<byte[]> _ = threads.submit(() -> queue.sign(key, DIGEST));
       int expected = i;
-      Waits.until(() -> requests.size() == 1 && queue.waiting() == expected);
+      Waits.until(() -> requests.size() == 1 && queue.load().waiting() == expected);
     }
 
     assertFault(Fault.BUSY, () -> queue.sign(key, DIGEST), "too many wait");
@@ -101,7 +125,7 @@ final class SigningQueueTest {
     assertFault(Fault.LOST, () -> queue.sign(key, DIGEST), "no answer within PT0.05S");
     assertFault(Fault.BUSY, () -> queue.sign(key, DIGEST), "no turn within PT0.05S");
 
-    assertThat(queue.waiting()).isZero();
+    assertThat(queue.load().waiting()).isZero();
   }
 
   // CT-2, VAULT-8: refused before the call.
@@ -125,7 +149,8 @@ final class SigningQueueTest {
             FOR_EVER,
             (key, digests, deadline) -> {
               throw new IllegalStateException("a bug");
-            });
+            },
+            CustodianListener.NONE);
     TransitKey key = key("one", KeyAlgorithm.EC_P256);
 
     assertFault(Fault.FATAL, () -> queue.sign(key, DIGEST), "a bug");
@@ -139,7 +164,7 @@ final class SigningQueueTest {
     Future<byte[]> underWay = threads.submit(() -> queue.sign(key, DIGEST));
     Waits.until(() -> requests.size() == 1);
     Future<byte[]> waiting = threads.submit(() -> queue.sign(key, DIGEST));
-    Waits.until(() -> queue.waiting() == 1);
+    Waits.until(() -> queue.load().waiting() == 1);
 
     queue.close();
 

@@ -4,12 +4,14 @@ import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.Told;
 import io.signet.hsm.vault.FakeVault.Reply;
 import java.net.URI;
 import java.nio.file.Files;
@@ -22,6 +24,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,6 +47,7 @@ final class VaultFaultsTest {
 
   @TempDir private Path home;
   private final ManualTiming timing = new ManualTiming();
+  private final List<String> told = new CopyOnWriteArrayList<>();
   private FakeVault vault;
   private FakeVault other;
   private VaultKeyCustodian custodian;
@@ -79,7 +83,7 @@ final class VaultFaultsTest {
             new VaultAuth.AppRole("approle", "signet", home.resolve("secret-id")),
             1,
             deadline);
-    custodian = VaultKeyCustodian.open(settings, timing);
+    custodian = VaultKeyCustodian.open(settings, event -> told.add(Told.of(event)), timing);
   }
 
   /** On both nodes; the key is the one that was made at the first. */
@@ -621,7 +625,7 @@ final class VaultFaultsTest {
       for (int i = 0; i < 4; i++) {
         all.add(threads.submit(() -> key.sign(MESSAGE)));
       }
-      Waits.until(() -> custodian.waiting() == 4);
+      Waits.until(() -> custodian.status().load().orElseThrow().waiting() == 4);
       vault.release(SIGN);
 
       List<Throwable> failures = new ArrayList<>();
@@ -637,6 +641,67 @@ final class VaultFaultsTest {
       assertThat(((CustodyException) failures.getFirst()).fault()).isEqualTo(Fault.REJECTED);
       assertThat(vault.requests(SIGN)).hasSize(before + 2);
     }
+  }
+
+  // KC-8: told once that it is lost, however many notice, and when it was back.
+  @ParameterizedTest
+  @ValueSource(ints = {500, 501, 503})
+  void sign_noNodeTakesIt_lostUntilOneDoes(int status) throws Exception {
+    told.clear();
+    vault.always(SIGN, Reply.of(status, "no"));
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> key.sign(MESSAGE)).isInstanceOf(CustodyException.class);
+    }
+    timing.advance(Duration.ofSeconds(30));
+    vault.heal();
+    byte[] _ = key.sign(MESSAGE);
+    byte[] _ = key.sign(MESSAGE);
+
+    assertThat(lossesTold()).hasSize(3);
+    assertThat(lossesTold().getFirst()).startsWith("lost: transit of ").contains("" + status);
+    assertThat(lossesTold().get(1)).startsWith("still lost: ");
+    assertThat(lossesTold().getLast()).isEqualTo("recovered after PT30S");
+  }
+
+  @Test
+  void find_vaultIsGone_lost() {
+    told.clear();
+    vault.close();
+
+    assertFault(Fault.LOST, () -> custodian.find(ROOT));
+
+    assertThat(lossesTold()).singleElement().asString().contains("lost: ", "cannot be reached");
+  }
+
+  @Test
+  void sign_noTokenIsToBeHad_lostUntilALoginIsGranted() throws Exception {
+    told.clear();
+    vault.forgetTokens();
+    vault.always("/login", Reply.of(400, "invalid secret id"));
+    assertFault(Fault.DENIED, () -> key.sign(MESSAGE));
+    timing.advance(Duration.ofMinutes(5));
+    vault.heal();
+    byte[] _ = key.sign(MESSAGE);
+
+    assertThat(lossesTold()).hasSize(2);
+    assertThat(lossesTold().getFirst()).startsWith("lost: ").contains("auth/approle/login");
+    assertThat(lossesTold().getLast()).isEqualTo("recovered after PT5M");
+  }
+
+  // It is there: it wants fewer requests, or others.
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 429})
+  void sign_refusedByAVaultThatIsThere_notLost(int status) {
+    told.clear();
+    vault.always(SIGN, Reply.of(status, "no"));
+
+    assertThatThrownBy(() -> key.sign(MESSAGE)).isInstanceOf(CustodyException.class);
+
+    assertThat(lossesTold()).isEmpty();
+  }
+
+  private List<String> lossesTold() {
+    return told.stream().filter(each -> !each.equals("waited")).toList();
   }
 
   private void assertThatSigns() {

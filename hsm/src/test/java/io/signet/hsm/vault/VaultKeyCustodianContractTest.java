@@ -1,5 +1,6 @@
 package io.signet.hsm.vault;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.DurableKeyCustodianContract;
 import io.signet.hsm.KeyCustodian;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ final class VaultKeyCustodianContractTest extends DurableKeyCustodianContract {
             new VaultAuth.Token(file),
             VaultSettings.DEFAULT_PERMITS,
             VaultSettings.DEFAULT_DEADLINE);
-    custodian = VaultKeyCustodian.open(settings, Clock.systemUTC());
+    custodian = VaultKeyCustodian.open(settings, CustodianListener.NONE, Clock.systemUTC());
   }
 
   @AfterEach
@@ -69,7 +70,7 @@ final class VaultKeyCustodianContractTest extends DurableKeyCustodianContract {
   @Override
   protected KeyCustodian reopened() throws Exception {
     custodian().close();
-    custodian = VaultKeyCustodian.open(settings, Clock.systemUTC());
+    custodian = VaultKeyCustodian.open(settings, CustodianListener.NONE, Clock.systemUTC());
     return custodian;
   }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -69,7 +70,7 @@ final class VaultOpenBaoTest {
     bao.writePolicy(mount, mount);
     Path secretId = Files.writeString(home.resolve(mount), bao.enableAppRole(mount, mount));
     settings = settings(bao, Optional.empty(), new VaultAuth.AppRole(mount, mount, secretId));
-    custodian = VaultKeyCustodian.open(settings, timing);
+    custodian = VaultKeyCustodian.open(settings, CustodianListener.NONE, timing);
   }
 
   private VaultSettings settings(Bao server, Optional<Path> caFile, VaultAuth auth) {
@@ -94,7 +95,7 @@ final class VaultOpenBaoTest {
 
   private void reopen() throws CustodyException {
     custodian.close();
-    custodian = VaultKeyCustodian.open(settings, timing);
+    custodian = VaultKeyCustodian.open(settings, CustodianListener.NONE, timing);
   }
 
   // VAULT-8, VAULT-9; the handle verifies.
@@ -131,7 +132,7 @@ final class VaultOpenBaoTest {
   @Test
   void find_creationGivenUp_waitsForItsEndAndKnows() throws Exception {
     Call creation = Call.writeOnce(mount + "/keys/root-1", Map.of("type", "rsa-4096"));
-    try (Session session = Session.open(settings, timing)) {
+    try (Session session = Session.open(settings, CustodianListener.NONE, timing)) {
       Deadline tooSoon = Deadline.in(Duration.ofMillis(10));
       assertFault(Fault.LOST, () -> session.done(creation, tooSoon));
     }
@@ -148,7 +149,7 @@ final class VaultOpenBaoTest {
   @Test
   void generate_sameLabelAtOnce_oneKeyForAll() throws Exception {
     Set<PublicKey> made = ConcurrentHashMap.newKeySet();
-    try (var other = VaultKeyCustodian.open(settings, timing);
+    try (var other = VaultKeyCustodian.open(settings, CustodianListener.NONE, timing);
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> all = new ArrayList<>();
       for (VaultKeyCustodian each : List.of(custodian, other)) {
@@ -249,7 +250,7 @@ final class VaultOpenBaoTest {
     KeyHandle key = generate();
     bao.seal();
     assertFault(Fault.BUSY, () -> key.sign(MESSAGE)).hasMessageContaining("unseal");
-    assertFault(Fault.BUSY, () -> VaultKeyCustodian.open(settings, timing));
+    assertFault(Fault.BUSY, () -> VaultKeyCustodian.open(settings, CustodianListener.NONE, timing));
 
     bao.unseal();
 
@@ -309,6 +310,7 @@ final class VaultOpenBaoTest {
             () ->
                 VaultKeyCustodian.open(
                     settings(bao, Optional.empty(), new VaultAuth.AppRole(mount, mount, wrong)),
+                    CustodianListener.NONE,
                     timing))
         .hasMessageNotContaining("6f2bff8c-wrong");
   }
@@ -346,7 +348,7 @@ final class VaultOpenBaoTest {
               "cert", Optional.of("signet"), tls.resolve("client.pem"), tls.resolve("client.key"));
       VaultSettings trusting = settings(server, Optional.of(tls.resolve("server.pem")), cert);
 
-      try (var overTls = VaultKeyCustodian.open(trusting, timing)) {
+      try (var overTls = VaultKeyCustodian.open(trusting, CustodianListener.NONE, timing)) {
         KeyHandle key = overTls.generate(ROOT, KeyAlgorithm.EC_P256);
         timing.advance(Duration.ofDays(20));
         overTls.runDue();
@@ -354,7 +356,8 @@ final class VaultOpenBaoTest {
       }
       // KC-5: a server that is not the one is never shown the secret.
       VaultSettings wrongCa = settings(server, Optional.of(tls.resolve("client.pem")), cert);
-      assertFault(Fault.DENIED, () -> VaultKeyCustodian.open(wrongCa, timing))
+      assertFault(
+              Fault.DENIED, () -> VaultKeyCustodian.open(wrongCa, CustodianListener.NONE, timing))
           .hasMessageContaining("PKIX path building failed"); // what a person has to mend
     }
   }

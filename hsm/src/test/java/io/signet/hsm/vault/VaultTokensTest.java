@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -18,6 +19,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -76,7 +78,7 @@ final class VaultTokensTest {
             auth,
             VaultSettings.DEFAULT_PERMITS,
             deadline);
-    custodian = VaultKeyCustodian.open(settings, timing);
+    custodian = VaultKeyCustodian.open(settings, CustodianListener.NONE, timing);
     Optional<KeyHandle> there = custodian.find(ROOT);
     key = there.isPresent() ? there.get() : custodian.generate(ROOT, KeyAlgorithm.EC_P256);
   }
@@ -110,6 +112,29 @@ final class VaultTokensTest {
     assertThat(vault.requests("auth/approle/login").getFirst().body())
         .contains("\"role_id\":\"signet\"")
         .contains("\"secret_id\":\"the-secret-id\"");
+  }
+
+  // KC-8: what is left of the token's life can be watched.
+  @Test
+  void status_leaseOfAnHour_endsWithItAndLaterWhenRenewed() throws Exception {
+    open(appRole());
+    Instant begin = timing.now();
+    assertThat(custodian.status().leaseEnds()).hasValue(begin.plusSeconds(3600));
+
+    timing.advance(Duration.ofMinutes(40));
+    custodian.runDue();
+
+    assertThat(custodian.status().leaseEnds())
+        .hasValue(begin.plus(Duration.ofMinutes(40)).plusSeconds(3600));
+  }
+
+  @Test
+  void status_leaseWithoutEnd_neverEnds() throws Exception {
+    vault.leaseSeconds = 0;
+
+    open(appRole());
+
+    assertThat(custodian.status().leaseEnds()).hasValue(Instant.MAX);
   }
 
   // VAUTH-1
