@@ -50,7 +50,9 @@ public final class SignetCommand {
             .addSubcommand(new DevCommand(starter, clock))
             .addSubcommand(new ServeCommand(starter))
             .addSubcommand(new ConfigCommand())
-            .addSubcommand(new KeysCommand(custody, clock))
+            .addSubcommand(
+                new CommandLine(new KeysCommand(custody, clock))
+                    .addSubcommand(new KeysStatusCommand()))
             .addSubcommand(new AuthorityCommand(office))
             .addSubcommand(new CeremonyCommand(office, () -> answers))
             .addSubcommand(
@@ -94,6 +96,7 @@ public final class SignetCommand {
     register(TrustDomain.class, TrustDomain::parse);
     register(Address.class, Address::parse);
     register(SdsAddress.class, SdsAddress::parse);
+    register(OperatorPlane.class, OperatorPlane::parse);
     register(SpiffeId.class, SpiffeId::parse);
     register(KeyAlgorithm.class, SignetCommand::keyAlgorithm);
   }

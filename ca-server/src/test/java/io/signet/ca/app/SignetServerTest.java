@@ -82,6 +82,31 @@ class SignetServerTest {
     }
   }
 
+  // KC-8: to everyone who can ask, so nothing secret is in it.
+  @Test
+  void start_filesWithKeys_statusOfTheRootsKey() throws Exception {
+    var server = SignetServer.start(config("data-dir: data"), Clock.systemUTC());
+    try (server;
+        var http = HttpClient.newHttpClient()) {
+      String operator = "http://" + server.listening().operator();
+      var keys = HttpRequest.newBuilder(URI.create(operator + "/v1/keys")).build();
+      var metrics = HttpRequest.newBuilder(URI.create(operator + "/metrics")).build();
+      String said = http.send(keys, BodyHandlers.ofString()).body();
+
+      assertThat(said)
+          .contains("\"usable\":true,\"custodian\":\"file\"")
+          .contains("\"where\":\"key folder " + folder.resolve("keys"))
+          .containsPattern("\"root\":\\{\"label\":\"root-[^\"]+\",\"algorithm\":\"ec-p256\"\\}")
+          .contains("\"issuing\":\"memory\"")
+          .doesNotContain("correct horse", "problem", "last-error");
+      assertThat(http.send(metrics, BodyHandlers.ofString()).body())
+          .contains("signet_custodian_up 1.0\n")
+          .containsPattern("signet_custodian_signature_seconds_count\\{custodian=\"file\"} [1-9]")
+          .containsPattern(
+              "signet_custodian_signature_seconds_count\\{custodian=\"memory\"} [1-9]");
+    }
+  }
+
   private void start(String more, String attestation) throws Exception {
     SignetServer.start(config(more, attestation), Clock.systemUTC()).close();
   }

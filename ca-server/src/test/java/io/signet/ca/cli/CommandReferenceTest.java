@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The reference knows the options of {@code dev} and {@code entitlement explain}. */
+/** The reference knows the options of commands that nobody could guess. */
 class CommandReferenceTest {
   private static final Path REFERENCE = Path.of("..", "docs", "reference.md");
 
@@ -39,17 +41,18 @@ class CommandReferenceTest {
         .allSatisfy(option -> assertThat(rows).anySatisfy(row -> describes(row, option)));
   }
 
-  @Test
-  void explainOptions_inReference_each() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"entitlement, explain", "keys, status"})
+  void options_inReference_each(String group, String command) throws IOException {
     String row =
         Files.readAllLines(REFERENCE).stream()
-            .filter(line -> line.startsWith("| `signet entitlement explain "))
+            .filter(line -> line.matches("\\| `signet %s %s[ `].*".formatted(group, command)))
             .findFirst()
             .orElseThrow();
-    CommandLine entitlement = requireNonNull(signet.getSubcommands().get("entitlement"));
-    CommandLine explain = requireNonNull(entitlement.getSubcommands().get("explain"));
+    CommandLine commands = requireNonNull(signet.getSubcommands().get(group));
+    CommandLine one = requireNonNull(commands.getSubcommands().get(command));
 
-    assertThat(explain.getCommandSpec().options())
+    assertThat(one.getCommandSpec().options())
         .filteredOn(option -> !option.usageHelp() && !option.versionHelp())
         .extracting(OptionSpec::longestName)
         .filteredOn(name -> !name.equals(OutputFormat.OPTION)) // said once for all

@@ -53,7 +53,7 @@ class SignetCommandTest {
     "'', 'dev, serve, config, keys, entitlement, svid'",
     "svid, 'fetch, watch, sign'",
     "config, check",
-    "keys, 'bench, change-passphrase'",
+    "keys, 'bench, change-passphrase, status'",
     "entitlement, explain"
   })
   void noCommand_usageOnStandardError(String command, String expected) {

@@ -22,6 +22,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -191,6 +193,16 @@ final class OperatorServerTest {
                        "why": "token is not there", "check": "%1$s"}}
                     """
                         .formatted(Fault.LOST.toCheck())));
+    assertInReference(json(answer));
+  }
+
+  private static void assertInReference(JsonNode json) throws IOException {
+    String reference = Files.readString(Path.of("..", "docs", "reference.md"));
+    json.properties()
+        .forEach(member -> assertThat(reference).contains("`" + member.getKey() + "`"));
+    for (JsonNode member : json) {
+      assertInReference(member);
+    }
   }
 
   @Test

@@ -11,6 +11,8 @@ import io.signet.hsm.CustodianStatus.Load;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.Fault;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -51,6 +53,19 @@ final class CustodianMetricsTest {
         .contains("signet_custodian_waiting 2.0\n")
         .contains("signet_custodian_given_up 3.0\n")
         .contains("signet_custodian_lease_seconds 90.0\n");
+  }
+
+  @Test
+  void all_inOperations_named() throws IOException {
+    var _ = new CustodianMetrics(metrics.registry(), "pkcs11");
+    status(new Load(4, 4, 0, 0), Instant.MAX);
+    CustodianMetrics.bind(metrics.registry(), clock, custodian);
+
+    assertThat(metrics.scrape().lines().filter(line -> line.startsWith("# TYPE signet_custodian")))
+        .map(line -> line.split(" ")[2].replaceFirst("_max$", ""))
+        .hasSizeGreaterThan(5)
+        .allSatisfy(name ->
+            assertThat(Path.of("..", "docs", "operations.md")).content().contains("`" + name));
   }
 
   @Test
