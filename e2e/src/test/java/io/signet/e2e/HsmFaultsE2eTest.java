@@ -96,6 +96,15 @@ final class HsmFaultsE2eTest {
           .contains("token \\\"signet\\\" of " + module.library())
           .contains("CKR_TOKEN_NOT_PRESENT", "check that the device is connected");
       assertThat(signet.get("/healthz/live").statusCode()).isEqualTo(200);
+      assertThat(signet.get("/v1/keys").body()) // KC-8
+          .contains("\"usable\":false", "\"fault\":\"lost\"", "CKR_TOKEN_NOT_PRESENT");
+      var status =
+          SignetProcess.command(
+              "keys", "status", "--operator", "http://127.0.0.1:" + signet.operatorPort());
+      assertThat(status.exit()).isEqualTo(1);
+      assertThat(status.output())
+          .contains("root key      none yet", "pkcs11, token \"signet\" of " + module.library())
+          .contains("LOST: ", "check ");
 
       module.order();
       signet.awaitReady();
@@ -117,10 +126,14 @@ final class HsmFaultsE2eTest {
         module.order(outage.orders);
         Await.until("a problem", SOON, () -> signet.readiness().contains("\"keys\""));
         assertThat(signet.get("/healthz/ready").statusCode()).isEqualTo(200);
+        assertThat(signet.readiness()).contains("key root-", " in pkcs11: ", "; check ");
         load.awaitMore(SOME, SOON);
 
         module.order();
         Await.until("no problem", SOON, () -> !signet.readiness().contains("\"keys\""));
+        assertThat(signet.get("/v1/keys").body()) // KC-8: what it was stays to be seen
+            .contains("\"usable\":true", "\"last-error\"")
+            .containsPattern("\"losses\":[1-9]");
         Await.until("the next authority", SOON, () -> !signedBy(signet).equals(before));
         load.awaitOneMoreForEach(SOON);
         assertThat(load.refusals()).isEmpty();

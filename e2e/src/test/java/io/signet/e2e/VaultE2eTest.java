@@ -77,14 +77,24 @@ final class VaultE2eTest {
         Await.until("a problem", SOON, () -> signet.readiness().contains("\"keys\""));
         Await.until("refusals", SOON, () -> !load.refusals().isEmpty());
         assertThat(signet.get("/healthz/live").statusCode()).isEqualTo(200);
+        Await.until("the seal to be named", SOON, () -> isSealedBy(signet.get("/v1/keys").body()));
 
         end.happen();
         Await.until("no problem", SOON, () -> !signet.readiness().contains("\"keys\""));
+        assertThat(signet.get("/v1/keys").body()) // KC-8
+            .contains("\"usable\":true", "\"lease\":{\"ends\":\"20")
+            .containsPattern("\"losses\":[1-9][0-9]*,\"recoveries\":[1-9]");
         load.awaitOneMoreForEach(SOON);
       }
       assertThat(load.refusals()).extracting(Status::getCode).containsOnly(Code.UNAVAILABLE);
       assertRecorded(signet, load.received());
     }
+  }
+
+  private static boolean isSealedBy(String keys) {
+    return keys.contains("\"usable\":false")
+        && keys.contains("\"fault\":\"busy\"")
+        && keys.contains("unseal it");
   }
 
   // VAUTH-5: one login and one more try, within the call.
