@@ -14,9 +14,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Issuing authorities that the CA in our custodian signs. */
 final class OwnCertifier implements Certifier {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OwnCertifier.class);
 
   private final Ca ca;
   private final CertificateSigner signer;
@@ -41,6 +45,9 @@ final class OwnCertifier implements Certifier {
       throws CustodyException, LedgerException, SelfCheckException {
     Instant now = clock.instant();
     Instant end = earlier(now.plus(policy.issuingLifetime()), ca.authority().notAfter());
+    if (end.equals(ca.authority().notAfter())) {
+      LOG.warn("the CA ends at {}, and with it all that it signs; have it certified anew", end);
+    }
     CertificateTemplate template =
         CertificateProfile.issuing(policy.trustDomain(), key.publicKey(), now, end);
     X509Certificate certificate =

@@ -279,6 +279,33 @@ final class AuthoritiesTest {
     assertThat(authorities.renewAt()).isEqualTo(NOW.plus(ISSUING_LIFE.dividedBy(2)));
   }
 
+  // KC-8: a person may destroy it in a token; half of its life would be a long time.
+  @Test
+  void holdsKey_destroyedInTheCustodian_theNextOneIsDueAtOnce() throws Exception {
+    Authorities authorities = open();
+    assertThat(authorities.holdsKey()).isTrue();
+    issuers.destroy(key(authorities));
+
+    assertThat(authorities.holdsKey()).isFalse();
+    assertThat(authorities.renewAt()).isEqualTo(NOW);
+    authorities.renew();
+
+    assertThat(authorities.holdsKey()).isTrue();
+    assertThat(authorities.renewAt()).isEqualTo(NOW.plus(ISSUING_LIFE.dividedBy(2)));
+    assertThat(signer.issue(draft(authorities.active().authority()))).isNotNull();
+  }
+
+  // A custodian that cannot say is no reason to make another key.
+  @Test
+  void holdsKey_custodianAway_notSaidAndNothingIsDue() throws Exception {
+    Authorities authorities = open();
+    issuers.failNextFind(new CustodyException(Fault.LOST, "token removed"));
+
+    assertThatThrownBy(authorities::holdsKey).isInstanceOf(CustodyException.class);
+
+    assertThat(authorities.renewAt()).isEqualTo(NOW.plus(ISSUING_LIFE.dividedBy(2)));
+  }
+
   // KC-1: a root that is tried again each minute would leave an intent each minute.
   @Test
   void renew_rootsSignatureCorrupted_refusedBeforeTheNextIntent() throws Exception {
