@@ -40,7 +40,7 @@ final class HsmFaultsE2eTest {
         "C_FindObjectsInit 0x32" + FOR_EVER,
         "C_OpenSession 0xE0" + FOR_EVER,
         "C_GetTokenInfo 0xE0" + FOR_EVER),
-    HANGS("C_SignInit hang 1", "C_FindObjectsInit hang 1", "C_OpenSession hang 1");
+    HANGS("C_SignInit hang 1000", "C_FindObjectsInit hang 1000", "C_OpenSession hang 1000");
 
     private final String[] orders;
 

@@ -71,7 +71,8 @@ public final class FaultyModule {
   /**
    * From now on this fails and nothing else.
    *
-   * @param lines such as {@code C_Sign 0xB3 1}, {@code C_Sign hang 1} or {@code C_Sign flip 1}
+   * @param lines such as {@code C_Sign 0xB3 1}, {@code C_Sign hang 1} or {@code C_Sign flip 1}; the
+   *     number says for how many calls
    */
   public void order(String... lines) throws IOException {
     Path next = Files.write(folder.resolve("faulty-pkcs11.next"), List.of(lines));

@@ -10,13 +10,19 @@ import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.Permits.Work;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A module that fails in exactly one way, by way of SunPKCS11 and past it. */
@@ -32,14 +39,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class Pkcs11FaultsTest {
 
   private static final KeyLabel ROOT = new KeyLabel("root-1");
+  private static final KeyLabel RSA = new KeyLabel("rsa-1");
   private static final byte[] MESSAGE = "to be signed".getBytes(UTF_8);
   private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
   private static final Duration DEADLINE = Duration.ofSeconds(2);
   private static final int PERMITS = 2;
   private static final int CALLERS = 8;
   private static final int LOSSES = 20;
+  private static final int TIMES = 2;
 
   private static FaultyModule module;
+  private final AtomicInteger recoveries = new AtomicInteger();
   private Pkcs11KeyCustodian custodian;
   private KeyHandle key;
 
@@ -52,10 +62,25 @@ final class Pkcs11FaultsTest {
   void open() throws Exception {
     SoftHsm.empty(SoftHsm.RECOVERY);
     module.order();
-    custodian =
-        Pkcs11KeyCustodian.open(
-            settings(LONG_ON_A_BUSY_MACHINE), SoftHsm.pin(), CustodianListener.NONE);
+    custodian = opened(LONG_ON_A_BUSY_MACHINE);
     key = custodian.generate(ROOT, KeyAlgorithm.EC_P256);
+  }
+
+  private Pkcs11KeyCustodian opened(Duration deadline) throws CustodyException {
+    return Pkcs11KeyCustodian.open(settings(deadline), SoftHsm.pin(), new Counting());
+  }
+
+  private final class Counting implements RecoveryListener {
+    @Override
+    public void lost(CustodyException why) {}
+
+    @Override
+    public void failed(CustodyException why) {}
+
+    @Override
+    public void recovered(Duration outage) {
+      recoveries.incrementAndGet();
+    }
   }
 
   private static Pkcs11Settings settings(Duration deadline) {
@@ -74,10 +99,27 @@ final class Pkcs11FaultsTest {
     module.order();
   }
 
-  // P11-3, CT-3: each code that means a lost connection, and one that is a vendor's own.
+  // P11-3, CT-3
   @ParameterizedTest
-  @ValueSource(
-      strings = {
+  @MethodSource("losses")
+  void sign_connectionLost_recoveredWithinTheCall(String code) throws Exception {
+    for (String function : List.of("C_SignInit", "C_Sign")) {
+      assertRecovered(key, function, code);
+    }
+  }
+
+  // P11-3, CT-3: the token digests as well for RSA, and signs with other functions (P11-14).
+  @ParameterizedTest
+  @MethodSource("losses")
+  void sign_connectionLostWithRsa_recoveredWithinTheCall(String code) throws Exception {
+    for (String function : List.of("C_SignInit", "C_SignUpdate", "C_SignFinal")) {
+      assertRecovered(rsa(), function, code);
+    }
+  }
+
+  /** Each code that means a lost connection, and one that is a vendor's own. */
+  private static List<String> losses() {
+    return List.of(
         "0x002",
         "0x005",
         "0x006",
@@ -91,13 +133,36 @@ final class Pkcs11FaultsTest {
         "0x0E0",
         "0x101",
         "0x190",
-        "0x80000107"
-      })
-  void sign_connectionLost_recoveredWithinTheCall(String code) throws Exception {
-    for (String function : new String[] {"C_SignInit", "C_Sign"}) {
-      module.order(function + " " + code + " 1");
-      assertThat(key.sign(MESSAGE)).as(function).isNotEmpty();
-    }
+        "0x80000107");
+  }
+
+  private void assertRecovered(KeyHandle signer, String function, String code) throws Exception {
+    int before = recoveries.get();
+    module.order(function + " " + code + " 1");
+
+    assertThat(signer.sign(MESSAGE)).as(function).isNotEmpty();
+
+    assertThat(recoveries).as(function).hasValue(before + 1);
+  }
+
+  /** A key of this kind, made before any order. */
+  private KeyHandle rsa() throws Exception {
+    Optional<KeyHandle> made = custodian.find(RSA);
+    return made.isPresent() ? made.get() : custodian.generate(RSA, KeyAlgorithm.RSA_2048);
+  }
+
+  // KC-6, KC-1: of RSA keys, too.
+  @Test
+  void sign_lostAgainOrFlippedWithRsa_lostAndThenOutOfUse() throws Exception {
+    KeyHandle signer = rsa();
+    module.order("C_SignFinal 0x30 2");
+    assertFault(Fault.LOST, () -> signer.sign(MESSAGE)).hasMessageContaining("CKR_DEVICE_ERROR");
+    assertThat(signer.sign(MESSAGE)).isNotEmpty();
+
+    module.order("C_SignFinal flip 1");
+    assertFault(Fault.BROKEN, () -> signer.sign(MESSAGE)).hasMessageContaining("did not verify");
+    assertThat(signer.inUse()).isFalse();
+    assertThat(key.sign(MESSAGE)).isNotEmpty();
   }
 
   // KC-6: one retry, and not a third try.
@@ -183,10 +248,9 @@ final class Pkcs11FaultsTest {
   // KC-3, P11-16, CT-4
   @Test
   void sign_libraryHangs_givenUpAtTheDeadlineAndGoodAgainWhenItReturns() throws Exception {
-    try (Pkcs11KeyCustodian impatient =
-        Pkcs11KeyCustodian.open(settings(DEADLINE), SoftHsm.pin(), CustodianListener.NONE)) {
+    try (Pkcs11KeyCustodian impatient = opened(DEADLINE)) {
       KeyHandle same = impatient.find(ROOT).orElseThrow();
-      module.order("C_Sign hang 1");
+      module.order("C_Sign hang 1000");
 
       for (int call = 1; call <= PERMITS; call++) {
         assertFault(Fault.BUSY, () -> same.sign(MESSAGE))
@@ -201,6 +265,54 @@ final class Pkcs11FaultsTest {
     }
   }
 
+  // KC-3, CT-4, CT-5: one call hangs in the library, and the others do not notice.
+  @ParameterizedTest
+  @ValueSource(strings = {"C_Sign", "C_FindObjectsInit"})
+  void anyCall_oneHangs_othersGoOnAndItsPermitComesBack(String function) throws Exception {
+    try (Pkcs11KeyCustodian impatient = opened(DEADLINE)) {
+      KeyHandle same = impatient.find(ROOT).orElseThrow();
+      for (int time = 1; time <= TIMES; time++) {
+        module.order(function + " hang 1");
+
+        Outcome outcome = untilOneFails(() -> impatient.find(ROOT), () -> same.sign(MESSAGE));
+
+        assertThat(outcome.good()).isGreaterThan(CALLERS);
+        assertThat(outcome.failures()).hasSize(1);
+        assertThat(outcome.failures().getFirst())
+            .hasMessageContaining("no answer within PT2S")
+            .hasMessageContaining("(1 of %d hang)".formatted(PERMITS)); // not 2, the second time
+        assertThat(same.sign(MESSAGE)).isNotEmpty(); // while it still hangs
+        module.order();
+      }
+    }
+  }
+
+  /** What became of many calls. */
+  private record Outcome(int good, List<CustodyException> failures) {}
+
+  /** One caller does the first again and again and all others the second, until one call fails. */
+  private static Outcome untilOneFails(Work<?> first, Work<?> second) throws Exception {
+    var good = new AtomicInteger();
+    var failures = new CopyOnWriteArrayList<CustodyException>();
+    try (var threads = Executors.newFixedThreadPool(CALLERS)) {
+      for (int caller = 0; caller < CALLERS; caller++) {
+        Work<?> work = caller == 0 ? first : second;
+        Future<?> _ =
+            threads.submit(() -> {
+              while (failures.isEmpty()) {
+                try {
+                  Object _ = work.run();
+                  good.incrementAndGet();
+                } catch (CustodyException e) {
+                  failures.add(e);
+                }
+              }
+            });
+      }
+    }
+    return new Outcome(good.get(), failures);
+  }
+
   private static void awaitSignature(KeyHandle key) throws CustodyException {
     while (true) {
       try {
@@ -210,6 +322,57 @@ final class Pkcs11FaultsTest {
         assertThat(e.fault()).as(e.getMessage()).isIn(Fault.FATAL, Fault.BUSY);
       }
     }
+  }
+
+  private static int privateKeys() throws CustodyException {
+    try (NativeSession token = SoftHsm.session(SoftHsm.RECOVERY)) {
+      return token.find(Attribute.privateKey()).size();
+    }
+  }
+
+  // Many an HSM takes in no private key in the clear.
+  @Test
+  void importKey_tokenTakesNone_rejectedByItsCode() throws Exception {
+    KeyPair pair = newPair();
+    module.order("C_CreateObject 0x0D1 1");
+
+    assertFault(Fault.REJECTED, () -> custodian.importKey(RSA, pair))
+        .hasMessageContaining("cannot be taken in: CKR_TEMPLATE_INCONSISTENT");
+
+    assertThat(custodian.find(RSA)).isEmpty();
+    assertThat(custodian.importKey(RSA, pair).sign(MESSAGE)).isNotEmpty();
+  }
+
+  // P11-3, KC-7: with the private key, with its certificate; the next try finds room.
+  @ParameterizedTest
+  @ValueSource(strings = {"C_CreateObject", "C_SignInit"})
+  void importKey_connectionLost_lostAndTheNextSucceeds(String function) throws Exception {
+    KeyPair pair = newPair();
+    KeyLabel label = new KeyLabel("root-2");
+    module.order(function + " 0x30 1");
+
+    assertFault(Fault.LOST, () -> custodian.importKey(label, pair))
+        .hasMessageContaining("CKR_DEVICE_ERROR");
+
+    assertThat(custodian.find(label)).isEmpty();
+    assertThat(custodian.importKey(label, pair).publicKey()).isEqualTo(pair.getPublic());
+    assertThat(privateKeys()).isEqualTo(2);
+  }
+
+  // KC-1, CT-2
+  @Test
+  void importKey_bitFlipped_brokenAndNotKept() throws Exception {
+    module.order("C_Sign flip 1");
+
+    assertFault(Fault.BROKEN, () -> custodian.importKey(new KeyLabel("root-2"), newPair()));
+
+    assertThat(privateKeys()).isEqualTo(1);
+  }
+
+  private static KeyPair newPair() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(KeyAlgorithm.EC_P256.generation());
+    return generator.generateKeyPair();
   }
 
   // P11-22: what to check.
