@@ -47,17 +47,36 @@ final class TokenSession implements AutoCloseable {
 
   private static final String GONE = "it is not on the token any more";
 
+  /** How a token gives out the point of an EC public key (P11-20); SunPKCS11 reads one of them. */
+  private enum Points {
+    /** In an OCTET STRING, as the standard wants it. */
+    WRAPPED,
+    RAW;
+
+    Points other() {
+      return this == WRAPPED ? RAW : WRAPPED;
+    }
+  }
+
+  /** What makes keys of a token that gives out its points so. */
+  private record Maker(Points points, Provider provider) {}
+
   private final Pkcs11Settings settings;
+  private final Token token;
   private final NativeSession session;
   private final TokenKeys keys;
   private final Provider provider;
   private final Map<PublicKey, PrivateKey> signers = new ConcurrentHashMap<>();
+  private Maker maker;
 
-  private TokenSession(Pkcs11Settings settings, NativeSession session, Provider provider) {
+  private TokenSession(
+      Pkcs11Settings settings, Token token, NativeSession session, Provider provider) {
     this.settings = settings;
+    this.token = token;
     this.session = session;
     this.keys = new TokenKeys(session, settings.where());
     this.provider = provider;
+    this.maker = new Maker(Points.WRAPPED, provider);
   }
 
   static TokenSession open(Pkcs11Settings settings, char[] pin) throws CustodyException {
@@ -66,7 +85,8 @@ final class TokenSession implements AutoCloseable {
     NativeSession session = NativeSession.open(module, settings.where(), token.slot());
     try {
       session.login(pin);
-      return new TokenSession(settings, session, provider(settings, token));
+      Provider provider = provider(settings, token, Points.WRAPPED);
+      return new TokenSession(settings, token, session, provider);
     } catch (CustodyException | RuntimeException e) {
       session.close();
       throw e;
@@ -103,17 +123,19 @@ final class TokenSession implements AutoCloseable {
   // P11-12: what it generates or imports stays on the token; TokenKeys finds it there by its label
   // and CKA_ID. The public half is in the certificate; as a token object it would outlive a
   // destroyed key.
-  private static Provider provider(Pkcs11Settings settings, Token token) throws CustodyException {
+  private static Provider provider(Pkcs11Settings settings, Token token, Points points)
+      throws CustodyException {
     String configuration =
         """
         --name = signet
         library = "%1$s"
         slot = %2$d
+        useEcX963Encoding = %4$s
         attributes(generate, CKO_PRIVATE_KEY, *) = { %3$s }
         attributes(import, CKO_PRIVATE_KEY, *) = { %3$s }
         attributes(generate, CKO_PUBLIC_KEY, *) = { CKA_TOKEN = false }
         """
-            .formatted(quoted(settings), token.slot(), unfinished());
+            .formatted(quoted(settings), token.slot(), unfinished(), points == Points.RAW);
     try {
       return Security.getProvider("SunPKCS11").configure(configuration);
     } catch (ProviderException | IllegalArgumentException e) {
@@ -162,25 +184,70 @@ final class TokenSession implements AutoCloseable {
     return keys.key(label);
   }
 
-  /** A key on the token that nobody can see yet. */
-  record Unfinished(KeyLabel label, KeyAlgorithm algorithm, KeyPair pair, long object) {}
+  /**
+   * A key on the token that nobody can see yet.
+   *
+   * @param maker what its private half can sign with
+   */
+  record Unfinished(
+      KeyLabel label, KeyAlgorithm algorithm, KeyPair pair, Provider maker, long object) {}
 
   /** Makes a key, under a label that is free. */
   // Signatures go on meanwhile; but SoftHSM 2.6 now and then answers CKR_GENERAL_ERROR to a
   // generation while others list or destroy objects.
   synchronized Unfinished begin(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
-    keys.removeLeftovers(label);
-    KeyPair pair = newPair(label, algorithm);
-    return new Unfinished(label, algorithm, pair, keys.claim(label, Origin.TOKEN));
+    Optional<Unfinished> begun = begun(label, algorithm, maker.provider());
+    if (begun.isPresent()) {
+      return begun.get();
+    }
+    Points points = maker.points().other();
+    Maker other = new Maker(points, provider(settings, token, points));
+    Unfinished key =
+        begun(label, algorithm, other.provider())
+            .orElseThrow(() ->
+                failure(
+                    Fault.REJECTED,
+                    label,
+                    "the token gives its public half (CKA_EC_POINT) in an unknown form"));
+    maker = other;
+    return key;
   }
 
-  private KeyPair newPair(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
+  /** Empty when the public half cannot be read by this provider; nothing is left then. */
+  private Optional<Unfinished> begun(KeyLabel label, KeyAlgorithm algorithm, Provider by)
+      throws CustodyException {
+    keys.removeLeftovers(label);
+    KeyPair pair = newPair(label, algorithm, by);
+    if (!isReadable(label, pair.getPublic())) {
+      keys.removeLeftovers(label);
+      return Optional.empty();
+    }
+    long object = keys.claim(label, Origin.TOKEN);
+    return Optional.of(new Unfinished(label, algorithm, pair, by, object));
+  }
+
+  private KeyPair newPair(KeyLabel label, KeyAlgorithm algorithm, Provider by)
+      throws CustodyException {
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.family(), provider);
+      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm.family(), by);
       generator.initialize(algorithm.generation());
       return generator.generateKeyPair();
     } catch (GeneralSecurityException | ProviderException e) {
       throw Ckr.failure(settings.where(), "key " + label + ": cannot make " + algorithm, e);
+    }
+  }
+
+  // SunPKCS11 asks for it now, and has no exception of its own for a form that it does not know.
+  private boolean isReadable(KeyLabel label, PublicKey publicKey) throws CustodyException {
+    try {
+      return publicKey.getEncoded() != null;
+    } catch (ProviderException e) {
+      CustodyException failure =
+          Ckr.failure(settings.where(), "key " + label + ": its public half cannot be read", e);
+      abandon(label, failure);
+      throw failure;
+    } catch (RuntimeException e) {
+      return false;
     }
   }
 
@@ -189,7 +256,7 @@ final class TokenSession implements AutoCloseable {
     keys.removeLeftovers(key.label());
     KeyPair pair = new KeyPair(key.publicKey(), copied(key));
     long object = keys.claim(key.label(), Origin.ELSEWHERE);
-    return new Unfinished(key.label(), key.algorithm(), pair, object);
+    return new Unfinished(key.label(), key.algorithm(), pair, provider, object);
   }
 
   // By its encoding: of a key object that it is given, SunPKCS11 keeps the secret in a cache.
@@ -225,7 +292,7 @@ final class TokenSession implements AutoCloseable {
       KeyPair pair = key.pair();
       X509Certificate certificate =
           Placeholder.of(
-              key.label(), key.algorithm(), pair.getPublic(), pair.getPrivate(), provider);
+              key.label(), key.algorithm(), pair.getPublic(), pair.getPrivate(), key.maker());
       requireVerifies(key.label(), certificate);
       return certificate;
     } catch (GeneralSecurityException | ProviderException e) {

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,6 +48,7 @@ final class Pkcs11FaultsTest {
   private static final int CALLERS = 8;
   private static final int LOSSES = 20;
   private static final int TIMES = 2;
+  private static final int RAW_KEYS = 16;
 
   private static FaultyModule module;
   private final AtomicInteger recoveries = new AtomicInteger();
@@ -322,6 +324,54 @@ final class Pkcs11FaultsTest {
         assertThat(e.fault()).as(e.getMessage()).isIn(Fault.FATAL, Fault.BUSY);
       }
     }
+  }
+
+  // P11-20: SunPKCS11 by itself reads no raw point; and of many, some look as if they were wrapped.
+  @ParameterizedTest
+  @EnumSource(
+      value = KeyAlgorithm.class,
+      names = {"EC_P256", "EC_P384"})
+  void generate_pointsAreRaw_sameKeyAsEver(KeyAlgorithm algorithm) throws Exception {
+    module.order("C_GetAttributeValue raw 100000");
+
+    for (int i = 1; i <= RAW_KEYS; i++) {
+      KeyHandle made = custodian.generate(new KeyLabel("raw-" + i), algorithm);
+      assertThat(made.algorithm()).isEqualTo(algorithm);
+      assertThat(made.sign(MESSAGE)).isNotEmpty(); // and verified, with the public half
+      assertThat(custodian.find(made.publicKey())).containsSame(made);
+    }
+    assertThat(privateKeys()).isEqualTo(RAW_KEYS + 1);
+    try (Pkcs11KeyCustodian again = opened(LONG_ON_A_BUSY_MACHINE)) {
+      assertThat(again.find(new KeyLabel("raw-1")).orElseThrow().sign(MESSAGE)).isNotEmpty();
+    }
+  }
+
+  // P11-20: who has learned of one form still reads the other.
+  @Test
+  void generate_pointsInBothForms_eachRead() throws Exception {
+    module.order("C_GetAttributeValue raw 100000");
+    KeyHandle raw = custodian.generate(new KeyLabel("raw"), KeyAlgorithm.EC_P256);
+    module.order();
+    KeyHandle wrapped = custodian.generate(new KeyLabel("wrapped"), KeyAlgorithm.EC_P256);
+
+    assertThat(raw.sign(MESSAGE)).isNotEmpty();
+    assertThat(wrapped.sign(MESSAGE)).isNotEmpty();
+  }
+
+  // P11-20, KC-7: nothing is left of a key whose public half nobody knows.
+  @Test
+  void generate_pointIsOmitted_rejectedAndSaysWhat() throws Exception {
+    KeyLabel label = new KeyLabel("root-2");
+    module.order("C_GetAttributeValue omit 100000");
+
+    assertFault(Fault.REJECTED, () -> custodian.generate(label, KeyAlgorithm.EC_P256))
+        .hasMessageContaining("key root-2: its public half cannot be read")
+        .hasMessageContaining("CKR_ATTRIBUTE_TYPE_INVALID");
+
+    assertThat(privateKeys()).isEqualTo(1);
+    assertThat(custodian.find(label)).isEmpty();
+    module.order();
+    assertThat(custodian.generate(label, KeyAlgorithm.EC_P256).sign(MESSAGE)).isNotEmpty();
   }
 
   private static int privateKeys() throws CustodyException {

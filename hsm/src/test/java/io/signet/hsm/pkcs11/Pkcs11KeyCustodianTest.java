@@ -282,7 +282,8 @@ final class Pkcs11KeyCustodianTest {
           "does not verify",
           () ->
               session.finish(
-                  new TokenSession.Unfinished(ROOT, key.algorithm(), mixed, key.object())));
+                  new TokenSession.Unfinished(
+                      ROOT, key.algorithm(), mixed, key.maker(), key.object())));
 
       assertThat(token.find(Attribute.privateKey())).hasSize(1);
     }
