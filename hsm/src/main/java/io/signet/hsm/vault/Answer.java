@@ -7,10 +7,16 @@ import java.util.Optional;
 /**
  * What a server has answered, whatever the status.
  *
+ * @param index what the server has written last, in its own terms, if it says so
  * @param location where it points to instead, if to anywhere
  * @param retryAfter how long it wants to be left alone, if it says so
  */
-record Answer(int status, Fields body, Optional<URI> location, Optional<Duration> retryAfter) {
+record Answer(
+    int status,
+    Fields body,
+    Optional<String> index,
+    Optional<URI> location,
+    Optional<Duration> retryAfter) {
 
   boolean isDone() {
     return status == 200 || status == 204;

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -22,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * The nodes of one Vault, of which any may be down, sealed or a standby. A request goes to the node
  * that answered last; one that cannot take it is passed over, and one that may have taken it is
  * asked the same once more, if the request bears that (KC-6).
+ *
+ * <p>A standby may answer by itself, from what it has heard of so far. What this process has
+ * written, a login too, holds for all it asks later: each request says what the node must know, and
+ * one that does not passes it on.
  */
 final class Cluster {
 
@@ -56,6 +62,7 @@ final class Cluster {
   private final Timing timing;
   private final AtomicReference<URI> preferred;
   private volatile Instant quietUntil = Instant.MIN;
+  private volatile Optional<String> lastIndex = Optional.empty();
 
   Cluster(VaultSettings settings, Connections connections, Timing timing) {
     this.settings = settings;
@@ -122,7 +129,21 @@ final class Cluster {
   }
 
   private Answer answer(URI node, Call call, Secret token, Deadline deadline) throws IOException {
-    return VaultDriver.ask(connections.http(), node, settings.namespace(), token, call, deadline);
+    Answer answer = VaultDriver.ask(connections.http(), node, headers(), token, call, deadline);
+    if (answer.index().isPresent()) {
+      lastIndex = answer.index();
+    }
+    return answer;
+  }
+
+  private Map<String, String> headers() {
+    Map<String, String> headers = new HashMap<>();
+    settings.namespace().ifPresent(name -> headers.put("X-Vault-Namespace", name));
+    lastIndex.ifPresent(index -> {
+      headers.put("X-Vault-Index", index);
+      headers.put("X-Vault-Inconsistent", "forward-active-node");
+    });
+    return headers;
   }
 
   private Attempt judged(URI node, Call call, Secret token, Answer answer) throws CustodyException {
@@ -251,7 +272,7 @@ final class Cluster {
           VaultDriver.ask(
               connections.http(),
               node,
-              Optional.empty(), // of the server, not of a namespace
+              Map.of(), // of the server, not of a namespace
               NOBODY,
               health,
               Deadline.in(settings.deadline()));

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse.PushPromiseHandler;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,13 +33,13 @@ final class Exchange extends HttpClient {
   private static final long LONGEST_BODY = 1 << 20;
 
   private final HttpClient shared;
-  private final Optional<String> namespace;
+  private final Map<String, String> headers;
   private final Deadline deadline;
   private @Nullable HttpResponse<?> response;
 
-  Exchange(HttpClient shared, Optional<String> namespace, Deadline deadline) {
+  Exchange(HttpClient shared, Map<String, String> headers, Deadline deadline) {
     this.shared = shared;
-    this.namespace = namespace;
+    this.headers = headers;
     this.deadline = deadline;
   }
 
@@ -67,17 +68,14 @@ final class Exchange extends HttpClient {
   @Override
   public <T> CompletableFuture<HttpResponse<T>> sendAsync(
       HttpRequest request, BodyHandler<T> handler) {
-    return shared.sendAsync(inNamespace(request), BodyHandlers.limiting(handler, LONGEST_BODY));
+    return shared.sendAsync(withHeaders(request), BodyHandlers.limiting(handler, LONGEST_BODY));
   }
 
-  // The driver would write a line to the log for each request that has one.
-  private HttpRequest inNamespace(HttpRequest request) {
-    return namespace
-        .map(name ->
-            HttpRequest.newBuilder(request, (_, _) -> true)
-                .header("X-Vault-Namespace", name)
-                .build())
-        .orElse(request);
+  // The driver knows the namespace only, and would write a line to the log for each request.
+  private HttpRequest withHeaders(HttpRequest request) {
+    HttpRequest.Builder more = HttpRequest.newBuilder(request, (_, _) -> true);
+    headers.forEach(more::header);
+    return more.build();
   }
 
   @Override

@@ -47,6 +47,7 @@ final class VaultDriver {
    * Asks the server.
    *
    * @param http shared by all calls (DRV-3)
+   * @param headers besides the token
    * @param token empty for who has none yet
    * @throws IOException when no answer came; a {@link java.net.ConnectException} when the server
    *     was not even asked
@@ -54,12 +55,12 @@ final class VaultDriver {
   static Answer ask(
       HttpClient http,
       URI address,
-      Optional<String> namespace,
+      Map<String, String> headers,
       Secret token,
       Call call,
       Deadline deadline)
       throws IOException {
-    Exchange exchange = new Exchange(http, namespace, deadline);
+    Exchange exchange = new Exchange(http, headers, deadline);
     try {
       send(logical(exchange, address, token), call);
     } catch (VaultException e) {
@@ -140,6 +141,7 @@ final class VaultDriver {
     return new Answer(
         response.statusCode(),
         fields(String.valueOf(response.body())),
+        response.headers().firstValue("X-Vault-Index").filter(VaultDriver::isIndex),
         response.headers().firstValue("Location").flatMap(VaultDriver::uri),
         response.headers().firstValue("Retry-After").flatMap(VaultDriver::seconds));
   }
@@ -180,6 +182,11 @@ final class VaultDriver {
       return items;
     }
     return value.isNumber() ? (Object) (long) value.asDouble() : "";
+  }
+
+  // It is sent back, to any of the nodes.
+  private static boolean isIndex(String text) {
+    return text.matches("[\\w+/=-]{1,1000}");
   }
 
   private static Optional<URI> uri(String text) {

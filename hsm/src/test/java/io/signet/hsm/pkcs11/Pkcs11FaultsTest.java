@@ -4,7 +4,8 @@ import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.signet.hsm.CustodianListener;
+import io.signet.hsm.CustodianEvent;
+import io.signet.hsm.CustodianEvent.Recovered;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -69,18 +70,11 @@ final class Pkcs11FaultsTest {
   }
 
   private Pkcs11KeyCustodian opened(Duration deadline) throws CustodyException {
-    return Pkcs11KeyCustodian.open(settings(deadline), SoftHsm.pin(), new Counting());
+    return Pkcs11KeyCustodian.open(settings(deadline), SoftHsm.pin(), this::count);
   }
 
-  private final class Counting implements RecoveryListener {
-    @Override
-    public void lost(CustodyException why) {}
-
-    @Override
-    public void failed(CustodyException why) {}
-
-    @Override
-    public void recovered(Duration outage) {
+  private void count(CustodianEvent event) {
+    if (event instanceof Recovered) {
       recoveries.incrementAndGet();
     }
   }

@@ -53,7 +53,8 @@ final class FakeVault implements AutoCloseable {
     }
   }
 
-  record Request(String method, String path, String token, String namespace, String body) {}
+  record Request(
+      String method, String path, String token, String namespace, String mustKnow, String body) {}
 
   private record Fault(String part, Reply reply) {}
 
@@ -146,6 +147,7 @@ final class FakeVault implements AutoCloseable {
               path,
               header(exchange, "X-Vault-Token"),
               header(exchange, "X-Vault-Namespace"),
+              header(exchange, "X-Vault-Index") + header(exchange, "X-Vault-Inconsistent"),
               new String(exchange.getRequestBody().readAllBytes(), UTF_8));
       requests.add(request);
       waitIfHeld(path);

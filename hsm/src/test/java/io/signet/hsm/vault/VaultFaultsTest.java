@@ -122,6 +122,30 @@ final class VaultFaultsTest {
         .contains("\"marshaling_algorithm\":\"asn1\"");
   }
 
+  // A standby that has not heard of it yet would say that there is nothing.
+  @Test
+  void find_somethingWritten_saysWhatTheNodeMustKnow() throws Exception {
+    assertThat(vault.requests("root-1").getLast().mustKnow()).isEmpty();
+    vault.once(SIGN, Reply.of(400).with("X-Vault-Index", "eyJ2YWx1ZSI6NDJ9+/="));
+    assertFault(Fault.REJECTED, () -> key.sign(MESSAGE));
+
+    Optional<KeyHandle> _ = custodian.find(ROOT);
+
+    assertThat(vault.requests("root-1").getLast().mustKnow())
+        .isEqualTo("eyJ2YWx1ZSI6NDJ9+/=forward-active-node");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", "{\"value\":42}"})
+  void find_strangeIndex_notRepeated(String index) throws Exception {
+    vault.once(SIGN, Reply.of(400).with("X-Vault-Index", index));
+    assertFault(Fault.REJECTED, () -> key.sign(MESSAGE));
+
+    Optional<KeyHandle> _ = custodian.find(ROOT);
+
+    assertThat(vault.requests("root-1").getLast().mustKnow()).isEmpty();
+  }
+
   // VST-1
   @Test
   void sign_400_rejectedAndNotRepeated() {
