@@ -27,32 +27,67 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real OpenBao server on loopback, initialised and unsealed by its own API. Its keys outlive a
- * restart; it does not outlive this JVM.
+ * A real OpenBao server on loopback, alone or a node of a cluster, initialised and unsealed by its
+ * own API. Its keys outlive a restart; it does not outlive this JVM.
  */
 public final class Bao implements AutoCloseable {
 
   private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
+  private static final int ACTIVE = 200;
+  private static final Set<Integer> ACTIVE_OR_STANDBY = Set.of(ACTIVE, 429, 473);
+
   private final HttpClient http;
   private final Path home;
   private final URI address;
+  private final Set<Integer> unsealed;
   private @Nullable Process process;
   private @Nullable Thread killAtExit;
   private String rootToken = "";
   private String unsealKey = "";
 
-  private Bao(HttpClient http, Path home, URI address) {
+  private Bao(HttpClient http, Path home, URI address, Set<Integer> unsealed) {
     this.http = http;
     this.home = home;
     this.address = address;
+    this.unsealed = unsealed;
   }
 
   /** Starts one with its data in this folder; a test without the peer is skipped. */
   public static Bao start(Path home) throws Exception {
-    URI address = URI.create("http://127.0.0.1:" + freePort());
-    return new Bao(HttpClient.newHttpClient(), home, address).started("tls_disable = true");
+    return plain(home, Set.of(ACTIVE)).started();
+  }
+
+  /** Starts three that are one cluster, the active one first: when one is gone, two are enough. */
+  static List<Bao> startCluster(Path home) throws Exception {
+    List<Bao> nodes = new ArrayList<>();
+    try {
+      nodes.add(plain(home.resolve("1"), ACTIVE_OR_STANDBY).started());
+      nodes.getFirst().awaitActive();
+      for (String name : List.of("2", "3")) {
+        nodes.add(plain(home.resolve(name), ACTIVE_OR_STANDBY).joined(nodes.getFirst()));
+      }
+      nodes.getFirst().awaitVoters(nodes.size());
+      return List.copyOf(nodes);
+    } catch (Exception | AssertionError e) {
+      for (Bao node : nodes) {
+        node.close();
+      }
+      throw e;
+    }
+  }
+
+  private static Bao plain(Path home, Set<Integer> unsealed) throws IOException {
+    Files.createDirectories(home);
+    Bao node =
+        new Bao(
+            HttpClient.newHttpClient(),
+            home,
+            URI.create("http://127.0.0.1:" + freePort()),
+            unsealed);
+    node.configure("tls_disable = true");
+    return node;
   }
 
   /** The same with TLS, by a certificate that is {@code server.pem} in the folder. */
@@ -67,7 +102,10 @@ public final class Bao implements AutoCloseable {
     String listener =
         "tls_cert_file = \"%s\"%n  tls_key_file = \"%s\""
             .formatted(certificate, home.resolve("server.key"));
-    return new Bao(http, home, URI.create("https://127.0.0.1:" + freePort())).started(listener);
+    URI address = URI.create("https://127.0.0.1:" + freePort());
+    Bao node = new Bao(http, home, address, Set.of(ACTIVE));
+    node.configure(listener);
+    return node.started();
   }
 
   /** Makes {@code NAME.pem}, which is its own issuer, and {@code NAME.key}. */
@@ -106,10 +144,8 @@ public final class Bao implements AutoCloseable {
     }
   }
 
-  private Bao started(String listener) throws Exception {
+  private Bao started() throws Exception {
     Path _ = binary();
-    Files.createDirectories(home.resolve("data"));
-    Files.writeString(home.resolve("config.hcl"), config(listener));
     try {
       launch();
       initialise();
@@ -121,16 +157,50 @@ public final class Bao implements AutoCloseable {
     return this;
   }
 
+  private Bao joined(Bao leader) throws Exception {
+    try {
+      launch();
+      post("sys/storage/raft/join", "{\"leader_api_addr\":\"" + leader.address + "\"}");
+      rootToken = leader.rootToken;
+      unsealKey = leader.unsealKey;
+      unseal();
+    } catch (Exception | AssertionError e) {
+      close();
+      throw e;
+    }
+    return this;
+  }
+
+  // Before, one that has joined does not count when a new active node is chosen.
+  private void awaitVoters(int count) throws Exception {
+    post("sys/storage/raft/autopilot/configuration", "{\"server_stabilization_time\":\"1s\"}");
+    long end = System.nanoTime() + LONG_ON_A_BUSY_MACHINE.toNanos();
+    while (ask("GET", "sys/storage/raft/configuration", "").split("\"voter\":true").length
+        <= count) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not all nodes are voters");
+      }
+      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+    }
+  }
+
   private static Path binary() {
     return FetchedPeers.require(FetchedPeers.path("bin/bao"));
   }
 
+  private void configure(String listener) throws IOException {
+    Files.createDirectories(home.resolve("data"));
+    Files.writeString(home.resolve("config.hcl"), config(listener));
+  }
+
+  // The multiplier is that of a fast network: who is active is decided in one second and not in 5.
   private String config(String listener) throws IOException {
     String cluster = "127.0.0.1:" + freePort();
     return """
     storage "raft" {
       path = "%s"
-      node_id = "one"
+      node_id = "%s"
+      performance_multiplier = 1
     }
     listener "tcp" {
       address = "%s"
@@ -141,7 +211,13 @@ public final class Bao implements AutoCloseable {
     cluster_addr = "https://%s"
     """
         .formatted(
-            home.resolve("data"), address.getAuthority(), cluster, listener, address, cluster);
+            home.resolve("data"),
+            address.getAuthority(), // as a name
+            address.getAuthority(),
+            cluster,
+            listener,
+            address,
+            cluster);
   }
 
   private static int freePort() throws IOException {
@@ -176,10 +252,20 @@ public final class Bao implements AutoCloseable {
     unsealKey = key.group(1);
   }
 
-  /** Returns when it signs again. */
+  /** Returns when it signs again, or is a standby. */
   public void unseal() throws Exception {
     post("sys/unseal", "{\"key\":\"" + unsealKey + "\"}");
-    awaitHealth(Set.of(200));
+    awaitHealth(unsealed);
+  }
+
+  /** Where the active node is as far as this one knows; empty while it knows none. */
+  String activeNode() throws Exception {
+    String known = ask("GET", "sys/leader", "");
+    return known.contains("leader_address") ? text(known, "leader_address") : "";
+  }
+
+  void awaitActive() throws Exception {
+    awaitHealth(Set.of(ACTIVE));
   }
 
   /** Lets approle log in with this policy; its secret id is the answer. */
