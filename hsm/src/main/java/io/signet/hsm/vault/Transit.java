@@ -88,8 +88,7 @@ final class Transit {
   }
 
   private TransitKey made(KeyLabel label) throws CustodyException {
-    return key(label)
-        .orElseThrow(() -> failure(Fault.LOST, label, "it was made and is not there"));
+    return key(label).orElseThrow(() -> failure(Fault.LOST, label, "it was made and is not there"));
   }
 
   private CustodyException takenMeanwhile(KeyLabel label) {

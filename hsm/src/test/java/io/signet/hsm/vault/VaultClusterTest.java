@@ -3,6 +3,7 @@ package io.signet.hsm.vault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.signet.hsm.CustodianListener;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
@@ -146,7 +147,7 @@ final class VaultClusterTest {
             new VaultAuth.AppRole("signet", "signet", secretId),
             VaultSettings.DEFAULT_PERMITS,
             VaultSettings.DEFAULT_DEADLINE);
-    return VaultKeyCustodian.open(settings, Clock.systemUTC());
+    return VaultKeyCustodian.open(settings, CustodianListener.NONE, Clock.systemUTC());
   }
 
   private static KeyHandle generate(VaultKeyCustodian custodian) throws CustodyException {
