@@ -177,7 +177,8 @@ public record Certified(X509Certificate certificate, KeyPair keys, List<X509Cert
     return commonName.isEmpty() ? new X500Name(new RDN[0]) : new X500Name("CN=" + commonName);
   }
 
-  private static KeyPair newKeys() {
+  /** Of P-256. */
+  public static KeyPair newKeys() {
     try {
       var generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"));

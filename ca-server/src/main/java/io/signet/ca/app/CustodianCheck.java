@@ -1,6 +1,5 @@
 package io.signet.ca.app;
 
-import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
@@ -11,7 +10,6 @@ import io.signet.hsm.PublicKeys;
 import java.security.PublicKey;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * looked for every few seconds: a token that is gone shall be known before it is needed, and one
  * that is back be connected. Leaves are issued meanwhile.
  */
-final class CustodianCheck implements Renewal.Work {
+final class CustodianCheck extends Periodic {
 
   private static final Logger LOG = LoggerFactory.getLogger(CustodianCheck.class);
 
@@ -31,8 +29,6 @@ final class CustodianCheck implements Renewal.Work {
   private final KeyCustodian custodian;
   private final KeyLabel label;
   private final PublicKey root;
-  private final Clock clock;
-  private volatile Instant due;
 
   /**
    * @param custody told what is found
@@ -40,24 +36,18 @@ final class CustodianCheck implements Renewal.Work {
    */
   CustodianCheck(
       KeyCustody custody, KeyCustodian custodian, KeyLabel label, PublicKey root, Clock clock) {
+    super(EVERY, clock);
     this.custody = custody;
     this.custodian = custodian;
     this.label = label;
     this.root = root;
-    this.clock = clock;
-    this.due = clock.instant();
-  }
-
-  @Override
-  public Instant due() {
-    return due;
   }
 
   @Override
   public void run() throws RenewalException {
     try {
       custody.looked(trouble(found()));
-      due = clock.instant().plus(EVERY);
+      isDone();
     } catch (RuntimeException e) {
       LOG.error("the root's key cannot be looked for", e);
       custody.looked(Optional.of(new CustodyException(Fault.FATAL, e.toString(), e)));

@@ -1,6 +1,5 @@
 package io.signet.ca.app;
 
-import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.LedgerException;
@@ -12,7 +11,7 @@ import java.time.Instant;
  * Has the ledger forget the certificates that ended long ago: looks once a minute, and where there
  * are many, does a part of them each second, so that issuance hardly notices.
  */
-final class LedgerPruning implements Renewal.Work {
+final class LedgerPruning extends Periodic {
 
   private static final Duration PAUSE = Duration.ofMinutes(1);
   private static final int STEPS_IN_A_PART = 50;
@@ -20,21 +19,15 @@ final class LedgerPruning implements Renewal.Work {
   private final IssuanceLedger ledger;
   private final Duration retention;
   private final Clock clock;
-  private volatile Instant due;
 
   /**
    * @param retention how long an entry stays after its certificate has ended
    */
   LedgerPruning(IssuanceLedger ledger, Duration retention, Clock clock) {
+    super(PAUSE, clock);
     this.ledger = ledger;
     this.retention = retention;
     this.clock = clock;
-    this.due = clock.instant();
-  }
-
-  @Override
-  public Instant due() {
-    return due;
   }
 
   @Override
@@ -43,7 +36,7 @@ final class LedgerPruning implements Renewal.Work {
       if (!prunesAll(clock.instant().minus(retention))) {
         return; // due still, and the renewal lets others go first
       }
-      due = clock.instant().plus(PAUSE);
+      isDone();
     } catch (LedgerException e) {
       throw new RenewalException(String.valueOf(e.getMessage()), e);
     }

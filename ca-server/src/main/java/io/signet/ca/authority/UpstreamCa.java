@@ -6,8 +6,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A CA elsewhere that signs our issuing authorities, so that no root key is ours to keep. May be
- * asked by one thread at a time.
+ * A CA elsewhere that signs our issuing authorities, so that no root key is ours to keep. Leaves it
+ * never signs: each would be a call, and their record not ours (VPKI-3). May be asked by one thread
+ * at a time.
  */
 public interface UpstreamCa extends AutoCloseable {
 

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,19 +43,26 @@ final class CeremonyCommand implements Runnable {
     throw SignetCommand.missingSubcommand(spec);
   }
 
+  /** {@code --config}. */
+  static final class CeremonyOption {
+    @Option(
+        names = "--config",
+        required = true,
+        paramLabel = "FILE",
+        description = "the ceremony, as docs/reference.md describes it")
+    private Path file = Path.of("");
+
+    CeremonyConfig load() throws ConfigException {
+      return CeremonyConfig.load(file);
+    }
+  }
+
   @Command(
       name = "root",
       mixinStandardHelpOptions = true,
       description = "Makes the key of a root, and writes its certificate.")
-  void root(
-      @Option(
-              names = "--config",
-              required = true,
-              paramLabel = "FILE",
-              description = "the ceremony, as docs/reference.md describes it")
-          Path file)
-      throws ConfigException, CommandException, IOException {
-    CeremonyConfig config = CeremonyConfig.load(file);
+  void root(@Mixin CeremonyOption ceremony) throws ConfigException, CommandException, IOException {
+    CeremonyConfig config = ceremony.load();
     var _ = office.makeRoot(config, this::agreed);
     say(config.rootFile() + " has the root, " + config.transcriptFile() + " what was done");
   }
@@ -63,15 +71,8 @@ final class CeremonyCommand implements Runnable {
       name = "sign",
       mixinStandardHelpOptions = true,
       description = "Signs the request of a CA (signet authority csr), and writes its certificate.")
-  void sign(
-      @Option(
-              names = "--config",
-              required = true,
-              paramLabel = "FILE",
-              description = "the ceremony, as docs/reference.md describes it")
-          Path file)
-      throws ConfigException, CommandException, IOException {
-    CeremonyConfig config = CeremonyConfig.load(file);
+  void sign(@Mixin CeremonyOption ceremony) throws ConfigException, CommandException, IOException {
+    CeremonyConfig config = ceremony.load();
     var _ = office.sign(config, this::agreed);
     say(
         config.certificateFile()

@@ -9,7 +9,6 @@ import io.signet.ca.config.KeysConfig.FileEncryption;
 import io.signet.ca.config.KeysConfig.FileEncryption.ByKeyFile;
 import io.signet.ca.config.KeysConfig.FileEncryption.ByPassphrase;
 import io.signet.ca.config.SecretPlace;
-import io.signet.ca.config.SignetConfig;
 import io.signet.hsm.CustodianBench;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
@@ -22,6 +21,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -57,15 +57,9 @@ final class KeysCommand implements Runnable {
         "that it is, or have the configuration say where it is."
       })
   void changePassphrase(
-      @Option(
-              names = "--config",
-              required = true,
-              paramLabel = "FILE",
-              description = "the configuration")
-          Path file,
-      @ArgGroup(exclusive = true, multiplicity = "1") NewSecret next)
+      @Mixin ConfigOption config, @ArgGroup(exclusive = true, multiplicity = "1") NewSecret next)
       throws ConfigException, CommandException, IOException {
-    KeysConfig keys = SignetConfig.load(file).keys();
+    KeysConfig keys = config.load().keys();
     if (!(keys.custodian() instanceof FileCustodian files)) {
       throw new CommandException(
           "keys.custodian: not file (expected: file, for only files have a passphrase)");
@@ -130,12 +124,7 @@ final class KeysCommand implements Runnable {
         "No server may run on the same key files; with a token one may."
       })
   void bench(
-      @Option(
-              names = "--config",
-              required = true,
-              paramLabel = "FILE",
-              description = "the configuration")
-          Path file,
+      @Mixin ConfigOption config,
       @Option(
               names = "--callers",
               split = ",",
@@ -162,7 +151,7 @@ final class KeysCommand implements Runnable {
           "--callers %s, --duration %s (expected: each more than nothing)"
               .formatted(callers, duration));
     }
-    KeysConfig keys = SignetConfig.load(file).keys();
+    KeysConfig keys = config.load().keys();
     try (KeyCustodian custodian = custody.open(keys.custodian())) {
       CustodianBench bench = new CustodianBench(custodian, keys.algorithm(), clock);
       KeysReport report = new KeysReport(keys.algorithm(), bench.measured(callers, duration));

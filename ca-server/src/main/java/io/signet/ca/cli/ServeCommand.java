@@ -2,14 +2,12 @@ package io.signet.ca.cli;
 
 import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.ListenConfig;
-import io.signet.ca.config.SignetConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code signet serve}. */
@@ -19,12 +17,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Option(
-      names = "--config",
-      required = true,
-      paramLabel = "FILE",
-      description = "the configuration, as docs/reference.md describes it")
-  private Path file = Path.of("");
+  @Mixin private ConfigOption config = new ConfigOption();
 
   ServeCommand(ServerStarter starter) {
     this.starter = starter;
@@ -32,7 +25,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ConfigException, IOException, StartException, InterruptedException {
-    Serving.untilTheEnd(starter.start(SignetConfig.load(file)), this::announce);
+    Serving.untilTheEnd(starter.start(config.load()), this::announce);
     return 0;
   }
 

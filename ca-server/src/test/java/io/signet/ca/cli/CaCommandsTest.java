@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,16 +86,7 @@ class CaCommandsTest {
 
   @Test
   void import_certificate_whatIsInForce() throws Exception {
-    Ran ran =
-        signet(
-            "authority",
-            "import",
-            "--config",
-            file("config.yaml"),
-            "--certificate",
-            file("ca.pem"),
-            "--roots",
-            file("root.pem"));
+    Ran ran = importing("--certificate", file("ca.pem"), "--roots", file("root.pem"));
 
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(ran.out().lines())
@@ -106,16 +98,7 @@ class CaCommandsTest {
 
   @Test
   void import_istioAsJson_fields() throws Exception {
-    Ran ran =
-        signet(
-            "authority",
-            "import",
-            "--config",
-            file("config.yaml"),
-            "--istio",
-            "cacerts",
-            "--output",
-            "json");
+    Ran ran = importing("--istio", "cacerts", "--output", "json");
 
     JsonNode report = new ObjectMapper().readTree(ran.out());
     assertThat(report.at("/certificates/0/role").asText()).isEqualTo("CA");
@@ -125,16 +108,7 @@ class CaCommandsTest {
 
   @Test
   void import_noCertificates_refusedAndNamed() {
-    Ran ran =
-        signet(
-            "authority",
-            "import",
-            "--config",
-            file("config.yaml"),
-            "--certificate",
-            file("config.yaml"),
-            "--roots",
-            file("root.pem"));
+    Ran ran = importing("--certificate", file("config.yaml"), "--roots", file("root.pem"));
 
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("config.yaml: PEM: no block (expected: CERTIFICATE)");
@@ -142,21 +116,8 @@ class CaCommandsTest {
 
   @Test
   void import_nothingOrBoth_usage() {
-    assertThat(signet("authority", "import", "--config", file("config.yaml")).exit()).isEqualTo(2);
-    assertThat(
-            signet(
-                    "authority",
-                    "import",
-                    "--config",
-                    file("config.yaml"),
-                    "--istio",
-                    "x",
-                    "--certificate",
-                    "y",
-                    "--roots",
-                    "z")
-                .exit())
-        .isEqualTo(2);
+    assertThat(importing().exit()).isEqualTo(2);
+    assertThat(importing("--istio", "x", "--certificate", "y", "--roots", "z").exit()).isEqualTo(2);
   }
 
   @Test
@@ -180,6 +141,11 @@ class CaCommandsTest {
       assertThat(ran.exit()).isEqualTo(1);
     }
     assertThat(office.asked).isEmpty();
+  }
+
+  private Ran importing(String... options) {
+    Stream<String> command = Stream.of("authority", "import", "--config", file("config.yaml"));
+    return signet(Stream.concat(command, Stream.of(options)).toArray(String[]::new));
   }
 
   private Ran signet(String... arguments) {

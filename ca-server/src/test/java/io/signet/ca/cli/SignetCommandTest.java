@@ -50,10 +50,12 @@ class SignetCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', 'dev, serve, config, keys, entitlement, svid'",
+    "'', 'dev, serve, config, keys, authority, ceremony, entitlement, svid'",
     "svid, 'fetch, watch, sign'",
     "config, check",
     "keys, 'bench, change-passphrase, status'",
+    "authority, 'csr, import'",
+    "ceremony, 'root, sign'",
     "entitlement, explain"
   })
   void noCommand_usageOnStandardError(String command, String expected) {

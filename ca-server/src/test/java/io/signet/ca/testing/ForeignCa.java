@@ -1,12 +1,11 @@
 package io.signet.ca.testing;
 
+import io.signet.attestation.x509.Certified;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -120,13 +119,13 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
   }
 
   public static ForeignCa root(Shape shape) {
-    KeyPair keys = newKeys();
+    KeyPair keys = Certified.newKeys();
     return new ForeignCa(made(shape, "CN=" + shape.name(), keys.getPublic(), keys), keys);
   }
 
   /** A CA below this one, with a key of its own. */
   public ForeignCa below(Shape shape) {
-    KeyPair subject = newKeys();
+    KeyPair subject = Certified.newKeys();
     return new ForeignCa(sign(shape, subject.getPublic()), subject);
   }
 
@@ -184,15 +183,5 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
 
   private static GeneralName uri(String uri) {
     return new GeneralName(GeneralName.uniformResourceIdentifier, uri);
-  }
-
-  private static KeyPair newKeys() {
-    try {
-      var generator = KeyPairGenerator.getInstance("EC");
-      generator.initialize(new ECGenParameterSpec("secp256r1"));
-      return generator.generateKeyPair();
-    } catch (GeneralSecurityException e) {
-      throw new AssertionError(e);
-    }
   }
 }

@@ -524,7 +524,7 @@ final class VaultFaultsTest {
 
     assertFault(Fault.DENIED, () -> custodian.importKey(OTHER, vault.importable))
         .hasMessageContaining("transit/wrapping_key")
-        .hasMessageContaining("check the policy");
+        .hasMessageContaining("must allow `read` there");
 
     assertThat(custodian.find(OTHER)).isEmpty();
   }
@@ -574,10 +574,10 @@ final class VaultFaultsTest {
 
   // VST-8, KC-7: it says that it is done, and it is not.
   @Test
-  void importKey_doneAndNotThere_broken() {
+  void importKey_doneAndNotThere_lost() {
     vault.once("/import", new Reply(204, "", Map.of()));
 
-    assertFault(Fault.BROKEN, () -> custodian.importKey(OTHER, vault.importable))
+    assertFault(Fault.LOST, () -> custodian.importKey(OTHER, vault.importable))
         .hasMessageContaining("it was made and is not there");
   }
 
