@@ -7,20 +7,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a caller may hold.
+ * What a caller may hold. The terms are those of its SVIDs; an issuing authority has its own.
  *
  * @param own whether its own identity
  * @param others which identities beside it
  * @param maxLifetime of each certificate
  * @param keys the kinds of key that certificates may be over; at least one
  * @param hosts DNS names that each certificate has beside the identity, whatever is asked for
+ * @param authority whether it may have an issuing authority, which signs every identity
  */
 public record Entitlement(
     boolean own,
     List<SpiffeId> others,
     Duration maxLifetime,
     List<KeyType> keys,
-    List<String> hosts) {
+    List<String> hosts,
+    boolean authority) {
 
   /** How rules call the caller's own identity. */
   public static final String OWN = "own";
@@ -35,6 +37,16 @@ public record Entitlement(
     if (keys.isEmpty()) {
       throw new IllegalArgumentException("keys: none (expected: at least one kind)");
     }
+  }
+
+  /** Without an issuing authority. */
+  public Entitlement(
+      boolean own,
+      List<SpiffeId> others,
+      Duration maxLifetime,
+      List<KeyType> keys,
+      List<String> hosts) {
+    this(own, others, maxLifetime, keys, hosts, false);
   }
 
   /** Its own identity and nothing else: what holds where no rule says otherwise. */

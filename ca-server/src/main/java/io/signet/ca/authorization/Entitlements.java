@@ -75,6 +75,20 @@ public final class Entitlements {
     return new Granted(new Grant(caller, rule, id.get(), lifetime, may.hosts(), may.keys()));
   }
 
+  /** Whether the caller may have an issuing authority, which only a rule can say. */
+  public AuthorityDecision decideAuthority(SpiffeId caller) {
+    Optional<Rule> rule = rule(caller).filter(found -> found.entitlement().authority());
+    return rule.isPresent()
+        ? new AuthorityDecision(
+            true, "%s lets %s have an issuing authority".formatted(rule.get(), caller))
+        : new AuthorityDecision(false, authorityDenial(caller));
+  }
+
+  private String authorityDenial(SpiffeId caller) {
+    return "%s: %s asked for an issuing authority (expected: a rule with issuing-authority: on)"
+        .formatted(decider(rule(caller)), caller);
+  }
+
   private Optional<Rule> rule(SpiffeId caller) {
     if (!isWorkload(caller)) {
       return Optional.empty();
@@ -98,10 +112,14 @@ public final class Entitlements {
     }
     return "%s: %s asked for %s (expected: %s)"
         .formatted(
-            rule.map(Rule::toString).orElse("no rule is for the caller"),
+            decider(rule),
             caller,
             wish.name().map(name -> '"' + name + '"').orElse("its own identity"),
             rule.map(Entitlements::listed).orElse("its own identity"));
+  }
+
+  private static String decider(Optional<Rule> rule) {
+    return rule.map(Rule::toString).orElse("no rule is for the caller");
   }
 
   private static String listed(Rule rule) {

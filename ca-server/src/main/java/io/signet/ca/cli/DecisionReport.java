@@ -79,6 +79,7 @@ record DecisionReport(SpiffeId caller, SpiffeId identity, Decision decision) {
     terms.put("max-lifetime", Durations.format(gives.maxLifetime()));
     terms.put("keys", names(gives.keys()));
     terms.put("dns-names", gives.hosts());
+    terms.put("issuing-authority", gives.authority() ? "on" : "off");
     return terms;
   }
 

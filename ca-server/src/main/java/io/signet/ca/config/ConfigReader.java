@@ -132,7 +132,7 @@ final class ConfigReader {
     Optional<LimitsConfig> limits = limits(in.section(Key.LIMITS));
     Optional<LedgerConfig> ledger = ledger(in.section(Key.LEDGER));
     Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
-    checkTogether(keys, authority, svid);
+    checkTogether(keys, authority, svid, rules);
     return in.complete(() ->
         new SignetConfig(
             trustDomain.orElseThrow(),
@@ -307,9 +307,13 @@ final class ConfigReader {
   }
 
   private void checkTogether(
-      Optional<KeysConfig> keys, Optional<AuthorityConfig> authority, Optional<SvidConfig> svid) {
+      Optional<KeysConfig> keys,
+      Optional<AuthorityConfig> authority,
+      Optional<SvidConfig> svid,
+      List<Rule> rules) {
     if (keys.isPresent() && authority.isPresent()) {
       problems.check(() -> keys.get().requireFor(authority.get().root()));
+      problems.check(() -> keys.get().requireFor(authority.get().root(), rules));
     }
     if (authority.isPresent() && svid.isPresent()) {
       problems.check(() -> svid.get().requireWithin(authority.get()));
@@ -458,7 +462,7 @@ final class ConfigReader {
     }
   }
 
-  private static boolean onOrOff(String text) {
+  static boolean onOrOff(String text) {
     return switch (text) {
       case "on" -> true;
       case "off" -> false;

@@ -84,9 +84,17 @@ final class EntitlementReader {
     Optional<Duration> maxLifetime = maxLifetime(in);
     List<KeyType> keys = keys(in);
     List<String> names = dnsNames(in);
+    Optional<Boolean> authority =
+        in.value(Key.ENTITLEMENTS_ISSUING_AUTHORITY, ConfigReader::onOrOff);
     return maxLifetime.flatMap(most ->
         in.complete(() ->
-            new Entitlement(held.contains(Entitlement.OWN), identities(held), most, keys, names)));
+            new Entitlement(
+                held.contains(Entitlement.OWN),
+                identities(held),
+                most,
+                keys,
+                names,
+                authority.orElseThrow())));
   }
 
   private List<String> mayHold(Section in) {

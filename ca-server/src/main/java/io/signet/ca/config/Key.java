@@ -111,7 +111,7 @@ enum Key {
   JWT_JWKS_FILE("attestation.jwt[].jwks-file", Form.FILE, Default.ABSENT),
   JWT_JWKS_URL("attestation.jwt[].jwks-url", TrustedUrl.FORM, Default.ABSENT),
   JWT_CA_FILE("attestation.jwt[].ca-file", Form.FILE, Default.ABSENT),
-  ATTESTATION_CLIENT_CERTIFICATE("attestation.client-certificate", "on or off", "on"),
+  ATTESTATION_CLIENT_CERTIFICATE("attestation.client-certificate", Form.ON_OR_OFF, "on"),
 
   ENTITLEMENTS("entitlements[]", Form.SECTION),
   ENTITLEMENTS_CALLER(
@@ -129,6 +129,7 @@ enum Key {
       "[ec, rsa]"),
   ENTITLEMENTS_DNS_NAMES(
       "entitlements[].dns-names", "a list of DNS names in lower case, each once, at most 16", "[]"),
+  ENTITLEMENTS_ISSUING_AUTHORITY("entitlements[].issuing-authority", Form.ON_OR_OFF, "off"),
 
   SINKS("sinks", Form.SECTION),
   SINKS_BUNDLE_FILE("sinks.bundle-file", Form.NEW_FILE, Default.ABSENT),
@@ -189,6 +190,7 @@ enum Key {
     static final String SECTION = "keys and values";
     static final String NOT_YET = "the key left out";
     static final String TEXT = "a text";
+    static final String ON_OR_OFF = "on or off";
     static final String ADDRESS = "HOST:PORT, port 0 to 65535";
     static final String FILE = "a readable file";
     static final String SECRET_FILE = "a readable file, closed to group and others";

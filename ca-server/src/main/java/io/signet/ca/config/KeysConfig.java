@@ -1,5 +1,6 @@
 package io.signet.ca.config;
 
+import io.signet.ca.authorization.Rule;
 import io.signet.ca.config.AuthorityConfig.Root;
 import io.signet.hsm.KeyAlgorithm;
 import java.net.URI;
@@ -31,6 +32,20 @@ public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm, Issuing is
         Key.KEYS_ISSUING.path(),
         "root",
         "memory or custodian, or authority.root: own or imported");
+  }
+
+  /**
+   * @throws IllegalArgumentException if a rule gives issuing authorities, and no CA here signs any
+   */
+  void requireFor(Root root, List<Rule> rules) {
+    boolean signs = !(root instanceof Root.Upstream) && issuing != Issuing.ROOT;
+    for (Rule rule : rules) {
+      InvalidValueException.require(
+          signs || !rule.entitlement().authority(),
+          rule.name() + ".issuing-authority",
+          "on",
+          "off, or authority.root: own or imported with keys.issuing: memory or custodian");
+    }
   }
 
   /** Where the keys of issuing authorities live. */

@@ -48,6 +48,7 @@ public record SignetConfig(
     InvalidValueException.require(
         !servingNames.isEmpty(), "serving-names", "none", "at least one name");
     keys.requireFor(authority.root());
+    keys.requireFor(authority.root(), rules);
     svid.requireWithin(authority);
     attestation.requireWithin(trustDomain);
     var _ = entitlements(trustDomain, svid, rules);

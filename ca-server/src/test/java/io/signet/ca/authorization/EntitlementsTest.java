@@ -105,6 +105,38 @@ final class EntitlementsTest {
     }
   }
 
+  // It is no identity: no wish, no rule for others and no default gives it.
+  @Test
+  void decideAuthority_onlyByARuleThatSaysSo() {
+    Entitlement authority = new Entitlement(false, List.of(), MOST, KeyType.ALL, List.of(), true);
+    Entitlements entitlements =
+        new Entitlements(
+            DOMAIN,
+            DEFAULT,
+            MOST,
+            List.of(
+                new Rule(0, CallerPattern.of(BANK), Entitlement.ownOnly(MOST)),
+                new Rule(1, CallerPattern.parse("spiffe://example.org/ns/shop/sa/*"), authority)));
+
+    assertThat(entitlements.decideAuthority(CART))
+        .isEqualTo(
+            new AuthorityDecision(
+                true,
+                "entitlements[1] (caller spiffe://example.org/ns/shop/sa/*) lets "
+                    + CART
+                    + " have an issuing authority"));
+    assertThat(
+            List.of(
+                entitlements.decideAuthority(BANK), // the first rule decides alone
+                entitlements.decideAuthority(GATEWAY),
+                entitlements.decideAuthority(DOMAIN.id()),
+                entitlements.decideAuthority(SpiffeId.parse("spiffe://example.com/ns/shop/sa/a")),
+                none.decideAuthority(CART)))
+        .extracting(AuthorityDecision::granted)
+        .containsOnly(false);
+    assertThat(entitlements.decide(CART, named(DOMAIN.id().toString()))).isInstanceOf(Denied.class);
+  }
+
   // ISTIO-62: what is not positive means the default; what is too long is clamped, not refused.
   @ParameterizedTest
   @CsvSource({

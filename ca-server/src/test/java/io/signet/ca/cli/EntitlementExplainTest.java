@@ -67,6 +67,7 @@ class EntitlementExplainTest {
                            max-lifetime: 1h30m
                            keys: [ec-p256, rsa-2048]
                            dns-names: [front.example.org]
+                           issuing-authority: off
                 """,
                 ""));
   }
@@ -109,6 +110,7 @@ class EntitlementExplainTest {
                           max-lifetime: 12h
                           keys: [ec, rsa]
                           dns-names: []
+                          issuing-authority: off
                 """,
                 ""));
   }
@@ -144,7 +146,7 @@ class EntitlementExplainTest {
                       "rule": { "position": "entitlements[0]", "caller": "@G",
                         "may-hold": ["own", "spiffe://example.org/ns/edge/sa/front"],
                         "max-lifetime": "1h30m", "keys": ["ec-p256", "rsa-2048"],
-                        "dns-names": ["front.example.org"] } }
+                        "dns-names": ["front.example.org"], "issuing-authority": "off" } }
                     """
                         .replace("@G", GATEWAY)));
     assertThat(denied.exit()).isEqualTo(1);

@@ -72,6 +72,7 @@ class EntitlementReaderTest {
           may-hold: []\\n  max-lifetime: 1h | line 12: entitlements[0].max-lifetime: terms for callers that may hold nothing (expected: the key left out)
           may-hold: []\\n  keys: [ec] | line 12: entitlements[0].keys: terms for callers that may hold nothing (expected: the key left out)
           may-hold: []\\n  dns-names: [a] | line 12: entitlements[0].dns-names: terms for callers that may hold nothing (expected: the key left out)
+          issuing-authority: true | line 11: entitlements[0].issuing-authority: true (expected: on or off)
           may-hod: [own] | line 11: entitlements[0].may-hod: unknown key (expected: may-hold)
           """)
   void read_wrongTerm_refused(String term, String problem) {
@@ -163,6 +164,48 @@ class EntitlementReaderTest {
     assertThat(rules(one + other)).hasSize(2);
     assertThat(rules(other + one)).extracting(Rule::position).containsExactly(0, 1);
     assertThat(rules("- caller: spiffe://example.org/ns/b/sa/a\n" + one + other)).hasSize(3);
+  }
+
+  @Test
+  void read_issuingAuthority_offUnlessItSaysOn() throws Exception {
+    String rules =
+        """
+        - caller: spiffe://example.org/a
+        - caller: spiffe://example.org/b
+          issuing-authority: off
+        - caller: spiffe://example.org/c
+          may-hold: []
+          issuing-authority: on
+        """;
+
+    assertThat(rules(rules))
+        .extracting(rule -> rule.entitlement().authority())
+        .containsExactly(false, false, true);
+  }
+
+  // Nothing could sign it.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          keys:\\n | keys:\\n  issuing: root\\n
+          svid: | authority: { root: signet, roots-file: r, signet: { address: "a:1", token-file: t } }\\nsvid:
+          """)
+  void read_issuingAuthorityWhereNoCaHereSignsAny_refused(String what, String other) {
+    String text = WITHOUT_RULES.replace(newlines(what), newlines(other));
+
+    assertThatThrownBy(() ->
+            SignetConfig.parse(
+                text + "- caller: spiffe://example.org/a\n  issuing-authority: on\n", Path.of("/")))
+        .hasMessageContaining(
+            "entitlements[0].issuing-authority: on (expected: off, or authority.root: own or"
+                + " imported with keys.issuing: memory or custodian)");
+  }
+
+  private static String newlines(String text) {
+    return text.replace("\\n", "\n");
   }
 
   @Test

@@ -37,7 +37,7 @@ class ReferenceTest {
     String rules = samples[3];
 
     assertThat(SignetConfig.parse(whole, Path.of("/")).trustDomain()).hasToString("example.org");
-    assertThat(SignetConfig.parse(whole + "\n" + rules, Path.of("/")).rules()).hasSize(2);
+    assertThat(SignetConfig.parse(whole + "\n" + rules, Path.of("/")).rules()).hasSize(3);
   }
 
   private static String row(Key key) {
