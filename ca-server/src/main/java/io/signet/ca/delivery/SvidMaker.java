@@ -6,6 +6,7 @@ import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.hsm.soft.ExportableKey;
+import io.signet.spiffe.X509Svid;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,8 +33,12 @@ public final class SvidMaker {
     IssuanceOutcome outcome = issuance.issue(grant, key.publicKey());
     return switch (outcome) {
       case Refused refused -> throw new RenewalException(refused.detail(), null);
-      case Issued issued -> new KeyedSvid(key, issued.svid(), renewAt(issued.svid().expiresAt()));
+      case Issued issued -> keyed(key, issued.svid());
     };
+  }
+
+  private KeyedSvid keyed(ExportableKey key, X509Svid svid) {
+    return new KeyedSvid(key, svid, renewAt(svid.expiresAt()));
   }
 
   // Half of the life that is left, up to a tenth of that earlier; the backdate does not count.

@@ -1,6 +1,9 @@
 package io.signet.ca.issuance;
 
-/** Turns requests into SVIDs. Safe for use by many threads; blocks, so never on an event loop. */
+/**
+ * Turns requests into certificates. Safe for use by many threads; blocks, so never on an event
+ * loop.
+ */
 @FunctionalInterface
 public interface Issuance {
 

@@ -2,8 +2,11 @@ package io.signet.ca.issuance;
 
 import io.signet.attestation.Proof;
 import io.signet.attestation.Refusal;
+import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
 import io.signet.spiffe.X509Svid;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Optional;
 
 /** How a request ended. */
@@ -16,21 +19,46 @@ public sealed interface IssuanceOutcome {
   IssuanceOutcome by(Proof caller);
 
   /**
-   * The SVID with its intermediates, and the roots to trust with it.
+   * A certificate with its intermediates, and the roots to trust with it.
    *
+   * @param id in the certificate: of a workload, or the trust domain's where it is an authority
+   * @param chain the certificate first; at least that
    * @param detail to whom it was granted and by what, for our log
    */
-  record Issued(X509Svid svid, TrustBundle bundle, String detail, Optional<Proof> caller)
+  record Issued(
+      SpiffeId id,
+      List<X509Certificate> chain,
+      TrustBundle bundle,
+      String detail,
+      Optional<Proof> caller)
       implements IssuanceOutcome {
+
+    public Issued {
+      chain = List.copyOf(chain);
+    }
 
     /** To whoever was granted it before. */
     public Issued(X509Svid svid, TrustBundle bundle, String detail) {
-      this(svid, bundle, detail, Optional.empty());
+      this(svid.id(), svid.chain(), bundle, detail, Optional.empty());
+    }
+
+    /** What was asked for. */
+    public X509Certificate certificate() {
+      return chain.getFirst();
+    }
+
+    /**
+     * The same as an SVID.
+     *
+     * @throws IllegalArgumentException if it is an authority
+     */
+    public X509Svid svid() {
+      return new X509Svid(id, chain);
     }
 
     @Override
     public Issued by(Proof proven) {
-      return new Issued(svid, bundle, detail, Optional.of(proven));
+      return new Issued(id, chain, bundle, detail, Optional.of(proven));
     }
   }
 

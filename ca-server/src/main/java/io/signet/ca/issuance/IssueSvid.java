@@ -37,13 +37,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The journey of a certificate request; the numbers are those of docs/issuance.md. */
 public final class IssueSvid implements Issuance {
-
-  private static final Logger LOG = LoggerFactory.getLogger(IssueSvid.class);
 
   private final Attestors attestors;
   private final Impersonation impersonation;
@@ -100,20 +96,14 @@ public final class IssueSvid implements Issuance {
     try {
       CertificateRequest csr = CsrParser.parse(request.csr(), entitlements.hosts(proof));
       return switch (entitlements.decide(proof, wish(request, csr))) {
-        case Granted(Grant grant) -> granted(grant, reason(grant, proof), csr.publicKey());
+        case Granted(Grant grant) ->
+            granted(grant, Signing.reason(grant.reason(), proof), csr.publicKey());
         case Denied denied -> new Refused(Why.NOT_ENTITLED, denied.reason());
         case WrongKey wrong -> new Refused(Why.BAD_REQUEST, proof.id() + ": " + wrong.reason());
       };
     } catch (CsrException e) {
       return new Refused(Why.BAD_REQUEST, proof.id() + ": " + e.getMessage());
     }
-  }
-
-  // ISS-4: of those that share an identity, which one.
-  private static String reason(Grant grant, Proof proof) {
-    String instance = proof.instance();
-    return "%s, asked by %s%s"
-        .formatted(grant.reason(), proof.asker(), instance.isEmpty() ? "" : " as " + instance);
   }
 
   private static Wish wish(IssuanceRequest request, CertificateRequest csr) {
@@ -126,27 +116,22 @@ public final class IssueSvid implements Issuance {
   }
 
   private IssuanceOutcome granted(Grant grant, String reason, PublicKey key) {
-    try {
-      steps.begin(Step.PREPARE); // 4
-      IssuingAuthority by = authorities.active();
-      Draft draft = prepared(grant, key, by);
-      steps.begin(Step.INTEND); // 5
-      SigningTicket ticket = signer.intend(draft, reason);
-      steps.begin(Step.SIGN); // 6
-      X509Certificate leaf = signer.sign(ticket);
-      Issued issued = issued(grant, reason, leaf, by);
-      steps.begin(Step.RECORD); // 7
-      signer.record(leaf);
-      return issued;
-    } catch (AuthorityException e) {
-      return refused(Why.NO_AUTHORITY, grant, e);
-    } catch (LedgerException e) {
-      return refused(Why.LEDGER_UNAVAILABLE, grant, e);
-    } catch (CustodyException e) {
-      return custodyRefused(grant, e);
-    } catch (SelfCheckException e) {
-      return alarmed(Why.SELF_CHECK_FAILED, grant, e);
-    }
+    return Signing.outcome(grant.id(), () -> signed(grant, reason, key));
+  }
+
+  private Issued signed(Grant grant, String reason, PublicKey key)
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    steps.begin(Step.PREPARE); // 4
+    IssuingAuthority by = authorities.active();
+    Draft draft = prepared(grant, key, by);
+    steps.begin(Step.INTEND); // 5
+    SigningTicket ticket = signer.intend(draft, reason);
+    steps.begin(Step.SIGN); // 6
+    X509Certificate leaf = signer.sign(ticket);
+    Issued issued = issued(grant, reason, leaf, by);
+    steps.begin(Step.RECORD); // 7
+    signer.record(leaf);
+    return issued;
   }
 
   private Draft prepared(Grant grant, PublicKey key, IssuingAuthority by)
@@ -170,23 +155,5 @@ public final class IssueSvid implements Issuance {
 
   private static Refused refused(Attestation attested) {
     return Refused.of(((Unproven) attested).refusal());
-  }
-
-  private static Refused refused(Why why, Grant grant, Exception cause) {
-    return new Refused(why, grant.id() + ": " + cause.getMessage());
-  }
-
-  // What the custodian overcomes by itself is no alarm; what ends a key or the process is (KC-5).
-  private static Refused custodyRefused(Grant grant, CustodyException e) {
-    return switch (e.fault()) {
-      case BROKEN, FATAL -> alarmed(Why.CUSTODY_UNAVAILABLE, grant, e);
-      case BUSY, LOST, DENIED, REJECTED -> refused(Why.CUSTODY_UNAVAILABLE, grant, e);
-    };
-  }
-
-  // KC-1: a wrong signature or certificate of ours is an alarm, whoever asked for it.
-  private static Refused alarmed(Why why, Grant grant, Exception e) {
-    LOG.error("nothing was issued to {}: {}", grant.id(), why, e);
-    return refused(why, grant, e);
   }
 }

@@ -13,7 +13,8 @@ import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
-import io.signet.spiffe.X509Svid;
+import io.signet.spiffe.SerialNumber;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
@@ -76,14 +77,15 @@ public final class AuditLog {
   }
 
   private static ObjectNode issued(Asker asker, Issued issued) {
-    X509Svid svid = issued.svid();
-    Instant begin = svid.leaf().getNotBefore().toInstant();
+    X509Certificate certificate = issued.certificate();
+    Instant begin = certificate.getNotBefore().toInstant();
+    Instant end = certificate.getNotAfter().toInstant();
     ObjectNode line = event("issued", asker);
     issued.caller().ifPresent(caller -> line.set("caller", caller(caller)));
-    return line.put("id", svid.id().toString())
-        .put("serial", svid.serial().toString())
-        .put("not-after", svid.expiresAt().toString())
-        .put("lifetime", Duration.between(begin, svid.expiresAt()).toString())
+    return line.put("id", issued.id().toString())
+        .put("serial", SerialNumber.of(certificate).toString())
+        .put("not-after", end.toString())
+        .put("lifetime", Duration.between(begin, end).toString())
         .put("detail", shortened(issued.detail()));
   }
 

@@ -107,7 +107,7 @@ final class IssueSvidTest {
   private static final byte[] CSR = csr(OWN);
   private static final byte[] GARBAGE = {1, 2, 3};
 
-  @RegisterExtension private final CapturedLog log = new CapturedLog(IssueSvid.class);
+  @RegisterExtension private final CapturedLog log = new CapturedLog(Signing.class);
   private final TestClock clock = new TestClock();
   private final FakeAttestor attestor =
       new FakeAttestor("fake").answer(SHOWN, new Attestation.Proven(PROOF));

@@ -144,6 +144,26 @@ final class ObservedIssuanceTest {
     assertThat(line.path("detail").asText()).isEqualTo("by rule 1");
   }
 
+  @Test
+  void issue_authorityIssued_auditedAsOneOfTheTrustDomain() throws IOException {
+    var authority = ROOT.intermediate("issuing").certificate();
+    var bundle =
+        new TrustBundle(
+            ISSUED.id().trustDomain(), 0, List.of(ROOT.certificate()), Optional.empty());
+    outcome =
+        new Issued(
+            bundle.trustDomain().id(), List.of(authority), bundle, "by rule 2", Optional.empty());
+
+    assertThat(issue()).isEqualTo(outcome);
+
+    JsonNode line = onlyLine();
+    assertThat(line.path("event").asText()).isEqualTo("issued");
+    assertThat(line.path("id").asText()).isEqualTo("spiffe://example.org");
+    assertThat(line.path("not-after").asText())
+        .isEqualTo(authority.getNotAfter().toInstant().toString());
+    assertThat(line.path("detail").asText()).isEqualTo("by rule 2");
+  }
+
   // Who asked, as it was proven, and by which call: the caller can name that.
   @ParameterizedTest
   @MethodSource("callers")
