@@ -34,6 +34,7 @@ import io.signet.ca.http.Readiness;
 import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.ca.issuance.IssueAuthority;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
@@ -160,6 +161,7 @@ final class SignetServer implements RunningServer {
     Entitlements entitlements = config.entitlements();
     Optional<Tracing> tracing = Tracing.of(System.getenv());
     tracing.ifPresent(life::started);
+    Steps steps = tracing.map(Tracing::steps).orElseGet(Steps::unwatched);
     Limits limits = limits(config.limits());
     LimitsMetrics.bind(metrics.registry(), limits);
     IssueSvid issue =
@@ -170,11 +172,14 @@ final class SignetServer implements RunningServer {
             authorities,
             core.signer(),
             limits,
-            tracing.map(Tracing::steps).orElseGet(Steps::unwatched),
+            steps,
             clock);
+    IssueAuthority below =
+        new IssueAuthority(callers.attestors(), entitlements, authorities, limits, steps);
+    Issuance either = request -> (request.authority() ? below : issue).issue(request);
     AuditLog audit = AuditLog.toLogger(System::nanoTime);
     ObservedIssuance issuance =
-        new ObservedIssuance(traced(issue, tracing), metrics.registry(), audit, System::nanoTime);
+        new ObservedIssuance(traced(either, tracing), metrics.registry(), audit, System::nanoTime);
     SvidMaker maker =
         new SvidMaker(
             new ObservedGrants(

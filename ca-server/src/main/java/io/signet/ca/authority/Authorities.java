@@ -7,8 +7,10 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.spiffe.TrustBundle;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -159,6 +161,31 @@ public final class Authorities {
       keys.destroyRetired();
       previous.key().ifPresent(keys::retire);
     }
+  }
+
+  /**
+   * Has the CA sign an issuing authority that is somebody else's. Whatever is signed by it is their
+   * business.
+   *
+   * @param key which they are known to hold
+   * @param wish how long it shall live, which is at most as long as ours do; absent, zero or
+   *     negative: as long
+   * @param reason who gets it and what lets them, for the ledger
+   * @return the certificate and what is above it, without the root
+   * @throws AuthorityException when no CA here signs any, or ours is of no use now
+   */
+  public List<X509Certificate> certify(PublicKey key, Optional<Duration> wish, String reason)
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    return switch (tier) {
+      case Tier.Issuing(_, OwnCertifier ca) -> ca.certify(key, wish, reason);
+      case Tier.Issuing _ ->
+          throw new AuthorityException(
+              "our CA is elsewhere and signs for us alone (expected: authority.root: own or"
+                  + " imported)");
+      case Tier.Direct _ ->
+          throw new AuthorityException(
+              "the CA signs leaves only (expected: keys.issuing: memory or custodian)");
+    };
   }
 
   private Active next()

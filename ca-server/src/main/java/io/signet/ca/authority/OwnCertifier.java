@@ -4,15 +4,17 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.Authority;
 import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.signing.Draft;
 import io.signet.ca.signing.SelfCheckException;
-import io.signet.ca.x509.CertificateTemplate;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyHandle;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,17 +46,50 @@ final class OwnCertifier implements Certifier {
   public IssuingAuthority certify(KeyHandle key)
       throws CustodyException, LedgerException, SelfCheckException {
     Instant now = clock.instant();
-    Instant end = earlier(now.plus(policy.issuingLifetime()), ca.authority().notAfter());
+    Instant end = end(now, policy.issuingLifetime());
     if (end.equals(ca.authority().notAfter())) {
       LOG.warn("the CA ends at {}, and with it all that it signs; have it certified anew", end);
     }
-    CertificateTemplate template =
-        CertificateProfile.issuing(policy.trustDomain(), key.publicKey(), now, end);
-    X509Certificate certificate =
-        signer.issue(signer.prepare(CertificateProfile.ISSUING, template, ca.authority()));
-    List<X509Certificate> chain =
-        Stream.concat(Stream.of(certificate), ca.chain().withoutRoot().stream()).toList();
-    return new IssuingAuthority(new Authority(key, certificate), chain, renewAt(now, end));
+    X509Certificate certificate = signer.issue(draft(key.publicKey(), now, end));
+    return new IssuingAuthority(
+        new Authority(key, certificate), chain(certificate), renewAt(now, end));
+  }
+
+  /**
+   * Certifies the key of somebody else, at any time and for any thread.
+   *
+   * @param wish how long it shall live, which is at most as long as ours do; absent, zero or
+   *     negative: as long
+   * @param reason who gets it and what lets them, for the ledger
+   * @return the certificate and what is above it, without the root
+   */
+  List<X509Certificate> certify(PublicKey key, Optional<Duration> wish, String reason)
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    requireReady();
+    Instant now = clock.instant();
+    return chain(signer.issue(draft(key, now, end(now, lifetime(wish))), reason));
+  }
+
+  private Duration lifetime(Optional<Duration> wish) {
+    Duration most = policy.issuingLifetime();
+    return wish.filter(Duration::isPositive)
+        .filter(wanted -> wanted.compareTo(most) < 0)
+        .orElse(most);
+  }
+
+  private Instant end(Instant now, Duration lifetime) {
+    return earlier(now.plus(lifetime), ca.authority().notAfter());
+  }
+
+  private Draft draft(PublicKey key, Instant now, Instant end) throws SelfCheckException {
+    return signer.prepare(
+        CertificateProfile.ISSUING,
+        CertificateProfile.issuing(policy.trustDomain(), key, now, end),
+        ca.authority());
+  }
+
+  private List<X509Certificate> chain(X509Certificate certificate) {
+    return Stream.concat(Stream.of(certificate), ca.chain().withoutRoot().stream()).toList();
   }
 
   // Half of its life is left for the leaves that it signed last (PROF-6). The last one before the

@@ -43,6 +43,13 @@ import org.slf4j.MDC;
  * certificates here. Never blocks the thread of the call: issuance has a virtual one of its own.
  */
 public final class IstioCertificateEndpoint extends IstioCertificateServiceImplBase {
+
+  /**
+   * The field of the metadata, a boolean, by which an issuing authority is asked for instead of an
+   * SVID. It is ours; other servers read over it.
+   */
+  public static final String AUTHORITY = "signet.io/authority";
+
   private static final Logger LOG = LoggerFactory.getLogger(IstioCertificateEndpoint.class);
 
   // ISTIO-62: far above any lifetime that is granted, far below what overflows a date.
@@ -51,6 +58,7 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   private static final String IMPERSONATED = "ImpersonatedIdentity";
   // As istiod reads it: an empty name is none.
   private static final Value NOBODY = Value.newBuilder().setStringValue("").build();
+  private static final Value NO_AUTHORITY = Value.newBuilder().setBoolValue(false).build();
 
   // By this name each line of the log that is written for a request holds its id.
   private static final String LOGGED_ID = "request";
@@ -122,6 +130,11 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
       String detail = "CSR of %d bytes (expected: at most %d)".formatted(size, CsrParser.LONGEST);
       return Optional.of(new Refused(Why.BAD_REQUEST, detail));
     }
+    Value authority = authority(request);
+    if (!authority.hasBoolValue()) {
+      String detail = "%s: %s (expected: a boolean)".formatted(AUTHORITY, authority.getKindCase());
+      return Optional.of(new Refused(Why.BAD_REQUEST, detail));
+    }
     Value whom = whom(request);
     return whom.hasStringValue() ? Optional.empty() : Optional.of(noName(whom));
   }
@@ -141,11 +154,20 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     return request.getMetadata().getFieldsOrDefault(IMPERSONATED, NOBODY);
   }
 
+  private static Value authority(IstioCertificateRequest request) {
+    return request.getMetadata().getFieldsOrDefault(AUTHORITY, NO_AUTHORITY);
+  }
+
   private static IssuanceRequest asked(
       IstioCertificateRequest request, Call call, List<Evidence> shown) {
     byte[] csr = request.getCsrBytes().toByteArray();
     return new IssuanceRequest(
-        call, shown, csr, lifetime(request.getValidityDuration()), impersonated(request));
+        call,
+        shown,
+        csr,
+        lifetime(request.getValidityDuration()),
+        impersonated(request),
+        authority(request).getBoolValue());
   }
 
   private static Optional<Duration> lifetime(long seconds) {
@@ -210,14 +232,14 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     return Statuses.ourFault();
   }
 
-  // ISTIO-2, 21 to 25: the leaf, each intermediate by itself, then all roots in one element.
+  // ISTIO-2, 21 to 25: the certificate, each intermediate by itself, then all roots in one element.
   private static IstioCertificateResponse response(Issued issued) {
     List<X509Certificate> roots = issued.bundle().authorities();
     if (roots.isEmpty()) {
-      throw new IllegalStateException("no root to trust " + issued.svid() + " with");
+      throw new IllegalStateException("no root to trust " + issued.id() + " with");
     }
     var response = IstioCertificateResponse.newBuilder();
-    issued.svid().chain().stream()
+    issued.chain().stream()
         .filter(certificate -> !roots.contains(certificate))
         .forEach(certificate -> response.addCertChain(Pem.encode(List.of(certificate))));
     return response.addCertChain(issued.bundle().toPem()).build();

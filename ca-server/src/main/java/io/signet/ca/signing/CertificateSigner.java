@@ -39,10 +39,20 @@ public final class CertificateSigner {
     this.clock = clock;
   }
 
-  /** All four steps, for certificates that nobody outside asked for. */
+  /** All three steps after the draft, for certificates that nobody outside asked for. */
   public X509Certificate issue(Draft draft)
       throws LedgerException, CustodyException, SelfCheckException {
-    X509Certificate certificate = sign(intend(draft, OWN));
+    return issue(draft, OWN);
+  }
+
+  /**
+   * All three steps after the draft.
+   *
+   * @param reason as for {@link #intend}
+   */
+  public X509Certificate issue(Draft draft, String reason)
+      throws LedgerException, CustodyException, SelfCheckException {
+    X509Certificate certificate = sign(intend(draft, reason));
     record(certificate);
     return certificate;
   }

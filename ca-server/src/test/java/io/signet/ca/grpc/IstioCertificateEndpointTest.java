@@ -361,6 +361,40 @@ final class IstioCertificateEndpointTest {
             "STRUCT_VALUE"));
   }
 
+  @Test
+  void create_authorityInMetadata_reachesIssuance() throws InterruptedException {
+    for (boolean authority : List.of(true, false)) {
+      var _ = plane.client().createCertificate(with("signet.io/authority", bool(authority)));
+      assertThat(plane.issuance.asked.take().authority()).isEqualTo(authority);
+    }
+    var _ = plane.client().createCertificate(with("signet.io/Authority", bool(true)));
+    assertThat(plane.issuance.asked.take().authority()).isFalse();
+  }
+
+  // Who asks for an authority must not get an SVID instead.
+  @ParameterizedTest
+  @MethodSource("notBooleans")
+  void create_authorityThatIsNoBoolean_refused(Value value, String kind) {
+    assertThat(refusal(with("signet.io/authority", value)))
+        .isEqualTo(
+            status(
+                Status.INVALID_ARGUMENT,
+                "signet.io/authority: " + kind + " (expected: a boolean)"));
+    assertThat(plane.issuance.asked).isEmpty();
+  }
+
+  static Stream<Arguments> notBooleans() {
+    return Stream.of(
+        arguments(text("true"), "STRING_VALUE"),
+        arguments(Value.newBuilder().setNumberValue(1).build(), "NUMBER_VALUE"),
+        arguments(Value.newBuilder().setNullValue(NullValue.NULL_VALUE).build(), "NULL_VALUE"),
+        arguments(Value.getDefaultInstance(), "KIND_NOT_SET"));
+  }
+
+  private static Value bool(boolean value) {
+    return Value.newBuilder().setBoolValue(value).build();
+  }
+
   // ISTIO-30: the agent sets no deadline and would wait for ever.
   @Test
   void create_issuanceHangs_unavailableWithinLimit() throws IOException, InterruptedException {

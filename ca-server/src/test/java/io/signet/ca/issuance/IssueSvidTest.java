@@ -546,7 +546,8 @@ final class IssueSvidTest {
   }
 
   private static IssuanceRequest impersonating(String identity, byte[] csr) {
-    return new IssuanceRequest(CALL, List.of(SHOWN), csr, Optional.empty(), Optional.of(identity));
+    return new IssuanceRequest(
+        CALL, List.of(SHOWN), csr, Optional.empty(), Optional.of(identity), false);
   }
 
   // ISTIO-92: CA not ready.
