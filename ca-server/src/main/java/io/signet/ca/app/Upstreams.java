@@ -18,7 +18,7 @@ final class Upstreams {
   private Upstreams() {}
 
   /**
-   * Opens it, which for Vault is a login.
+   * Opens it, which for Vault is a login, and for another Signet nothing yet.
    *
    * @param absence told why it cannot be opened yet; it is tried again afterwards
    */
@@ -26,7 +26,7 @@ final class Upstreams {
       throws CustodyException {
     return switch (root) {
       case Root.InVault vault -> Custodians.awaited(() -> inVault(vault, domain, clock), absence);
-      case Root.InSignet _ -> throw new UnsupportedOperationException();
+      case Root.InSignet signet -> new UpstreamSignet(signet);
     };
   }
 

@@ -6,6 +6,7 @@ import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
@@ -16,19 +17,25 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.signet.ca.config.Address;
+import io.signet.proto.istio.IstioCertificateRequest;
+import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A gRPC connection of a command to a server. */
-final class Connection implements AutoCloseable {
+/** A gRPC connection of a command, or of a server below another, to a server. */
+public final class Connection implements AutoCloseable {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> CLUSTER =
+      Metadata.Key.of("clusterid", Metadata.ASCII_STRING_MARSHALLER);
   private static final String CERTIFICATES = "PEM certificates";
   private static final String TOKEN = "one JWT";
 
@@ -38,7 +45,7 @@ final class Connection implements AutoCloseable {
    * @param certificate a chain as PEM, leaf first
    * @param key its key as PEM
    */
-  record ClientCertificate(Path certificate, Path key) {}
+  public record ClientCertificate(Path certificate, Path key) {}
 
   private final ManagedChannel channel;
   private final EventLoopGroup threads;
@@ -67,7 +74,7 @@ final class Connection implements AutoCloseable {
    * @param roots what the server must chain to, as PEM
    * @throws IOException if one of the files cannot be read or is not what it should be
    */
-  static Connection tls(Address address, Path roots, Optional<ClientCertificate> certificate)
+  public static Connection tls(Address address, Path roots, Optional<ClientCertificate> certificate)
       throws IOException {
     NettyChannelBuilder builder = builder(address, roots, certificate);
     EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -93,8 +100,31 @@ final class Connection implements AutoCloseable {
         channel, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
+  /**
+   * Has a request signed by Istio's certificate service.
+   *
+   * @param token the file of a bearer token, read now; empty: none is shown
+   * @param cluster that the token is of
+   * @param patience how long the answer may take
+   * @return the certificates as PEM, all roots in the last element (ISTIO-21, 22)
+   * @throws IOException if the token's file cannot be read or holds none
+   * @throws StatusRuntimeException when the server refuses, or does not answer
+   */
+  public List<String> createCertificate(
+      IstioCertificateRequest request, Optional<Path> token, String cluster, Duration patience)
+      throws IOException {
+    var headers = new Metadata();
+    headers.put(CLUSTER, cluster);
+    return IstioCertificateServiceGrpc.newBlockingStub(
+            token.isPresent() ? channelWith(token.get()) : channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+        .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS)
+        .createCertificate(request)
+        .getCertChainList();
+  }
+
   /** What a failed call means, for a person. */
-  static String problem(Object server, Throwable failure) {
+  public static String problem(Object server, Throwable failure) {
     Status status = Status.fromThrowable(failure);
     Throwable cause = status.getCause();
     String detail =

@@ -1,13 +1,9 @@
 package io.signet.ca.cli;
 
-import io.grpc.Channel;
-import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.MetadataUtils;
 import io.signet.ca.cli.Connection.ClientCertificate;
 import io.signet.ca.config.Address;
 import io.signet.proto.istio.IstioCertificateRequest;
-import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -17,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -33,8 +28,6 @@ import picocli.CommandLine.Spec;
       "leaf first, then intermediates, without the roots. --output json has the roots too."
     })
 final class SvidSignCommand implements Callable<Integer> {
-  private static final Metadata.Key<String> CLUSTER =
-      Metadata.Key.of("clusterid", Metadata.ASCII_STRING_MARSHALLER);
   private static final String REQUEST = "CERTIFICATE REQUEST-----";
   private static final String FORM = "PKCS#10 as PEM";
 
@@ -148,21 +141,10 @@ final class SvidSignCommand implements Callable<Integer> {
   private List<String> signed(IstioCertificateRequest request)
       throws IOException, CommandException {
     try (Connection connection = Connection.tls(address, caFile, credential.certificate())) {
-      var headers = new Metadata();
-      headers.put(CLUSTER, clusterId);
-      return IstioCertificateServiceGrpc.newBlockingStub(channel(connection))
-          .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-          .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
-          .createCertificate(request)
-          .getCertChainList();
+      return connection.createCertificate(request, credential.token(), clusterId, timeout);
     } catch (StatusRuntimeException e) {
       throw new CommandException(Connection.problem(address, e), e);
     }
-  }
-
-  private Channel channel(Connection connection) throws IOException {
-    Optional<Path> token = credential.token();
-    return token.isPresent() ? connection.channelWith(token.get()) : connection.channel();
   }
 
   // The last element is the roots (ISTIO-21, -22); whoever serves TLS must not send them.
