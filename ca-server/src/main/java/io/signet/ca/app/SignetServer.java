@@ -11,7 +11,6 @@ import io.signet.ca.cli.LocalFiles;
 import io.signet.ca.cli.RunningServer;
 import io.signet.ca.cli.StartException;
 import io.signet.ca.config.Address;
-import io.signet.ca.config.KeysConfig.Issuing;
 import io.signet.ca.config.LimitsConfig;
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
@@ -31,14 +30,10 @@ import io.signet.ca.http.KeysRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
-import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
-import io.signet.ca.issuance.IssueAuthority;
-import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
-import io.signet.ca.issuance.Steps;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
@@ -47,7 +42,6 @@ import io.signet.ca.telemetry.ImpersonationMetrics;
 import io.signet.ca.telemetry.LedgerMetrics;
 import io.signet.ca.telemetry.LimitsMetrics;
 import io.signet.ca.telemetry.Metrics;
-import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.ca.telemetry.Tracing;
@@ -60,7 +54,6 @@ import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -158,34 +151,17 @@ final class SignetServer implements RunningServer {
         life.started(
             CallerAttestors.open(
                 config, issuers, authorities::bundle, self, clock, denials(metrics.registry())));
-    Entitlements entitlements = config.entitlements();
     Optional<Tracing> tracing = Tracing.of(System.getenv());
     tracing.ifPresent(life::started);
-    Steps steps = tracing.map(Tracing::steps).orElseGet(Steps::unwatched);
     Limits limits = limits(config.limits());
     LimitsMetrics.bind(metrics.registry(), limits);
-    IssueSvid issue =
-        new IssueSvid(
-            callers.attestors(),
-            callers.impersonation(),
-            entitlements,
-            authorities,
-            core.signer(),
-            limits,
-            steps,
-            clock);
-    IssueAuthority below =
-        new IssueAuthority(callers.attestors(), entitlements, authorities, limits, steps);
-    Issuance either = request -> (request.authority() ? below : issue).issue(request);
     AuditLog audit = AuditLog.toLogger(System::nanoTime);
-    ObservedIssuance issuance =
-        new ObservedIssuance(traced(either, tracing), metrics.registry(), audit, System::nanoTime);
-    SvidMaker maker =
-        new SvidMaker(
-            new ObservedGrants(
-                limits.boundingGrants(issue::granted), metrics.registry(), audit, System::nanoTime),
-            clock,
-            new SecureRandom());
+    Entitlements entitlements = config.entitlements();
+    Requests requests =
+        new Requests(
+            core, callers, entitlements, limits, tracing, metrics.registry(), audit, clock);
+    ObservedIssuance issuance = requests.issuance();
+    SvidMaker maker = requests.maker();
     ServingIdentity serving = life.started(serving(self, maker));
     ExecutorService streams = life.started(streamExecutor());
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit);
@@ -201,7 +177,7 @@ final class SignetServer implements RunningServer {
             callers,
             issuers,
             custody,
-            config.keys().issuing() == Issuing.CUSTODIAN));
+            config.keys().custodianSignsLeaves()));
     life.started(readiness);
     listening = listening(workload.port(), operator.port());
   }
@@ -300,10 +276,6 @@ final class SignetServer implements RunningServer {
         () -> servingCertificate(serving),
         List.of(istio, sds),
         interceptors);
-  }
-
-  private static Issuance traced(Issuance issuance, Optional<Tracing> tracing) {
-    return tracing.map(on -> on.around(issuance)).orElse(issuance);
   }
 
   // The door first: what is turned away there has no span.

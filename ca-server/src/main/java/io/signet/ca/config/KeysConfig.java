@@ -48,6 +48,11 @@ public record KeysConfig(Custodian custodian, KeyAlgorithm algorithm, Issuing is
     }
   }
 
+  /** Whether no leaf is signed while the custodian is away. */
+  public boolean custodianSignsLeaves() {
+    return issuing != Issuing.MEMORY;
+  }
+
   /** Where the keys of issuing authorities live. */
   public enum Issuing {
     /** In this process: each leaf is signed without a device. */
