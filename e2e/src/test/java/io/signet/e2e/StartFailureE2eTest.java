@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -298,7 +299,7 @@ final class StartFailureE2eTest {
               KeyAlgorithm.EC_P256,
               Optional.of(DAY),
               Duration.ofHours(1),
-              false);
+              false, List.of());
       var authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
       return authorities.bundle().authorities().getFirst().getEncoded();
     }

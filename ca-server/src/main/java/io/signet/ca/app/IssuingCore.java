@@ -32,7 +32,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,7 +73,8 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
-    store.ca().ifPresent(custody::caIs);
+    Optional<CaRecord> known = ofOurCustodian(config, store);
+    known.ifPresent(custody::caIs);
     KeyCustodian custodian =
         custody.opened(
             life.started(
@@ -90,15 +93,15 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
           case Root.Own _, Root.Imported _ ->
               Authorities.open(store, custodian, issuers, signer, policy(config), clock);
           case Root.Upstream root ->
-              below(root, config, clock, store, issuers, why -> awaitCa(why, readiness), life);
+              below(root, config, clock, store, issuers, custodian, why -> awaitCa(why, readiness), life);
         };
     custody.looked(Optional.empty()); // it has just signed
-    store
-        .ca()
-        .flatMap(ca -> looking(ca, custodian, custody, clock))
-        .ifPresent(check -> life.started(checking(check, timer, clock)));
+    Optional<CustodianCheck> check =
+        ofOurCustodian(config, store).flatMap(ca -> looking(ca, custodian, custody, clock));
+    check.ifPresent(looks -> life.started(checking(looks, timer, clock)));
     if (config.keys().issuing() == Issuing.CUSTODIAN) {
-      life.started(checking(new IssuingKeyCheck(authorities, clock), timer, clock));
+      Consumer<Optional<CustodyException>> told = check.isPresent() ? _ -> {} : custody::looked;
+      life.started(checking(new IssuingKeyCheck(authorities, told, clock), timer, clock));
     }
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
@@ -112,6 +115,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
       Clock clock,
       SqlAuthorityStore store,
       KeyCustodian issuers,
+      KeyCustodian custodian,
       Absence absence,
       Lifecycle life)
       throws AuthorityException,
@@ -123,11 +127,18 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     UpstreamCa upstream = life.started(Upstreams.open(root, config.trustDomain(), clock, absence));
     while (true) {
       try {
-        return Authorities.under(upstream, roots, store, issuers, policy(config), clock);
+        return Authorities.under(
+            upstream, roots, store, issuers, custodian, policy(config), clock);
       } catch (CustodyException e) {
         absence.endsFor(e);
       }
     }
+  }
+
+  // What was before the root moved elsewhere is of no use any more, and need not be there.
+  private static Optional<CaRecord> ofOurCustodian(SignetConfig config, SqlAuthorityStore store)
+      throws LedgerException {
+    return config.authority().root() instanceof Root.Upstream ? Optional.empty() : store.ca();
   }
 
   private static Optional<CustodianCheck> looking(
@@ -178,7 +189,16 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
             ? Optional.of(config.authority().rootLifetime())
             : Optional.empty(),
         config.authority().issuingLifetime(),
-        config.keys().issuing() == Issuing.ROOT);
+        config.keys().issuing() == Issuing.ROOT,
+        hosts(config));
+  }
+
+  private static List<String> hosts(SignetConfig config) {
+    return Stream.concat(
+            config.servingNames().stream(),
+            config.rules().stream().flatMap(rule -> rule.entitlement().hosts().stream()))
+        .distinct()
+        .toList();
   }
 
   private static Renewal renewal(Authorities authorities, Timer timer, Clock clock) {

@@ -5,6 +5,8 @@ import io.signet.ca.delivery.RenewalException;
 import io.signet.hsm.CustodyException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,10 +21,16 @@ final class IssuingKeyCheck extends Periodic {
   private static final Duration EVERY = Duration.ofSeconds(10);
 
   private final Authorities authorities;
+  private final Consumer<Optional<CustodyException>> looked;
 
-  IssuingKeyCheck(Authorities authorities, Clock clock) {
+  /**
+   * @param looked told whether it could be looked for
+   */
+  IssuingKeyCheck(
+      Authorities authorities, Consumer<Optional<CustodyException>> looked, Clock clock) {
     super(EVERY, clock);
     this.authorities = authorities;
+    this.looked = looked;
   }
 
   @Override
@@ -31,8 +39,10 @@ final class IssuingKeyCheck extends Periodic {
       if (!authorities.holdsKey()) {
         LOG.error("the key of the issuing authority is not there any more; the next one is due");
       }
+      looked.accept(Optional.empty());
       isDone();
     } catch (CustodyException e) {
+      looked.accept(Optional.of(e));
       throw new RenewalException(String.valueOf(e.getMessage()), e);
     }
   }

@@ -84,7 +84,6 @@ final class Office implements CaOffice {
               new SqlAuthorityStore(database),
               custodian,
               IssuingCore.policy(config),
-              config.servingNames(),
               clock);
       return work.with(ca, custodian);
     } catch (AuthorityException | CustodyException | LedgerException e) {
@@ -114,6 +113,17 @@ final class Office implements CaOffice {
         ceremony -> ceremony.sign(root, request, config.below(), config.lifetime()));
   }
 
+  // Before anything is done that cannot be undone.
+  private static void requireFree(Path result) throws IOException {
+    if (Files.exists(result)) {
+      throw new FileAlreadyExistsException(result.toString());
+    }
+    Path folder = result.toAbsolutePath().resolveSibling("");
+    if (!Files.isWritable(folder)) {
+      throw new IOException(folder + ": not a folder to write to (expected: one for " + result + ")");
+    }
+  }
+
   private interface Act {
     X509Certificate of(Ceremony ceremony)
         throws CeremonyException, CustodyException, LedgerException, SelfCheckException;
@@ -122,9 +132,7 @@ final class Office implements CaOffice {
   private X509Certificate held(
       CeremonyConfig config, Predicate<String> agreed, Path result, Act act)
       throws CommandException, IOException {
-    if (Files.exists(result)) {
-      throw new FileAlreadyExistsException(result.toString());
-    }
+    requireFree(result);
     try (KeyCustodian custodian = custody.open(config.keys().custodian());
         Transcript transcript = Transcript.begin(config.transcriptFile(), clock)) {
       X509Certificate certificate =

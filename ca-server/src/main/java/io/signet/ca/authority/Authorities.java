@@ -88,17 +88,19 @@ public final class Authorities {
    *
    * @param roots whom to trust, one of which is above that CA
    * @param issuers as for {@link #open}
+   * @param elsewhere another custodian in which an earlier process may have made keys
    */
   public static Authorities under(
       UpstreamCa upstream,
       List<X509Certificate> roots,
       AuthorityStore store,
       KeyCustodian issuers,
+      KeyCustodian elsewhere,
       AuthorityPolicy policy,
       Clock clock)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
-    keys.destroyLeftovers(issuers);
+    keys.destroyLeftovers(elsewhere);
     Certifier certifier = new UpstreamCertifier(upstream, roots, policy, clock);
     return new Authorities(new Tier.Issuing(keys, certifier), policy, roots, clock);
   }
@@ -106,13 +108,18 @@ public final class Authorities {
   /**
    * The authority that signs leaves now.
    *
-   * @throws AuthorityException when it has expired or has not begun, or its key is out of use, and
+   * @throws AuthorityException when it has expired or has not begun, or its key is out of use or
+   *     gone, and
    *     no other was signed yet
    */
   public IssuingAuthority active() throws AuthorityException {
-    IssuingAuthority now = active.issuing();
-    Ca.requireUsable("issuing authority", now.authority(), clock);
-    return now;
+    Active now = active;
+    Ca.requireUsable("issuing authority", now.issuing().authority(), clock);
+    if (now.gone()) {
+      throw new AuthorityException(
+          "the key of the issuing authority is not in its custodian any more; the next one is due");
+    }
+    return now.issuing();
   }
 
   /**

@@ -3,6 +3,8 @@ package io.signet.ca.authority;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.TrustDomain;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,13 +15,24 @@ import java.util.Optional;
  *     certificate comes from elsewhere
  * @param issuingLifetime of each issuing authority, never beyond the CA's end
  * @param direct whether the CA signs leaves itself, without an issuing authority between
+ * @param hosts names that leaves may have besides their SPIFFE IDs
  */
 public record AuthorityPolicy(
     TrustDomain trustDomain,
     KeyAlgorithm algorithm,
     Optional<Duration> rootLifetime,
     Duration issuingLifetime,
-    boolean direct) {
+    boolean direct,
+    List<String> hosts) {
+
+  public AuthorityPolicy {
+    hosts = List.copyOf(hosts);
+  }
+
+  /** What a CA has to be for us now, with CAs below it or without. */
+  ChainCheck check(int below, Instant now, Instant until) {
+    return new ChainCheck(trustDomain, hosts, below, now, until);
+  }
 
   /** How many CAs there are between the CA and the leaves. */
   int below() {

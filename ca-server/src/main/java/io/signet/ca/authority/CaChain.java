@@ -1,6 +1,8 @@
 package io.signet.ca.authority;
 
+import io.signet.spiffe.TrustDomain;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -22,6 +24,24 @@ public record CaChain(
   /** A root of its own. */
   static CaChain root(X509Certificate root) {
     return new CaChain(root, List.of(), List.of(root));
+  }
+
+  /**
+   * Whether this is a root that may have CAs of this trust domain below it now.
+   *
+   * @throws AuthorityException when it is not
+   */
+  public static void requireRoot(X509Certificate root, TrustDomain domain, Instant now)
+      throws AuthorityException {
+    if (!root.getIssuerX500Principal().equals(root.getSubjectX500Principal())) {
+      throw new AuthorityException(
+          "\"%s\" was signed by \"%s\" (expected: a root, signed by itself)"
+              .formatted(root.getSubjectX500Principal(), root.getIssuerX500Principal()));
+    }
+    List<X509Certificate> itself = List.of(root);
+    var _ =
+        new ChainCheck(domain, List.of(), 1, now, now)
+            .chain(root.getPublicKey(), itself, itself);
   }
 
   /** What goes to those who trust a root, after a certificate that the CA has signed. */

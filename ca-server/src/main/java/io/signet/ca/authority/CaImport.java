@@ -15,7 +15,6 @@ import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,7 +29,6 @@ public final class CaImport {
   private final AuthorityStore store;
   private final KeyCustodian custodian;
   private final AuthorityPolicy policy;
-  private final List<String> hosts;
   private final Clock clock;
 
   /** Puts the key of an import under a label of the custodian. */
@@ -38,19 +36,14 @@ public final class CaImport {
     KeyHandle under(KeyLabel label) throws CustodyException;
   }
 
-  /**
-   * @param hosts names that leaves will have besides their SPIFFE IDs
-   */
   public CaImport(
       AuthorityStore store,
       KeyCustodian custodian,
       AuthorityPolicy policy,
-      List<String> hosts,
       Clock clock) {
     this.store = store;
     this.custodian = custodian;
     this.policy = policy;
-    this.hosts = List.copyOf(hosts);
     this.clock = clock;
   }
 
@@ -62,7 +55,11 @@ public final class CaImport {
    */
   public byte[] request() throws AuthorityException, CustodyException, LedgerException {
     requireNoRoot();
-    KeyHandle key = new CaKey(store, custodian, policy, clock).found("ca");
+    Optional<CaChain> present = present();
+    KeyHandle key =
+        present.isPresent()
+            ? keyOf(present.get())
+            : new CaKey(store, custodian, policy, clock).found(CaKey.Kind.CA);
     Instant now = clock.instant();
     Instant end = now.plus(policy.issuingLifetime());
     CertificateTemplate wish =
@@ -82,23 +79,51 @@ public final class CaImport {
   public CaChain accept(List<X509Certificate> given, List<X509Certificate> roots)
       throws AuthorityException, CustodyException, LedgerException {
     requireNoRoot();
-    KeyLabel label =
-        store
-            .ca()
-            .orElseThrow(() ->
-                new AuthorityException(
-                    "there is no key of ours yet (expected: signet authority csr before)"))
-            .label();
-    KeyHandle key =
-        custodian
-            .find(label)
-            .orElseThrow(() ->
-                new AuthorityException(
-                    "the custodian holds no key %s (expected: the one of the request)"
-                        .formatted(label)));
+    KeyHandle key = asked();
     CaChain chain = checked(key.publicKey(), given, roots);
-    store.establish(label, chain);
+    if (chain.withoutRoot().isEmpty()) {
+      throw new AuthorityException(
+          "roots: the CA itself is one of them (expected: the roots above it)");
+    }
+    store.establish(label(), chain);
     return chain;
+  }
+
+  private KeyHandle asked() throws AuthorityException, CustodyException, LedgerException {
+    Optional<CaChain> present = present();
+    if (present.isPresent()) {
+      return keyOf(present.get());
+    }
+    KeyLabel label = label();
+    return custodian
+        .find(label)
+        .orElseThrow(() ->
+            new AuthorityException(
+                "the custodian holds no key %s (expected: the one of the request)"
+                    .formatted(label)));
+  }
+
+  private KeyLabel label() throws AuthorityException, LedgerException {
+    return store
+        .ca()
+        .orElseThrow(() ->
+            new AuthorityException(
+                "there is no key of ours yet (expected: signet authority csr before)"))
+        .label();
+  }
+
+  // KC-2: certified anew is the key that signs now, and no other of its label.
+  private KeyHandle keyOf(CaChain present) throws AuthorityException, CustodyException {
+    return custodian
+        .find(present.certificate().getPublicKey())
+        .orElseThrow(() ->
+            new AuthorityException(
+                "the custodian does not hold the key of \"%s\" (is this the one that has it?)"
+                    .formatted(present.certificate().getSubjectX500Principal())));
+  }
+
+  private Optional<CaChain> present() throws LedgerException {
+    return store.ca().flatMap(CaRecord::chain);
   }
 
   /**
@@ -116,10 +141,15 @@ public final class CaImport {
       throws AuthorityException, CustodyException, LedgerException {
     requireNoOther(key);
     CaChain chain = checked(key, given, roots);
-    KeyHandle held = new CaKey(store, custodian, policy, clock).takenIn("ca", imported);
+    if (present().equals(Optional.of(chain))) {
+      return chain; // it was taken over before
+    }
+    requireNoRoot();
+    KeyHandle held = new CaKey(store, custodian, policy, clock).takenIn(imported);
     if (!PublicKeys.same(held.publicKey(), key)) {
       throw new AuthorityException(
-          "the custodian's key %s is another (expected: none, or that of the CA to import)"
+          ("the custodian's key %s is another (expected: none, or that of the CA to import; after"
+                  + " signet authority csr begin with a new data directory)")
               .formatted(held.label()));
     }
     store.establish(held.label(), chain);
@@ -127,7 +157,7 @@ public final class CaImport {
   }
 
   private void requireNoOther(PublicKey key) throws AuthorityException, LedgerException {
-    Optional<CaChain> now = store.ca().flatMap(CaRecord::chain);
+    Optional<CaChain> now = present();
     if (now.isPresent() && !PublicKeys.same(now.get().certificate().getPublicKey(), key)) {
       throw new AuthorityException(
           "there is a CA already: %s (expected: none; to change it is a rotation)"
@@ -136,7 +166,7 @@ public final class CaImport {
   }
 
   private void requireNoRoot() throws AuthorityException, LedgerException {
-    Optional<CaChain> now = store.ca().flatMap(CaRecord::chain);
+    Optional<CaChain> now = present();
     if (now.isPresent() && now.get().withoutRoot().isEmpty()) {
       throw new AuthorityException(
           "there is a root of our own: %s (expected: none; to change it is a rotation)"
@@ -146,34 +176,46 @@ public final class CaImport {
 
   private CaChain checked(PublicKey key, List<X509Certificate> given, List<X509Certificate> roots)
       throws AuthorityException, LedgerException {
-    requireRoots(roots);
+    requireRules(roots);
     Instant now = clock.instant();
     Instant until = now.plus(policy.issuingLifetime());
-    return new ChainCheck(policy.trustDomain(), hosts, policy.below(), now, until)
-        .chain(key, given, roots);
+    CaChain chain = policy.check(policy.below(), now, until).chain(key, given, roots);
+    Optional<CaChain> present = present();
+    if (present.isPresent()) {
+      requireBelief(present.get(), chain);
+    }
+    return chain;
   }
 
-  // K8S-54: whoever has the bundle of now shall believe what comes, and the other way round.
-  private void requireRoots(List<X509Certificate> roots)
-      throws AuthorityException, LedgerException {
+  private void requireRules(List<X509Certificate> roots) throws AuthorityException {
     try {
       var _ = new TrustBundle(policy.trustDomain(), 0, roots, Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new AuthorityException("roots: " + e.getMessage(), e);
     }
-    Set<X509Certificate> next = new HashSet<>(roots);
-    Set<X509Certificate> now =
-        store
-            .ca()
-            .flatMap(CaRecord::chain)
-            .map(chain -> Set.copyOf(chain.roots()))
-            .orElse(Set.of());
-    if (!next.containsAll(now) && !now.containsAll(next)) {
+  }
+
+  // K8S-52, 54: whoever has the bundle of now shall believe what comes, and whoever has the next
+  // one what was issued until now.
+  private static void requireBelief(CaChain now, CaChain next) throws AuthorityException {
+    Set<X509Certificate> before = Set.copyOf(now.roots());
+    Set<X509Certificate> after = Set.copyOf(next.roots());
+    boolean step = before.containsAll(after) || after.containsAll(before);
+    if (!step
+        || !before.contains(ChainCheck.anchor(next))
+        || !after.contains(ChainCheck.anchor(now))) {
       throw new AuthorityException(
-          ("roots: neither all of those that are trusted now, nor some of them (expected: %s, and"
-                  + " more or less of them at a time)")
+          ("roots %s instead of %s, below which the CA is by \"%s\" instead of \"%s\" (expected:"
+                  + " first a root more, then the CA below it, then a root less)")
               .formatted(
-                  now.stream().map(root -> root.getSubjectX500Principal().toString()).toList()));
+                  names(after),
+                  names(before),
+                  ChainCheck.anchor(next).getSubjectX500Principal(),
+                  ChainCheck.anchor(now).getSubjectX500Principal()));
     }
+  }
+
+  private static List<String> names(Set<X509Certificate> roots) {
+    return roots.stream().map(root -> root.getSubjectX500Principal().toString()).sorted().toList();
   }
 }

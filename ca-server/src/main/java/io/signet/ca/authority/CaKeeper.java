@@ -49,7 +49,8 @@ final class CaKeeper {
     Instant now = clock.instant();
     X509Certificate certificate = chain.certificate();
     CaChain checked =
-        new ChainCheck(policy.trustDomain(), policy.below(), now)
+        policy
+            .check(policy.below(), now, now)
             .chain(certificate.getPublicKey(), chain.withRoot(), chain.roots());
     KeyHandle key =
         custodian
@@ -72,7 +73,7 @@ final class CaKeeper {
                     "authority.root: imported, but no CA was imported yet (expected: signet"
                         + " authority csr, and signet authority import of what is signed for it)"));
     CaKey key = new CaKey(store, custodian, policy, clock);
-    return established(key.found("root"), lifetime);
+    return established(key.found(CaKey.Kind.ROOT), lifetime);
   }
 
   private Ca established(KeyHandle key, Duration lifetime)

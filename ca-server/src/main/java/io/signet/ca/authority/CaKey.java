@@ -7,6 +7,7 @@ import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import java.time.Clock;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The key of the CA, of which the store remembers the label before it is made. */
@@ -24,23 +25,43 @@ final class CaKey {
     this.clock = clock;
   }
 
-  /** The key, made now if it is not there. */
-  KeyHandle found(String what) throws AuthorityException, CustodyException, LedgerException {
+  /** What a key is made for, which its label says. */
+  enum Kind {
+    ROOT,
+    CA;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * The key, made now if it is not there.
+   *
+   * @throws AuthorityException also when one of the other kind was intended before
+   */
+  KeyHandle found(Kind kind) throws AuthorityException, CustodyException, LedgerException {
     Optional<KeyLabel> known = known();
-    return known.isPresent()
-        ? survivor(known.get())
-        : custodian.generate(intended(what), policy.algorithm());
+    if (known.isEmpty()) {
+      return custodian.generate(intended(kind), policy.algorithm());
+    }
+    if (!known.get().value().startsWith(kind.word() + "-")) {
+      throw new AuthorityException(
+          "a key %s was made before, and is not for a %s (was authority.root changed?)"
+              .formatted(known.get(), kind.word()));
+    }
+    return survivor(known.get());
   }
 
   /** A key that was made elsewhere, taken in now if it is not there. */
-  KeyHandle takenIn(String what, CaImport.Import imported)
+  KeyHandle takenIn(CaImport.Import imported)
       throws CustodyException, LedgerException {
     Optional<KeyLabel> known = known();
     Optional<KeyHandle> survivor =
         known.isPresent() ? custodian.find(known.get()) : Optional.empty();
     return survivor.isPresent()
         ? survivor.get()
-        : imported.under(known.isPresent() ? known.get() : intended(what));
+        : imported.under(known.isPresent() ? known.get() : intended(Kind.CA));
   }
 
   private Optional<KeyLabel> known() throws LedgerException {
@@ -64,8 +85,8 @@ final class CaKey {
   // It is remembered before the key is made, so that a crash in between leaks no key (KC-7).
   // Nobody else can have made a key under it: part of it is drawn, and to generate under a label
   // that is taken is refused.
-  private KeyLabel intended(String what) throws LedgerException {
-    KeyLabel label = FreshLabel.of(what, clock);
+  private KeyLabel intended(Kind kind) throws LedgerException {
+    KeyLabel label = FreshLabel.of(kind.word(), clock);
     store.intend(label);
     return label;
   }

@@ -3,6 +3,7 @@ package io.signet.ca.authority;
 import io.signet.ca.x509.KeyUsage;
 import io.signet.ca.x509.NameConstraints;
 import io.signet.hsm.PublicKeys;
+import io.signet.spiffe.TrustBundle;
 import io.signet.spiffe.TrustDomain;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
@@ -16,6 +17,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
@@ -35,13 +37,11 @@ import java.util.stream.Stream;
  */
 record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now, Instant until) {
 
-  /** Of a CA that was looked at before, whether it still is of use. */
-  ChainCheck(TrustDomain domain, int below, Instant now) {
-    this(domain, List.of(), below, now, now);
-  }
-
   private static final int URI = 6; // RFC 5280, 4.2.1.6
   private static final int LONGEST = 8;
+  private static final String ANY_PURPOSE = "2.5.29.37.0";
+  private static final List<String> SERVER_AND_CLIENT =
+      List.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
 
   /**
    * Finds the certificate of this key and those between it and a root.
@@ -61,18 +61,30 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
       requireValid(whole.get(i));
     }
     validate(path, root);
-    requireDomain(certificate);
+    for (X509Certificate each : whole) {
+      requireDomain(each);
+    }
+    requireRules(whole);
     requireNames(whole);
     return new CaChain(certificate, above, roots);
   }
 
   /** When nobody will believe the CA any more: one of its chain has ended. */
   static Instant end(CaChain chain) {
-    List<X509Certificate> path = chain.withRoot();
-    return whole(path, rootOf(path.getLast(), chain.roots())).stream()
+    return whole(chain).stream()
         .map(certificate -> certificate.getNotAfter().toInstant())
         .min(Instant::compareTo)
         .orElseThrow();
+  }
+
+  /** The root by which the CA is believed. */
+  static X509Certificate anchor(CaChain chain) {
+    return whole(chain).getLast();
+  }
+
+  private static List<X509Certificate> whole(CaChain chain) {
+    List<X509Certificate> path = chain.withRoot();
+    return whole(path, rootOf(path.getLast(), chain.roots()));
   }
 
   private static X509Certificate ofKey(PublicKey key, List<X509Certificate> given)
@@ -119,7 +131,8 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
         .filter(
             issuer -> issuer.getSubjectX500Principal().equals(certificate.getIssuerX500Principal()))
         .filter(issuer -> isSignedBy(certificate, issuer))
-        .findFirst();
+        // K8S-53: one that was renewed with its key, beside what it was.
+        .max(Comparator.comparing(X509Certificate::getNotAfter));
   }
 
   private static boolean isSignedBy(X509Certificate certificate, X509Certificate issuer) {
@@ -174,6 +187,11 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
         certificate,
         "its key usage does not allow to sign certificates",
         "keyCertSign");
+    require(
+        mayServe(certificate),
+        certificate,
+        "its extended key usage is not for servers and clients",
+        "none, or serverAuth and clientAuth");
     int found = certificate.getBasicConstraints();
     require(found >= 0, certificate, "it is not a CA", "basic constraints with CA true");
     require(
@@ -181,6 +199,18 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
         certificate,
         "its path length is " + found,
         "at least %d%s".formatted(below, below == 1 ? ", or keys.issuing: root" : ""));
+  }
+
+  // Go, BoringSSL and OpenSSL go by it in CAs too.
+  private static boolean mayServe(X509Certificate certificate) {
+    try {
+      List<String> purposes = certificate.getExtendedKeyUsage();
+      return purposes == null
+          || purposes.contains(ANY_PURPOSE)
+          || purposes.containsAll(SERVER_AND_CLIENT);
+    } catch (CertificateParsingException e) {
+      return false;
+    }
   }
 
   // The JDK would still take it; Go and BoringSSL do not.
@@ -231,8 +261,17 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
     }
   }
 
+  // What SVIDs are checked by, ours too, before they are released (SPIFFE-21, 22, 25).
+  private void requireRules(List<X509Certificate> whole) throws AuthorityException {
+    try {
+      var _ = new TrustBundle(domain, 0, whole, Optional.empty());
+    } catch (IllegalArgumentException e) {
+      throw new AuthorityException(subjects(whole) + ": " + e.getMessage(), e);
+    }
+  }
+
   private void requireNames(List<X509Certificate> whole) throws AuthorityException {
-    Optional<String> refused = NameConstraints.refused(whole, domain, hosts);
+    Optional<String> refused = NameConstraints.refused(whole, domain, hosts, below > 0);
     require(
         refused.isEmpty(),
         whole.getFirst(),

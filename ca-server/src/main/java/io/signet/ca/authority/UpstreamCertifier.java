@@ -48,7 +48,19 @@ final class UpstreamCertifier implements Certifier {
         SerialNumber.of(chain.certificate()),
         chain.certificate().getIssuerX500Principal(),
         authority.notAfter());
+    warnOfShortLife(authority.notAfter());
     return new IssuingAuthority(authority, chain.withRoot(), renewAt(authority.notAfter()));
+  }
+
+  // PROF-6: leaves are cut to half of it at worst.
+  private void warnOfShortLife(Instant end) {
+    Duration left = Duration.between(clock.instant(), end);
+    if (left.compareTo(policy.issuingLifetime().dividedBy(2)) < 0) {
+      LOG.warn(
+          "it was asked for {} and got {}: leaves may end before they were meant to",
+          policy.issuingLifetime(),
+          left);
+    }
   }
 
   private Wish wish(KeyHandle key) throws CustodyException {
@@ -63,7 +75,9 @@ final class UpstreamCertifier implements Certifier {
   }
 
   private CaChain checked(KeyHandle key, List<X509Certificate> answer) throws AuthorityException {
-    return new ChainCheck(policy.trustDomain(), 0, clock.instant())
+    Instant now = clock.instant();
+    return policy
+        .check(0, now, now)
         .chain(key.publicKey(), answer, roots);
   }
 

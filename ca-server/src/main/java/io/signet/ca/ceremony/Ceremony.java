@@ -1,5 +1,7 @@
 package io.signet.ca.ceremony;
 
+import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.authority.CaChain;
 import io.signet.ca.authority.FreshLabel;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.Authority;
@@ -152,9 +154,10 @@ public final class Ceremony {
   }
 
   private Authority authority(X509Certificate root) throws CeremonyException, CustodyException {
-    Instant end = root.getNotAfter().toInstant();
-    if (!clock.instant().isBefore(end)) {
-      throw new CeremonyException("the root expired at " + end);
+    try {
+      CaChain.requireRoot(root, domain, clock.instant());
+    } catch (AuthorityException e) {
+      throw new CeremonyException("the root: " + e.getMessage(), e);
     }
     KeyHandle key =
         custodian

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1OctetString;
+import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralSubtree;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** Name constraints of CAs (RFC 5280, 4.2.1.10), of roots too: Envoy and Go go by these as well. */
 public final class NameConstraints {
 
+  private static final X500Name SUBJECT = new X500Name("O=Signet,CN=Issuing any");
+
   private NameConstraints() {}
 
   /**
@@ -24,9 +27,10 @@ public final class NameConstraints {
    *
    * @param domain whose SPIFFE IDs they have
    * @param hosts their DNS names and IP addresses
+   * @param authorities whether CAs of ours are between, which have a subject
    */
   public static Optional<String> refused(
-      List<X509Certificate> cas, TrustDomain domain, List<String> hosts) {
+      List<X509Certificate> cas, TrustDomain domain, List<String> hosts, boolean authorities) {
     PKIXNameConstraintValidator constraints = new PKIXNameConstraintValidator();
     try {
       cas.forEach(ca -> add(ca, constraints));
@@ -36,7 +40,9 @@ public final class NameConstraints {
     Stream<GeneralName> names =
         Stream.concat(
             Stream.of(new GeneralName(GeneralName.uniformResourceIdentifier, domain.id() + "/any")),
-            hosts.stream().map(NameConstraints::host));
+            Stream.concat(
+                hosts.stream().map(NameConstraints::host),
+                authorities ? Stream.of(new GeneralName(SUBJECT)) : Stream.empty()));
     return names
         .filter(name -> !allows(constraints, name))
         .map(name -> name.getName().toString())

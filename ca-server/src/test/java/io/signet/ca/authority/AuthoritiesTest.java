@@ -120,7 +120,7 @@ final class AuthoritiesTest {
   @EnumSource(KeyAlgorithm.class)
   void open_eachAlgorithm_bothTiersHaveIt(KeyAlgorithm algorithm) throws Exception {
     AuthorityPolicy policy =
-        new AuthorityPolicy(DOMAIN, algorithm, Optional.of(ROOT_LIFE), ISSUING_LIFE, false);
+        new AuthorityPolicy(DOMAIN, algorithm, Optional.of(ROOT_LIFE), ISSUING_LIFE, false, List.of());
 
     Authorities authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
 
@@ -466,7 +466,7 @@ final class AuthoritiesTest {
   private Authorities open(TrustDomain domain) throws Exception {
     AuthorityPolicy policy =
         new AuthorityPolicy(
-            domain, KeyAlgorithm.EC_P256, Optional.of(ROOT_LIFE), ISSUING_LIFE, false);
+            domain, KeyAlgorithm.EC_P256, Optional.of(ROOT_LIFE), ISSUING_LIFE, false, List.of());
     return Authorities.open(store, roots, issuers, signer, policy, clock);
   }
 }

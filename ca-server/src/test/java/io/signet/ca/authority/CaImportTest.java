@@ -72,7 +72,7 @@ final class CaImportTest {
   @Test
   void request_keyNotMade_theNextOneHasItsLabel() throws Exception {
     FakeAuthorityStore fresh = new FakeAuthorityStore();
-    CaImport importing = new CaImport(fresh, custodian, policy, List.of(), clock);
+    CaImport importing = new CaImport(fresh, custodian, policy, clock);
     custodian.failNextGenerate(new CustodyException(Fault.LOST, "token removed"));
     assertThatThrownBy(importing::request).isInstanceOf(CustodyException.class);
     KeyLabel label = fresh.ca().orElseThrow().label();
@@ -236,7 +236,7 @@ final class CaImportTest {
   @Test
   void accept_nothingAskedBefore_refused() throws Exception {
     CaImport importing =
-        new CaImport(new FakeAuthorityStore(), custodian, policy, List.of(), clock);
+        new CaImport(new FakeAuthorityStore(), custodian, policy, clock);
 
     assertThatThrownBy(
             () -> importing.accept(List.of(root.certificate()), List.of(root.certificate())))
@@ -264,11 +264,12 @@ final class CaImportTest {
     X509Certificate second = next.sign(Shape.named("Signet CA"), key);
     CaChain _ = ca().accept(List.of(first), List.of(root.certificate()));
 
-    assertRefused(
-        List.of(second),
-        List.of(next.certificate()),
-        "neither all of those that are trusted now, nor some of them");
     List<X509Certificate> both = List.of(root.certificate(), next.certificate());
+    String order = "(expected: first a root more, then the CA below it, then a root less)";
+    assertRefused(List.of(second), List.of(next.certificate()), order);
+    assertRefused(List.of(second), both, order); // whoever has the old bundle would not believe it
+    CaChain _ = ca().accept(List.of(first), both);
+    assertRefused(List.of(second), List.of(next.certificate()), order);
     CaChain _ = ca().accept(List.of(second), both);
     CaChain _ = ca().accept(List.of(second), List.of(next.certificate()));
 
@@ -279,7 +280,7 @@ final class CaImportTest {
   void request_rootOfOurOwn_refused() throws Exception {
     policy =
         new AuthorityPolicy(
-            DOMAIN, KeyAlgorithm.EC_P256, Optional.of(Duration.ofDays(9)), ISSUING_LIFE, false);
+            DOMAIN, KeyAlgorithm.EC_P256, Optional.of(Duration.ofDays(9)), ISSUING_LIFE, false, List.of());
     assertThat(open()).isNotNull();
 
     assertThatThrownBy(() -> ca().request())
@@ -319,7 +320,7 @@ final class CaImportTest {
   void takeOver_rootWithItsKey_signsAndTheRootIsTheSame() throws Exception {
     FakeAuthorityStore fresh = new FakeAuthorityStore();
     List<X509Certificate> itself = List.of(root.certificate());
-    CaImport importing = new CaImport(fresh, custodian, policy, List.of(), clock);
+    CaImport importing = new CaImport(fresh, custodian, policy, clock);
 
     CaChain _ =
         importing.takeOver(
@@ -340,7 +341,7 @@ final class CaImportTest {
   void takeOver_crashBeforeItIsRemembered_goesOnWithTheKeyThatIsThere() throws Exception {
     FakeAuthorityStore fresh = new FakeAuthorityStore();
     List<X509Certificate> itself = List.of(root.certificate());
-    CaImport importing = new CaImport(fresh, custodian, policy, List.of(), clock);
+    CaImport importing = new CaImport(fresh, custodian, policy, clock);
     LedgerException full = new LedgerException("disk full");
     fresh.failNextEstablish(full);
     assertThatThrownBy(() ->
@@ -412,7 +413,7 @@ final class CaImportTest {
   }
 
   private CaImport ca() {
-    return new CaImport(store, custodian, policy, List.of("localhost"), clock);
+    return new CaImport(store, custodian, policy, clock);
   }
 
   private Authorities open() throws Exception {
@@ -421,6 +422,6 @@ final class CaImportTest {
 
   private static AuthorityPolicy policy(boolean direct) {
     return new AuthorityPolicy(
-        DOMAIN, KeyAlgorithm.EC_P256, Optional.empty(), ISSUING_LIFE, direct);
+        DOMAIN, KeyAlgorithm.EC_P256, Optional.empty(), ISSUING_LIFE, direct, List.of());
   }
 }

@@ -128,7 +128,8 @@ final class UpstreamTest {
         List.of(upstream.root.certificate()),
         store,
         issuers,
-        new AuthorityPolicy(DOMAIN, KeyAlgorithm.EC_P256, Optional.empty(), LIFE, false),
+        issuers,
+        new AuthorityPolicy(DOMAIN, KeyAlgorithm.EC_P256, Optional.empty(), LIFE, false, List.of()),
         clock);
   }
 }

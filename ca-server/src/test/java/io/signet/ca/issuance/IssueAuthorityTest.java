@@ -307,7 +307,7 @@ final class IssueAuthorityTest {
   void issue_caSignsLeavesItself_noAuthority() throws Exception {
     below(
         open(
-            new AuthorityPolicy(DOMAIN, KeyAlgorithm.EC_P256, Optional.of(ROOT_LIFE), LIFE, true)));
+            new AuthorityPolicy(DOMAIN, KeyAlgorithm.EC_P256, Optional.of(ROOT_LIFE), LIFE, true, List.of())));
 
     assertRefused(Why.NO_AUTHORITY, "expected: keys.issuing: memory or custodian");
     assertNothingRecorded();

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -52,7 +53,7 @@ public final class Fixtures {
   /** Of roots that live for ten years, and of issuing authorities that live so long. */
   public static AuthorityPolicy policy(Duration issuing) {
     return new AuthorityPolicy(
-        DOMAIN, KeyAlgorithm.EC_P256, Optional.of(Duration.ofDays(3650)), issuing, false);
+        DOMAIN, KeyAlgorithm.EC_P256, Optional.of(Duration.ofDays(3650)), issuing, false, List.of());
   }
 
   /** A new root and a new issuing authority, which forget themselves with the test. */

@@ -140,7 +140,7 @@ public class Issuer {
             KeyAlgorithm.EC_P256,
             Optional.of(Duration.ofDays(365)),
             Duration.ofDays(7),
-            false);
+            false, List.of());
     return Authorities.open(
         new SqlAuthorityStore(database), custodian, custodian, signer, policy, CLOCK);
   }
