@@ -3,7 +3,11 @@ package io.signet.ca.cli;
 import io.signet.ca.cli.DevOptions.Custodian;
 import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.Durations;
+import io.signet.ca.config.KeysConfig.FileCustodian;
+import io.signet.ca.config.KeysConfig.MemoryCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.KeysConfig.VaultCustodian;
+import io.signet.ca.config.KeysConfig.VaultEngine;
 import io.signet.ca.config.SignetConfig;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
@@ -21,17 +25,14 @@ final class DevConfig {
   private final DevDirectory directory;
   private final DevOptions options;
   private final TrustDomain trustDomain;
-  private final Optional<Pkcs11Choice> token;
+  private final String keys;
 
   private DevConfig(
-      DevDirectory directory,
-      DevOptions options,
-      TrustDomain trustDomain,
-      Optional<Pkcs11Choice> token) {
+      DevDirectory directory, DevOptions options, TrustDomain trustDomain, String keys) {
     this.directory = directory;
     this.options = options;
     this.trustDomain = trustDomain;
-    this.token = token;
+    this.keys = keys;
   }
 
   /**
@@ -58,7 +59,7 @@ final class DevConfig {
             Custodian.FILE,
             directory);
     return new DevConfig(
-        directory, options, trustDomain, token(custodian, options, last, directory));
+        directory, options, trustDomain, keys(custodian, options, last, directory));
   }
 
   /**
@@ -110,7 +111,7 @@ final class DevConfig {
             options.workloadPort,
             quoted(directory.socket()),
             options.operatorPort,
-            keys().indent(2).stripTrailing(),
+            keys.indent(2).stripTrailing(),
             Durations.format(issuing()),
             Durations.format(options.svidTtl),
             Durations.format(maximum()),
@@ -131,11 +132,17 @@ final class DevConfig {
     return SpiffeId.of(trustDomain, "user", relative ? "unnamed" : segment);
   }
 
-  private String keys() {
-    return token.map(DevConfig::keysIn).orElseGet(this::keysInFiles);
+  private static String keys(
+      Custodian custodian, DevOptions options, Optional<SignetConfig> last, DevDirectory directory)
+      throws CommandException {
+    return switch (custodian) {
+      case FILE -> keysInFilesOf(directory);
+      case PKCS11 -> keysIn(Pkcs11Choice.of(options, last.flatMap(DevConfig::tokenOf), directory));
+      case VAULT -> keysIn(VaultChoice.of(options, last.flatMap(DevConfig::engineOf), directory));
+    };
   }
 
-  private String keysInFiles() {
+  private static String keysInFilesOf(DevDirectory directory) {
     return """
     custodian: file
     file: { path: %s, passphrase-file: %s }\
@@ -149,6 +156,20 @@ final class DevConfig {
     pkcs11: { library: %s, token: %s, pin-file: %s }\
     """
         .formatted(quoted(token.library()), quoted(token.token()), quoted(token.pinFile()));
+  }
+
+  private static String keysIn(VaultChoice vault) {
+    return """
+    custodian: vault
+    vault:
+      address: [%s]
+      mount: %s
+      auth: { method: token, token-file: %s }\
+    """
+        .formatted(
+            vault.addresses().stream().map(DevConfig::quoted).collect(Collectors.joining(", ")),
+            quoted(vault.mount()),
+            quoted(vault.tokenFile()));
   }
 
   private String kubernetes() {
@@ -172,12 +193,22 @@ final class DevConfig {
   }
 
   private static Custodian custodianOf(SignetConfig config) {
-    return tokenOf(config).isPresent() ? Custodian.PKCS11 : Custodian.FILE;
+    return switch (config.keys().custodian()) {
+      case FileCustodian _, MemoryCustodian _ -> Custodian.FILE;
+      case Pkcs11Custodian _ -> Custodian.PKCS11;
+      case VaultCustodian _ -> Custodian.VAULT;
+    };
   }
 
   private static Optional<Pkcs11Custodian> tokenOf(SignetConfig config) {
     return config.keys().custodian() instanceof Pkcs11Custodian token
         ? Optional.of(token)
+        : Optional.empty();
+  }
+
+  private static Optional<VaultEngine> engineOf(SignetConfig config) {
+    return config.keys().custodian() instanceof VaultCustodian(VaultEngine engine)
+        ? Optional.of(engine)
         : Optional.empty();
   }
 
@@ -192,19 +223,6 @@ final class DevConfig {
               .formatted(option, now, directory.root(), before.get(), before.get()));
     }
     return now;
-  }
-
-  private static Optional<Pkcs11Choice> token(
-      Custodian custodian, DevOptions options, Optional<SignetConfig> last, DevDirectory directory)
-      throws CommandException {
-    return switch (custodian) {
-      case FILE -> Optional.empty();
-      case PKCS11 ->
-          Optional.of(Pkcs11Choice.of(options, last.flatMap(DevConfig::tokenOf), directory));
-      case VAULT ->
-          throw new CommandException(
-              "--custodian vault: not available yet (expected: file or pkcs11)");
-    };
   }
 
   // JSON's strings are YAML's double-quoted ones.

@@ -96,6 +96,26 @@ final class DevOptions {
   Optional<Path> pkcs11PinFile = Optional.empty();
 
   @Option(
+      names = "--vault-address",
+      paramLabel = "URL",
+      description =
+          "a Vault or OpenBao (default: the folder's, at first " + VaultChoice.ADDRESS + ")")
+  Optional<String> vaultAddress = Optional.empty();
+
+  @Option(
+      names = "--vault-mount",
+      paramLabel = "PATH",
+      description =
+          "its Transit engine (default: the folder's, at first " + VaultChoice.MOUNT + ")")
+  Optional<String> vaultMount = Optional.empty();
+
+  @Option(
+      names = "--vault-token-file",
+      paramLabel = "FILE",
+      description = "a token of it (default: the folder's, at first DIR/vault.token)")
+  Optional<Path> vaultTokenFile = Optional.empty();
+
+  @Option(
       names = "--kubeconfig",
       paramLabel = "FILE",
       description = "believe this cluster's service account tokens too")

@@ -10,8 +10,12 @@ import io.signet.ca.cli.Ran.FakeStarter;
 import io.signet.ca.config.KeysConfig;
 import io.signet.ca.config.KeysConfig.FileCustodian;
 import io.signet.ca.config.KeysConfig.Pkcs11Custodian;
+import io.signet.ca.config.KeysConfig.VaultCustodian;
+import io.signet.ca.config.KeysConfig.VaultEngine;
+import io.signet.ca.config.KeysConfig.VaultLogin.ByToken;
 import io.signet.ca.config.SignetConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,7 +129,8 @@ class DevCommandTest {
 
   @Test
   void dev_whatIsNotThere_refused() {
-    assertThat(dev("--custodian", "vault").err()).contains("--custodian vault: not available yet");
+    assertThat(dev("--custodian", "vault").err())
+        .contains("keys.vault.auth.token-file: " + dir + "/vault.token, no such file");
     assertThat(dev("--custodian", "pkcs11", "--pkcs11-library", "/none").err())
         .contains("--pkcs11-library /none: no such file", "softhsm2");
     assertThat(dev("--kubeconfig", "/none").err())
@@ -222,6 +227,53 @@ class DevCommandTest {
   }
 
   @Test
+  void dev_vault_inConfigurationAndKeptByTheSecondStart() throws Exception {
+    Ran first =
+        dev(onVault("--vault-address", "https://vault.example:8200", "--vault-mount", "ca"));
+    assertThat(first.exit()).as(first.err()).isZero();
+    KeysConfig before = SignetConfig.load(dir.resolve("config.yaml")).keys();
+
+    Ran second = dev();
+
+    assertThat(second.exit()).as(second.err()).isZero();
+    assertThat(SignetConfig.load(dir.resolve("config.yaml")).keys()).isEqualTo(before);
+    VaultEngine engine = ((VaultCustodian) before.custodian()).engine();
+    assertThat(engine.addresses()).containsExactly(URI.create("https://vault.example:8200"));
+    assertThat(engine.mount()).isEqualTo("ca");
+    assertThat(engine.login()).isEqualTo(new ByToken(folder.resolve("token")));
+  }
+
+  @Test
+  void dev_vaultAndNothingElse_theOneOfItsOwnDevMode() throws Exception {
+    Ran ran = dev(onVault());
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    KeysConfig keys = SignetConfig.load(dir.resolve("config.yaml")).keys();
+    VaultEngine engine = ((VaultCustodian) keys.custodian()).engine();
+    assertThat(engine.addresses()).containsExactly(URI.create("http://127.0.0.1:8200"));
+    assertThat(engine.mount()).isEqualTo("transit");
+  }
+
+  @Test
+  void dev_otherVault_taken() throws Exception {
+    assertThat(dev(onVault()).exit()).isZero();
+
+    assertThat(dev("--vault-address", "https://moved.example").exit()).isZero();
+
+    KeysConfig keys = SignetConfig.load(dir.resolve("config.yaml")).keys();
+    assertThat(((VaultCustodian) keys.custodian()).engine().addresses())
+        .containsExactly(URI.create("https://moved.example"));
+  }
+
+  @Test
+  void dev_vaultByHttpElsewhere_refused() throws Exception {
+    Ran ran = dev(onVault("--vault-address", "http://vault.example"));
+
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).contains("keys.vault.address", "http://vault.example", "expected: https");
+  }
+
+  @Test
   void dev_otherCustodian_refused() throws Exception {
     assertThat(dev().exit()).isZero();
 
@@ -283,11 +335,22 @@ class DevCommandTest {
     assertThat(ran.err()).contains("not the folder of a signet dev");
   }
 
+  private String[] onVault(String... more) throws IOException {
+    Path token = secret("token");
+    return Stream.concat(
+            Stream.of("--custodian=vault", "--vault-token-file=" + token), Stream.of(more))
+        .toArray(String[]::new);
+  }
+
+  private Path secret(String name) throws IOException {
+    Path file = Files.writeString(folder.resolve(name), "1234");
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
   /** Options for a token that looks as if it could be used. */
   private String[] onToken(String... more) throws IOException {
     Path library = Files.writeString(folder.resolve("module.so"), "");
-    Path pin = Files.writeString(folder.resolve("pin"), "1234");
-    Files.setPosixFilePermissions(pin, PosixFilePermissions.fromString("rw-------"));
+    Path pin = secret("pin");
     return Stream.concat(
             Stream.of(
                 "--custodian=pkcs11", "--pkcs11-library=" + library, "--pkcs11-pin-file=" + pin),
