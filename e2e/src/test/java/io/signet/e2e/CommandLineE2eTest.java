@@ -101,6 +101,36 @@ final class CommandLineE2eTest {
         .doesNotContain("correct horse");
   }
 
+  // KC-7
+  @Test
+  void bench_interrupted_noKeyIsLeft() throws IOException {
+    var server = ServerFolder.create(folder.resolve("server"));
+    // A shell in the background has its children ignore it.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    command.addAll(
+        SignetProcess.program(
+            List.of("keys", "bench", "--config", server.config().toString(), "--duration", "1h")));
+    Path keys = server.path().resolve("keys");
+    try (var bench = PeerProcess.start("bench", folder, Map.of(), command)) {
+      bench.awaitReady(SOON, () -> hasBenchKey(keys));
+
+      bench.interrupt();
+
+      assertThat(bench.awaitExit(SOON)).isEqualTo(128 + 2);
+      assertThat(bench.log()).doesNotContain("bug");
+    }
+    assertThat(hasBenchKey(keys)).isFalse();
+  }
+
+  private static boolean hasBenchKey(Path keys) throws IOException {
+    if (!Files.exists(keys)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(keys)) {
+      return files.anyMatch(file -> file.getFileName().toString().matches("bench-\\d+\\.key"));
+    }
+  }
+
   @Test
   void dev_secondStart_sameKeys() throws IOException {
     try (var again = SignetProcess.dev(folder.resolve("again"))) {

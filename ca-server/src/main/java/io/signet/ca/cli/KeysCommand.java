@@ -10,6 +10,7 @@ import io.signet.ca.config.KeysConfig.FileEncryption.ByKeyFile;
 import io.signet.ca.config.KeysConfig.FileEncryption.ByPassphrase;
 import io.signet.ca.config.SecretPlace;
 import io.signet.hsm.CustodianBench;
+import io.signet.hsm.CustodianBench.Row;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import java.io.IOException;
@@ -120,7 +121,8 @@ final class KeysCommand implements Runnable {
       mixinStandardHelpOptions = true,
       description = {
         "Measures the signatures of the custodian of a configuration, each verified as in earnest,",
-        "with a key of keys.algorithm that is made for it and destroyed at the end.",
+        "with a key of keys.algorithm that is made for it and destroyed at the end, also after",
+        "Ctrl-C.",
         "No server may run on the same key files; with a token one may."
       })
   void bench(
@@ -152,14 +154,23 @@ final class KeysCommand implements Runnable {
               .formatted(callers, duration));
     }
     KeysConfig keys = config.load().keys();
-    try (KeyCustodian custodian = custody.open(keys.custodian())) {
-      CustodianBench bench = new CustodianBench(custodian, keys.algorithm(), clock);
-      KeysReport report = new KeysReport(keys.algorithm(), bench.measured(callers, duration));
+    try {
+      KeysReport report = new KeysReport(keys.algorithm(), measured(keys, callers, duration));
       PrintWriter out = spec.commandLine().getOut();
       out.println(output == OutputFormat.JSON ? Json.of(report.fields()) : report.table());
       out.flush();
     } catch (CustodyException e) {
       throw new CommandException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private List<Row> measured(KeysConfig keys, List<Integer> callers, Duration duration)
+      throws CustodyException, IOException, InterruptedException {
+    // Before signals are waited for: nothing else ends a prompt for the secret.
+    KeyCustodian custodian = custody.open(keys.custodian());
+    try (Ending _ = Ending.bySignal();
+        custodian) {
+      return new CustodianBench(custodian, keys.algorithm(), clock).measured(callers, duration);
     }
   }
 }

@@ -110,6 +110,11 @@ public final class PeerProcess implements AutoCloseable {
     process.destroy();
   }
 
+  /** Interrupts the program as Ctrl-C does (SIGINT), and returns at once. */
+  public void interrupt() {
+    signal("INT");
+  }
+
   /** Asks the program to end (SIGTERM), insists after ten seconds, and returns when it is gone. */
   public void stop() {
     process.destroy();
