@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,7 +27,8 @@ import javax.net.ssl.SSLContext;
  * in its place.
  */
 public final class FaultyFront implements AutoCloseable {
-  private static final List<String> PASSED_ON = List.of("Authorization", "Accept", "Content-Type");
+  private static final List<String> PASSED_ON =
+      List.of("Authorization", "X-Vault-Token", "Accept", "Content-Type");
   private static final int SLOWNESS_MILLIS = 500;
 
   /** What comes of each request. */
@@ -64,6 +66,11 @@ public final class FaultyFront implements AutoCloseable {
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
+  }
+
+  /** Before a server that speaks plain HTTP too. */
+  public static FaultyFront before(URI behind) throws GeneralSecurityException {
+    return new FaultyFront(behind, SSLContext.getDefault());
   }
 
   /** Where it listens. */

@@ -268,6 +268,26 @@ public final class Bao implements AutoCloseable {
     awaitHealth(Set.of(ACTIVE));
   }
 
+  /**
+   * Whom {@link #enableAppRole} lets in is given tokens that live so long, however often renewed.
+   */
+  public void limitTokens(String role, Duration life, Duration most) throws Exception {
+    post(
+        "auth/" + role + "/role/" + role,
+        "{\"token_ttl\":\"%ds\",\"token_max_ttl\":\"%ds\"}"
+            .formatted(life.toSeconds(), most.toSeconds()));
+  }
+
+  /** From now on it answers 429 to all but one request a second below this mount. */
+  public void limitRequests(String mount) throws Exception {
+    post("sys/quotas/rate-limit/" + mount, "{\"path\":\"" + mount + "\",\"rate\":1}");
+  }
+
+  /** What ends {@link #limitRequests}. */
+  public void unlimitRequests(String mount) throws Exception {
+    ask("DELETE", "sys/quotas/rate-limit/" + mount, "");
+  }
+
   /** Lets approle log in with this policy; its secret id is the answer. */
   public String enableAppRole(String role, String policy) throws Exception {
     post("sys/auth/" + role, "{\"type\":\"approle\"}");
@@ -275,6 +295,13 @@ public final class Bao implements AutoCloseable {
     post(path, "{\"token_policies\":[\"" + policy + "\"],\"token_ttl\":\"1h\"}");
     post(path + "/role-id", "{\"role_id\":\"" + role + "\"}");
     return text(post(path + "/secret-id", "{}"), "secret_id");
+  }
+
+  /** A token that may do what the policy allows. */
+  public String createToken(String policy) throws Exception {
+    return text(
+        post("auth/token/create", "{\"policies\":[\"" + policy + "\"],\"ttl\":\"1h\"}"),
+        "client_token");
   }
 
   public void seal() throws Exception {
