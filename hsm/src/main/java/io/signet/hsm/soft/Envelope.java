@@ -36,7 +36,6 @@ final class Envelope {
 
   private static final long MAGIC = 0x5349474E45544B59L; // SIGNETKY
   private static final int VERSION = 1;
-  private static final int SALT_SIZE = 16;
   private static final int NONCE_SIZE = 12;
   private static final int TAG_BITS = 128;
   private static final String DIGEST = "SHA-256";
@@ -64,7 +63,7 @@ final class Envelope {
     }
     this.derivation = Derivation.of(in.readUTF()).orElseThrow(() -> unknownFormat(file));
     this.iterations = in.readInt();
-    this.salt = in.readNBytes(SALT_SIZE);
+    this.salt = in.readNBytes(Seal.SALT_SIZE);
     this.nonce = in.readNBytes(NONCE_SIZE);
     this.name = in.readUTF();
     this.kind = in.readUTF();
@@ -131,16 +130,14 @@ final class Envelope {
     }
   }
 
-  /** The content of a file that keeps this part under this secret. */
-  static byte[] seal(
-      String name, String kind, byte[] publicPart, byte[] secretPart, FileSecret secret)
+  /** The content of a file that keeps this part under this seal. */
+  static byte[] seal(String name, String kind, byte[] publicPart, byte[] secretPart, Seal seal)
       throws CustodyException {
-    byte[] salt = random(SALT_SIZE);
-    byte[] nonce = random(NONCE_SIZE);
-    byte[] header = header(secret, salt, nonce, name, kind, publicPart);
+    byte[] nonce = new byte[NONCE_SIZE];
+    new SecureRandom().nextBytes(nonce);
+    byte[] header = header(seal, nonce, name, kind, publicPart);
     try {
-      SecretKey key = secret.key(salt, secret.iterations());
-      byte[] sealed = cipher(Cipher.ENCRYPT_MODE, key, nonce, header).doFinal(secretPart);
+      byte[] sealed = cipher(Cipher.ENCRYPT_MODE, seal.key(), nonce, header).doFinal(secretPart);
       byte[] content = joined(header, sealed);
       return joined(content, sha256(content, content.length));
     } catch (GeneralSecurityException e) {
@@ -149,14 +146,14 @@ final class Envelope {
   }
 
   private static byte[] header(
-      FileSecret secret, byte[] salt, byte[] nonce, String name, String kind, byte[] publicPart) {
+      Seal seal, byte[] nonce, String name, String kind, byte[] publicPart) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeLong(MAGIC);
       out.writeByte(VERSION);
-      out.writeUTF(secret.derivation().algorithm());
-      out.writeInt(secret.iterations());
-      out.write(salt);
+      out.writeUTF(seal.derivation().algorithm());
+      out.writeInt(seal.iterations());
+      out.write(seal.salt());
       out.write(nonce);
       out.writeUTF(name);
       out.writeUTF(kind);
@@ -174,12 +171,6 @@ final class Envelope {
     cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
     cipher.updateAAD(header);
     return cipher;
-  }
-
-  private static byte[] random(int size) {
-    byte[] bytes = new byte[size];
-    new SecureRandom().nextBytes(bytes);
-    return bytes;
   }
 
   private static byte[] joined(byte[] head, byte[] tail) {

@@ -41,19 +41,19 @@ public final class FileKeyCustodian implements KeyCustodian {
   private static final String CHECK_KIND = "check";
 
   private final PrivateDirectory directory;
-  private FileSecret secret;
+  private Seal seal;
   private final KeyRing ring = new KeyRing();
 
-  private FileKeyCustodian(PrivateDirectory directory, FileSecret secret) {
+  private FileKeyCustodian(PrivateDirectory directory, Seal seal) {
     this.directory = directory;
-    this.secret = secret.copy();
+    this.seal = seal;
   }
 
   /**
    * Opens the directory, which is created where it is missing, and every key in it.
    *
    * @param secret of the directory's keys, the first time a new one. The caller closes it after
-   *     this call; the custodian's own copy is wiped by {@link #close()}
+   *     this call; the custodian keeps none of it
    * @throws CustodyException {@link Fault#DENIED} when the secret is wrong or of another kind, or a
    *     file is open to others or closed to this process; {@link Fault#BUSY} when another process
    *     has the directory; {@link Fault#BROKEN} when a file is damaged or its key is not the one of
@@ -62,23 +62,23 @@ public final class FileKeyCustodian implements KeyCustodian {
    */
   public static FileKeyCustodian open(Path directory, FileSecret secret) throws CustodyException {
     try {
-      FileKeyCustodian custodian = new FileKeyCustodian(PrivateDirectory.open(directory), secret);
-      custodian.loadOrClose();
+      Seal seal = Seal.of(secret);
+      FileKeyCustodian custodian = new FileKeyCustodian(PrivateDirectory.open(directory), seal);
+      custodian.loadOrClose(secret);
       return custodian;
     } catch (IOException e) {
       throw FileTrouble.failure("key folder " + directory, e, Fault.FATAL);
     }
   }
 
-  private void loadOrClose() throws CustodyException, IOException {
+  private void loadOrClose(FileSecret secret) throws CustodyException, IOException {
     try {
-      boolean checked = checkSecret();
+      boolean checked = checkSecret(secret);
       for (String file : directory.names(KEY)) {
-        KeyHandle _ = ring.add(load(file));
+        KeyHandle _ = ring.add(load(file, secret));
       }
       if (!checked) { // only now: keys of another secret would have refused this one
-        byte[] content = CHECK_KIND.getBytes(US_ASCII);
-        directory.write(CHECK, Envelope.seal(CHECK, CHECK_KIND, new byte[0], content, secret));
+        directory.write(CHECK, sealedCheck(seal));
       }
     } catch (CustodyException | IOException | RuntimeException e) {
       close();
@@ -86,8 +86,13 @@ public final class FileKeyCustodian implements KeyCustodian {
     }
   }
 
+  private static byte[] sealedCheck(Seal seal) throws CustodyException {
+    byte[] content = CHECK_KIND.getBytes(US_ASCII);
+    return Envelope.seal(CHECK, CHECK_KIND, new byte[0], content, seal);
+  }
+
   /** Whether there was something to check it by; a wrong secret does not return. */
-  private boolean checkSecret() throws CustodyException, IOException {
+  private boolean checkSecret(FileSecret secret) throws CustodyException, IOException {
     boolean present = directory.names(CHECK).contains(CHECK);
     if (present) {
       byte[] _ = envelope(CHECK, CHECK).open(secret);
@@ -111,7 +116,7 @@ public final class FileKeyCustodian implements KeyCustodian {
     }
   }
 
-  private SoftKey load(String file) throws CustodyException {
+  private SoftKey load(String file, FileSecret secret) throws CustodyException {
     KeyLabel label = label(file);
     Envelope envelope = envelope(file, label.value());
     KeyAlgorithm algorithm =
@@ -163,41 +168,33 @@ public final class FileKeyCustodian implements KeyCustodian {
    * @throws CustodyException {@link Fault#BUSY} when the files cannot be written
    */
   public synchronized void changeSecret(FileSecret next) throws CustodyException {
+    Seal nextSeal = Seal.of(next);
     try {
       Map<String, byte[]> files = new LinkedHashMap<>();
-      for (String file : directory.names(KEY)) {
-        files.put(file, resealed(file, label(file).value(), next));
+      for (SoftKey key : ring.all()) {
+        files.put(key.label() + KEY, sealed(key, nextSeal));
       }
-      files.put(CHECK, resealed(CHECK, CHECK, next));
+      files.put(CHECK, sealedCheck(nextSeal));
       directory.writeAll(files);
     } catch (IOException e) {
       if (directory.isDecided()) {
-        take(next);
+        take(nextSeal);
         throw FileTrouble.failure(
             "%s: the new %s counts from now on, the next start finishes that"
                 .formatted(directory, next.derivation()),
             e,
             Fault.BUSY);
       }
+      nextSeal.close();
       throw FileTrouble.failure(
-          "%s: cannot change the %s".formatted(directory, secret.derivation()), e, Fault.BUSY);
+          "%s: cannot change the %s".formatted(directory, seal.derivation()), e, Fault.BUSY);
     }
-    take(next);
+    take(nextSeal);
   }
 
-  private void take(FileSecret next) {
-    secret.close();
-    secret = next.copy();
-  }
-
-  private byte[] resealed(String file, String name, FileSecret next) throws CustodyException {
-    Envelope envelope = envelope(file, name);
-    byte[] content = envelope.open(secret);
-    try {
-      return Envelope.seal(name, envelope.kind(), envelope.publicPart(), content, next);
-    } finally {
-      Arrays.fill(content, (byte) 0);
-    }
+  private void take(Seal next) {
+    seal.close();
+    seal = next;
   }
 
   @Override
@@ -216,17 +213,23 @@ public final class FileKeyCustodian implements KeyCustodian {
 
   private KeyHandle kept(SoftKey key) throws CustodyException {
     KeyLabel label = key.label();
-    String kind = key.handle().algorithm().toString();
-    byte[] encoded = key.encoded();
     try {
-      byte[] spki = key.handle().publicKey().getEncoded();
-      directory.write(label + KEY, Envelope.seal(label.value(), kind, spki, encoded, secret));
+      directory.write(label + KEY, sealed(key, seal));
     } catch (IOException e) {
       throw FileTrouble.failure(directory + ": cannot write key " + label, e, Fault.BUSY);
+    }
+    return ring.add(key);
+  }
+
+  private static byte[] sealed(SoftKey key, Seal seal) throws CustodyException {
+    String kind = key.handle().algorithm().toString();
+    byte[] spki = key.handle().publicKey().getEncoded();
+    byte[] encoded = key.encoded();
+    try {
+      return Envelope.seal(key.label().value(), kind, spki, encoded, seal);
     } finally {
       Arrays.fill(encoded, (byte) 0);
     }
-    return ring.add(key);
   }
 
   @Override
@@ -261,7 +264,7 @@ public final class FileKeyCustodian implements KeyCustodian {
   @Override
   public synchronized void close() {
     ring.close();
-    secret.close();
+    seal.close();
     try {
       directory.close();
     } catch (IOException e) {

@@ -112,25 +112,13 @@ public abstract sealed class FileSecret implements AutoCloseable {
 
   /** The AES key of the file with this salt. */
   final SecretKey key(byte[] salt, int iterations) throws GeneralSecurityException {
-    requireOpen();
+    if (closed) { // what is left of a wiped one everybody knows
+      throw new IllegalStateException(this + " is closed");
+    }
     return derived(salt, iterations);
   }
 
-  final FileSecret copy() {
-    requireOpen();
-    return copied();
-  }
-
-  // What is left of a wiped one everybody knows.
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException(this + " is closed");
-    }
-  }
-
   abstract SecretKey derived(byte[] salt, int iterations) throws GeneralSecurityException;
-
-  abstract FileSecret copied();
 
   abstract void wipe();
 
@@ -184,11 +172,6 @@ public abstract sealed class FileSecret implements AutoCloseable {
     }
 
     @Override
-    FileSecret copied() {
-      return new Passphrase(text.clone(), iterations);
-    }
-
-    @Override
     void wipe() {
       Arrays.fill(text, '\0');
     }
@@ -222,11 +205,6 @@ public abstract sealed class FileSecret implements AutoCloseable {
               .addSalt(salt)
               .thenExpand(PURPOSE, KEY_BYTES);
       return KDF.getInstance(derivation().algorithm()).deriveKey("AES", extracted);
-    }
-
-    @Override
-    FileSecret copied() {
-      return new KeyFile(content.clone());
     }
 
     @Override

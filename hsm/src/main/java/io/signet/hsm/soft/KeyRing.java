@@ -7,6 +7,7 @@ import io.signet.hsm.KeyLabel;
 import io.signet.hsm.PublicKeys;
 import java.security.PublicKey;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -57,6 +58,11 @@ final class KeyRing {
         .map(SoftKey::handle)
         .filter(handle -> PublicKeys.same(handle.publicKey(), publicKey))
         .findFirst();
+  }
+
+  synchronized List<SoftKey> all() throws CustodyException {
+    requireOpen();
+    return List.copyOf(keys.values());
   }
 
   /** Another key that has taken over the label is not touched. */

@@ -4,6 +4,7 @@ import static io.signet.hsm.Faults.assertFault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -475,10 +476,27 @@ final class FileKeyCustodianTest {
   }
 
   @Test
-  void seal_twice_otherSaltAndNonce() throws Exception {
+  void seal_twice_otherNonce() throws Exception {
     KeyPair pair = newPair();
+    Seal seal = Seal.of(secret(PASSPHRASE));
 
-    assertThat(envelope(pair, pair)).isNotEqualTo(envelope(pair, pair));
+    assertThat(envelope(pair, pair, seal)).isNotEqualTo(envelope(pair, pair, seal));
+  }
+
+  @Test
+  void seal_ofTheSameSecretTwice_otherSalt() throws Exception {
+    FileSecret secret = secret(PASSPHRASE);
+
+    assertThat(Seal.of(secret).salt()).isNotEqualTo(Seal.of(secret).salt());
+  }
+
+  // A file under what is left of a wiped key would be open to everybody.
+  @Test
+  void seal_closed_refused() throws Exception {
+    Seal seal = Seal.of(secret(PASSPHRASE));
+    seal.close();
+
+    assertThatIllegalStateException().isThrownBy(seal::key);
   }
 
   // CT-8
@@ -522,9 +540,13 @@ final class FileKeyCustodianTest {
   }
 
   private static byte[] envelope(KeyPair shown, KeyPair kept) throws CustodyException {
+    return envelope(shown, kept, Seal.of(secret(PASSPHRASE)));
+  }
+
+  private static byte[] envelope(KeyPair shown, KeyPair kept, Seal seal) throws CustodyException {
     byte[] spki = shown.getPublic().getEncoded();
     byte[] pkcs8 = kept.getPrivate().getEncoded();
-    return Envelope.seal("root-1", "ec-p256", spki, pkcs8, secret(PASSPHRASE));
+    return Envelope.seal("root-1", "ec-p256", spki, pkcs8, seal);
   }
 
   private static byte[] withDigest(byte[] content) throws Exception {

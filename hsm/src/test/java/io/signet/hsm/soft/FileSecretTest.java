@@ -74,11 +74,10 @@ final class FileSecretTest {
 
   // A folder under what is left of a wiped secret would be open to everybody.
   @Test
-  void copy_closed_refused() throws Exception {
+  void key_closed_refused() throws Exception {
     FileSecret secret = FileSecret.keyFile(file(32, "r--------"));
     secret.close();
 
-    assertThatIllegalStateException().isThrownBy(secret::copy);
     assertThatIllegalStateException().isThrownBy(() -> secret.key(SALT, 1));
   }
 
