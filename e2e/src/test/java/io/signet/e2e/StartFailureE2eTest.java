@@ -299,7 +299,8 @@ final class StartFailureE2eTest {
               KeyAlgorithm.EC_P256,
               Optional.of(DAY),
               Duration.ofHours(1),
-              false, List.of());
+              false,
+              List.of());
       var authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
       return authorities.bundle().authorities().getFirst().getEncoded();
     }

@@ -93,7 +93,15 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
           case Root.Own _, Root.Imported _ ->
               Authorities.open(store, custodian, issuers, signer, policy(config), clock);
           case Root.Upstream root ->
-              below(root, config, clock, store, issuers, custodian, why -> awaitCa(why, readiness), life);
+              below(
+                  root,
+                  config,
+                  clock,
+                  store,
+                  issuers,
+                  custodian,
+                  why -> awaitCa(why, readiness),
+                  life);
         };
     custody.looked(Optional.empty()); // it has just signed
     Optional<CustodianCheck> check =
@@ -127,8 +135,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     UpstreamCa upstream = life.started(Upstreams.open(root, config.trustDomain(), clock, absence));
     while (true) {
       try {
-        return Authorities.under(
-            upstream, roots, store, issuers, custodian, policy(config), clock);
+        return Authorities.under(upstream, roots, store, issuers, custodian, policy(config), clock);
       } catch (CustodyException e) {
         absence.endsFor(e);
       }

@@ -81,10 +81,7 @@ final class Office implements CaOffice {
         KeyCustodian custodian = custody.open(config.keys().custodian())) {
       CaImport ca =
           new CaImport(
-              new SqlAuthorityStore(database),
-              custodian,
-              IssuingCore.policy(config),
-              clock);
+              new SqlAuthorityStore(database), custodian, IssuingCore.policy(config), clock);
       return work.with(ca, custodian);
     } catch (AuthorityException | CustodyException | LedgerException e) {
       throw new CommandException(String.valueOf(e.getMessage()), e);
@@ -120,7 +117,8 @@ final class Office implements CaOffice {
     }
     Path folder = result.toAbsolutePath().resolveSibling("");
     if (!Files.isWritable(folder)) {
-      throw new IOException(folder + ": not a folder to write to (expected: one for " + result + ")");
+      throw new IOException(
+          folder + ": not a folder to write to (expected: one for " + result + ")");
     }
   }
 

@@ -109,8 +109,7 @@ public final class Authorities {
    * The authority that signs leaves now.
    *
    * @throws AuthorityException when it has expired or has not begun, or its key is out of use or
-   *     gone, and
-   *     no other was signed yet
+   *     gone, and no other was signed yet
    */
   public IssuingAuthority active() throws AuthorityException {
     Active now = active;

@@ -40,8 +40,7 @@ public record CaChain(
     }
     List<X509Certificate> itself = List.of(root);
     var _ =
-        new ChainCheck(domain, List.of(), 1, now, now)
-            .chain(root.getPublicKey(), itself, itself);
+        new ChainCheck(domain, List.of(), 1, now, now).chain(root.getPublicKey(), itself, itself);
   }
 
   /** What goes to those who trust a root, after a certificate that the CA has signed. */

@@ -37,10 +37,7 @@ public final class CaImport {
   }
 
   public CaImport(
-      AuthorityStore store,
-      KeyCustodian custodian,
-      AuthorityPolicy policy,
-      Clock clock) {
+      AuthorityStore store, KeyCustodian custodian, AuthorityPolicy policy, Clock clock) {
     this.store = store;
     this.custodian = custodian;
     this.policy = policy;

@@ -54,8 +54,7 @@ final class CaKey {
   }
 
   /** A key that was made elsewhere, taken in now if it is not there. */
-  KeyHandle takenIn(CaImport.Import imported)
-      throws CustodyException, LedgerException {
+  KeyHandle takenIn(CaImport.Import imported) throws CustodyException, LedgerException {
     Optional<KeyLabel> known = known();
     Optional<KeyHandle> survivor =
         known.isPresent() ? custodian.find(known.get()) : Optional.empty();

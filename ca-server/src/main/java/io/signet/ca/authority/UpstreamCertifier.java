@@ -76,9 +76,7 @@ final class UpstreamCertifier implements Certifier {
 
   private CaChain checked(KeyHandle key, List<X509Certificate> answer) throws AuthorityException {
     Instant now = clock.instant();
-    return policy
-        .check(0, now, now)
-        .chain(key.publicKey(), answer, roots);
+    return policy.check(0, now, now).chain(key.publicKey(), answer, roots);
   }
 
   private Instant renewAt(Instant end) {

@@ -120,7 +120,8 @@ final class AuthoritiesTest {
   @EnumSource(KeyAlgorithm.class)
   void open_eachAlgorithm_bothTiersHaveIt(KeyAlgorithm algorithm) throws Exception {
     AuthorityPolicy policy =
-        new AuthorityPolicy(DOMAIN, algorithm, Optional.of(ROOT_LIFE), ISSUING_LIFE, false, List.of());
+        new AuthorityPolicy(
+            DOMAIN, algorithm, Optional.of(ROOT_LIFE), ISSUING_LIFE, false, List.of());
 
     Authorities authorities = Authorities.open(store, roots, issuers, signer, policy, clock);
 
@@ -287,6 +288,9 @@ final class AuthoritiesTest {
     issuers.destroy(key(authorities));
 
     assertThat(authorities.holdsKey()).isFalse();
+    assertThatThrownBy(authorities::active) // and so it is not ready
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("is not in its custodian any more");
     assertThat(authorities.renewAt()).isEqualTo(NOW);
     authorities.renew();
 

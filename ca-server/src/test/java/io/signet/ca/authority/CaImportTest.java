@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,7 +119,10 @@ final class CaImportTest {
         Shape.named("short").keyId((byte) 1),
         Shape.named("long").keyId(new byte[64]),
         Shape.named("of the trust domain").uri("spiffe://example.org"),
-        Shape.named("constrained").permitting("example.org"));
+        Shape.named("constrained").permitting("example.org"),
+        Shape.named("for TLS")
+            .purposes(KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth),
+        Shape.named("for all").purposes(KeyPurposeId.anyExtendedKeyUsage));
   }
 
   // CAs of Istio's own tools may have no CA below them.
@@ -178,6 +182,11 @@ final class CaImportTest {
         Arguments.of(good.from(NOW.minusSeconds(9)).until(NOW.minusSeconds(1)), "expired"),
         Arguments.of(
             good.until(NOW.plus(ISSUING_LIFE).minusSeconds(1)), "(expected: not before 2026-11-24"),
+        // A leaf below it would be refused by our own check, after it was signed (SPIFFE-25).
+        Arguments.of(good.usageNotCritical(), "critical"),
+        Arguments.of(
+            good.purposes(KeyPurposeId.id_kp_serverAuth),
+            "its extended key usage is not for servers and clients"),
         Arguments.of(good.signedBy("SHA1withECDSA"), "it is signed by SHA1withECDSA"));
   }
 
@@ -235,8 +244,7 @@ final class CaImportTest {
 
   @Test
   void accept_nothingAskedBefore_refused() throws Exception {
-    CaImport importing =
-        new CaImport(new FakeAuthorityStore(), custodian, policy, clock);
+    CaImport importing = new CaImport(new FakeAuthorityStore(), custodian, policy, clock);
 
     assertThatThrownBy(
             () -> importing.accept(List.of(root.certificate()), List.of(root.certificate())))
@@ -278,12 +286,12 @@ final class CaImportTest {
 
   @Test
   void request_rootOfOurOwn_refused() throws Exception {
-    policy =
-        new AuthorityPolicy(
-            DOMAIN, KeyAlgorithm.EC_P256, Optional.of(Duration.ofDays(9)), ISSUING_LIFE, false, List.of());
-    assertThat(open()).isNotNull();
+    FakeAuthorityStore fresh = new FakeAuthorityStore();
+    var _ =
+        Authorities.open(
+            fresh, custodian, new FakeKeyCustodian(), signer, Fixtures.policy(ISSUING_LIFE), clock);
 
-    assertThatThrownBy(() -> ca().request())
+    assertThatThrownBy(() -> new CaImport(fresh, custodian, policy, clock).request())
         .isInstanceOf(AuthorityException.class)
         .hasMessageContaining("there is a root of our own");
   }
@@ -313,6 +321,83 @@ final class CaImportTest {
         .isInstanceOf(AuthorityException.class)
         .hasMessageContaining("\"CN=short-lived\"")
         .hasMessageContaining("expired");
+  }
+
+  // KC-2: the custodian is not the one that has the key, or it was lost there.
+  @Test
+  void request_keyOfTheCaNotThere_refusedAndNoOtherIsMade() throws Exception {
+    X509Certificate signed = root.sign(Shape.named("Signet CA"), key);
+    CaChain _ = ca().accept(List.of(signed), List.of(root.certificate()));
+    custodian.destroy(custodian.find(key).orElseThrow());
+    custodian.failNextGenerate(new CustodyException(Fault.REJECTED, "another key was made"));
+
+    assertThatThrownBy(() -> ca().request())
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("the custodian does not hold the key of \"CN=Signet CA\"");
+  }
+
+  // It would be taken for a root of our own from then on, and go into no chain.
+  @Test
+  void accept_caAmongTheRoots_refused() throws Exception {
+    X509Certificate signed = root.sign(Shape.named("Signet CA"), key);
+
+    assertRefused(
+        List.of(signed), List.of(signed, root.certificate()), "the CA itself is one of them");
+  }
+
+  // The request may be on its way to be signed.
+  @Test
+  void open_askedForAndNowOwnRoot_refused() {
+    policy =
+        new AuthorityPolicy(
+            DOMAIN,
+            KeyAlgorithm.EC_P256,
+            Optional.of(Duration.ofDays(9)),
+            ISSUING_LIFE,
+            false,
+            List.of());
+
+    assertThatThrownBy(this::open)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessageContaining("was made before, and is not for a root");
+  }
+
+  // K8S-53: Istio renews its root with the same key and name.
+  @Test
+  void accept_rootRenewedWithItsKey_theLongerLifeCounts() throws Exception {
+    X509Certificate ending =
+        root.sign(
+            Shape.named("Enterprise Root").until(NOW.plus(Duration.ofHours(1))),
+            root.keys().getPublic());
+    X509Certificate signed = root.sign(Shape.named("Signet CA"), key);
+
+    CaChain chain = ca().accept(List.of(signed), List.of(ending, root.certificate()));
+
+    assertThat(chain.roots()).containsExactly(ending, root.certificate());
+    assertThat(open().active().authority().notAfter()).isEqualTo(NOW.plus(ISSUING_LIFE));
+  }
+
+  @Test
+  void takeOver_again_nothingToDo() throws Exception {
+    FakeAuthorityStore fresh = new FakeAuthorityStore();
+    List<X509Certificate> itself = List.of(root.certificate());
+    CaImport importing = new CaImport(fresh, custodian, policy, clock);
+    CaChain first =
+        importing.takeOver(
+            root.keys().getPublic(),
+            itself,
+            itself,
+            label -> custodian.importKey(label, root.keys()));
+
+    assertThat(
+            importing.takeOver(
+                root.keys().getPublic(),
+                itself,
+                itself,
+                _ -> {
+                  throw new AssertionError("the key is there");
+                }))
+        .isEqualTo(first);
   }
 
   // K8S-54: a mesh moves without a new root.

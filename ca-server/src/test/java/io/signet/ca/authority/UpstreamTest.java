@@ -14,6 +14,7 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyLabel;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -107,6 +108,28 @@ final class UpstreamTest {
     assertThat(store.issuing()).isEmpty();
   }
 
+  // KC-7: keys.issuing was custodian below a root of our own.
+  @Test
+  void open_keysOfAnEarlierRunInTheOtherCustodian_destroyed() throws Exception {
+    FakeKeyCustodian elsewhere = new FakeKeyCustodian();
+    KeyLabel left = new KeyLabel("issuing-1");
+    store.intendIssuing(left);
+    var _ = elsewhere.generate(left, KeyAlgorithm.EC_P256);
+
+    var _ =
+        Authorities.under(
+            upstream,
+            List.of(upstream.root.certificate()),
+            store,
+            issuers,
+            elsewhere,
+            policy(),
+            clock);
+
+    assertThat(elsewhere.find(left)).isEmpty();
+    assertThat(store.issuing()).hasSize(1).doesNotContain(left);
+  }
+
   // VAUTH-6
   @Test
   void renew_upstreamAway_presentOneGoesOnAndTheNextTryWorks() throws Exception {
@@ -124,12 +147,11 @@ final class UpstreamTest {
 
   private Authorities open() throws Exception {
     return Authorities.under(
-        upstream,
-        List.of(upstream.root.certificate()),
-        store,
-        issuers,
-        issuers,
-        new AuthorityPolicy(DOMAIN, KeyAlgorithm.EC_P256, Optional.empty(), LIFE, false, List.of()),
-        clock);
+        upstream, List.of(upstream.root.certificate()), store, issuers, issuers, policy(), clock);
+  }
+
+  private static AuthorityPolicy policy() {
+    return new AuthorityPolicy(
+        DOMAIN, KeyAlgorithm.EC_P256, Optional.empty(), LIFE, false, List.of());
   }
 }

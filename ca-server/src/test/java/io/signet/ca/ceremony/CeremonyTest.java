@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.signet.ca.signing.CaRequest;
 import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.testing.ForeignCa;
+import io.signet.ca.testing.ForeignCa.Shape;
 import io.signet.ca.testing.TestClock;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
@@ -145,6 +146,26 @@ class CeremonyTest {
     assertThatThrownBy(() -> sign(other, 1, YEAR))
         .isInstanceOf(CeremonyException.class)
         .hasMessageContaining("the custodian does not hold the key of \"CN=Other Root\"");
+  }
+
+  // The summary names the trust domain; a root of another would sign for both.
+  @Test
+  void sign_rootOfAnotherTrustDomain_refused() throws Exception {
+    X509Certificate other =
+        ForeignCa.root(Shape.named("Other Root").uri("spiffe://other.org")).certificate();
+
+    assertThatThrownBy(() -> sign(other, 1, YEAR))
+        .isInstanceOf(CeremonyException.class)
+        .hasMessageContaining("the root: \"CN=Other Root\": it is of spiffe://other.org");
+  }
+
+  @Test
+  void sign_noRoot_refused() throws Exception {
+    X509Certificate ca = ForeignCa.root("root").below(Shape.named("ca")).certificate();
+
+    assertThatThrownBy(() -> sign(ca, 1, YEAR))
+        .isInstanceOf(CeremonyException.class)
+        .hasMessageContaining("\"CN=ca\" was signed by \"CN=root\" (expected: a root");
   }
 
   // Proof of possession: nobody gets a CA for a key of somebody else.

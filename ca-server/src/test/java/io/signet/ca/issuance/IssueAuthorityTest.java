@@ -307,7 +307,8 @@ final class IssueAuthorityTest {
   void issue_caSignsLeavesItself_noAuthority() throws Exception {
     below(
         open(
-            new AuthorityPolicy(DOMAIN, KeyAlgorithm.EC_P256, Optional.of(ROOT_LIFE), LIFE, true, List.of())));
+            new AuthorityPolicy(
+                DOMAIN, KeyAlgorithm.EC_P256, Optional.of(ROOT_LIFE), LIFE, true, List.of())));
 
     assertRefused(Why.NO_AUTHORITY, "expected: keys.issuing: memory or custodian");
     assertNothingRecorded();
@@ -321,6 +322,7 @@ final class IssueAuthorityTest {
             new FakeUpstream(root),
             List.of(root.certificate()),
             store,
+            new FakeKeyCustodian(),
             new FakeKeyCustodian(),
             Fixtures.policy(LIFE),
             clock));

@@ -53,7 +53,12 @@ public final class Fixtures {
   /** Of roots that live for ten years, and of issuing authorities that live so long. */
   public static AuthorityPolicy policy(Duration issuing) {
     return new AuthorityPolicy(
-        DOMAIN, KeyAlgorithm.EC_P256, Optional.of(Duration.ofDays(3650)), issuing, false, List.of());
+        DOMAIN,
+        KeyAlgorithm.EC_P256,
+        Optional.of(Duration.ofDays(3650)),
+        issuing,
+        false,
+        List.of());
   }
 
   /** A new root and a new issuing authority, which forget themselves with the test. */

@@ -9,14 +9,18 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.GeneralSubtree;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.NameConstraints;
 import org.bouncycastle.cert.CertIOException;
@@ -30,87 +34,95 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  */
 public record ForeignCa(X509Certificate certificate, KeyPair keys) {
 
-  /**
-   * What a CA certificate says; each test changes one thing.
-   *
-   * @param uri the SPIFFE ID in it
-   * @param keyId what it calls its own key
-   * @param permitted the only URI host that may be below it
-   */
-  public record Shape(
-      String name,
-      boolean ca,
-      OptionalInt pathLength,
-      Optional<String> uri,
-      Optional<byte[]> keyId,
-      Optional<String> permitted,
-      int usage,
-      Instant from,
-      Instant until,
-      String signature) {
+  /** What a CA certificate says; each test changes one thing. Immutable from outside. */
+  public static final class Shape {
+    private final String name;
+    private boolean ca = true;
+    private OptionalInt pathLength = OptionalInt.empty();
+    private Optional<String> uri = Optional.empty();
+    private Optional<byte[]> keyId = Optional.empty();
+    private Optional<String> permitted = Optional.empty();
+    private int usage = KeyUsage.keyCertSign | KeyUsage.cRLSign;
+    private boolean critical = true;
+    private List<KeyPurposeId> purposes = List.of();
+    private Instant from = Fixtures.NOW.minusSeconds(120);
+    private Instant until = Fixtures.NOW.plus(Duration.ofDays(365));
+    private String signature = "SHA256withECDSA";
+
+    private Shape(String name) {
+      this.name = name;
+    }
 
     public static Shape named(String name) {
-      return new Shape(
-          name,
-          true,
-          OptionalInt.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          KeyUsage.keyCertSign | KeyUsage.cRLSign,
-          Fixtures.NOW.minusSeconds(120),
-          Fixtures.NOW.plus(Duration.ofDays(365)),
-          "SHA256withECDSA");
+      return new Shape(name);
+    }
+
+    private Shape with(Consumer<Shape> change) {
+      Shape other = new Shape(name);
+      other.ca = ca;
+      other.pathLength = pathLength;
+      other.uri = uri;
+      other.keyId = keyId;
+      other.permitted = permitted;
+      other.usage = usage;
+      other.critical = critical;
+      other.purposes = purposes;
+      other.from = from;
+      other.until = until;
+      other.signature = signature;
+      change.accept(other);
+      return other;
     }
 
     public Shape leaf() {
-      return new Shape(
-          name, false, pathLength, uri, keyId, permitted, usage, from, until, signature);
+      return with(shape -> shape.ca = false);
     }
 
     public Shape pathLength(int length) {
-      return new Shape(
-          name, ca, OptionalInt.of(length), uri, keyId, permitted, usage, from, until, signature);
+      return with(shape -> shape.pathLength = OptionalInt.of(length));
     }
 
-    public Shape uri(String other) {
-      return new Shape(
-          name,
-          ca,
-          pathLength,
-          Optional.of(other),
-          keyId,
-          permitted,
-          usage,
-          from,
-          until,
-          signature);
+    public Shape uri(String id) {
+      return with(shape -> shape.uri = Optional.of(id));
     }
 
-    public Shape keyId(byte... other) {
-      return new Shape(
-          name, ca, pathLength, uri, Optional.of(other), permitted, usage, from, until, signature);
+    /** What it calls its own key. */
+    public Shape keyId(byte... id) {
+      return with(shape -> shape.keyId = Optional.of(id));
     }
 
+    /** The only host of a URI that may be below it. */
     public Shape permitting(String host) {
-      return new Shape(
-          name, ca, pathLength, uri, keyId, Optional.of(host), usage, from, until, signature);
+      return with(shape -> shape.permitted = Optional.of(host));
     }
 
-    public Shape usage(int other) {
-      return new Shape(name, ca, pathLength, uri, keyId, permitted, other, from, until, signature);
+    public Shape usage(int bits) {
+      return with(shape -> shape.usage = bits);
     }
 
-    public Shape from(Instant other) {
-      return new Shape(name, ca, pathLength, uri, keyId, permitted, usage, other, until, signature);
+    public Shape usageNotCritical() {
+      return with(shape -> shape.critical = false);
     }
 
-    public Shape until(Instant other) {
-      return new Shape(name, ca, pathLength, uri, keyId, permitted, usage, from, other, signature);
+    public Shape purposes(KeyPurposeId... extended) {
+      return with(shape -> shape.purposes = List.of(extended));
     }
 
-    public Shape signedBy(String other) {
-      return new Shape(name, ca, pathLength, uri, keyId, permitted, usage, from, until, other);
+    public Shape from(Instant begin) {
+      return with(shape -> shape.from = begin);
+    }
+
+    public Shape until(Instant end) {
+      return with(shape -> shape.until = end);
+    }
+
+    public Shape signedBy(String algorithm) {
+      return with(shape -> shape.signature = algorithm);
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 
@@ -120,7 +132,7 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
 
   public static ForeignCa root(Shape shape) {
     KeyPair keys = Certified.newKeys();
-    return new ForeignCa(made(shape, "CN=" + shape.name(), keys.getPublic(), keys), keys);
+    return new ForeignCa(made(shape, "CN=" + shape.name, keys.getPublic(), keys), keys);
   }
 
   /** A CA below this one, with a key of its own. */
@@ -141,12 +153,12 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
           new JcaX509v3CertificateBuilder(
               new X500Name(issuer),
               BigInteger.valueOf(System.nanoTime()),
-              Date.from(shape.from()),
-              Date.from(shape.until()),
-              new X500Name("CN=" + shape.name()),
+              Date.from(shape.from),
+              Date.from(shape.until),
+              new X500Name("CN=" + shape.name),
               subject);
       extend(builder, shape);
-      var signer = new JcaContentSignerBuilder(shape.signature()).build(signing.getPrivate());
+      var signer = new JcaContentSignerBuilder(shape.signature).build(signing.getPrivate());
       return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
     } catch (GeneralSecurityException | OperatorCreationException | CertIOException e) {
       throw new AssertionError(e);
@@ -158,22 +170,28 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
     builder.addExtension(
         Extension.basicConstraints,
         true,
-        shape.pathLength().isPresent()
-            ? new BasicConstraints(shape.pathLength().getAsInt())
-            : new BasicConstraints(shape.ca()));
-    builder.addExtension(Extension.keyUsage, true, new KeyUsage(shape.usage()));
-    if (shape.uri().isPresent()) {
+        shape.pathLength.isPresent()
+            ? new BasicConstraints(shape.pathLength.getAsInt())
+            : new BasicConstraints(shape.ca));
+    builder.addExtension(Extension.keyUsage, shape.critical, new KeyUsage(shape.usage));
+    if (!shape.purposes.isEmpty()) {
       builder.addExtension(
-          Extension.subjectAlternativeName, false, new GeneralNames(uri(shape.uri().get())));
+          Extension.extendedKeyUsage,
+          false,
+          new ExtendedKeyUsage(shape.purposes.toArray(KeyPurposeId[]::new)));
     }
-    if (shape.keyId().isPresent()) {
+    if (shape.uri.isPresent()) {
+      builder.addExtension(
+          Extension.subjectAlternativeName, false, new GeneralNames(uri(shape.uri.get())));
+    }
+    if (shape.keyId.isPresent()) {
       builder.addExtension(
           Extension.subjectKeyIdentifier,
           false,
-          new org.bouncycastle.asn1.x509.SubjectKeyIdentifier(shape.keyId().get()));
+          new org.bouncycastle.asn1.x509.SubjectKeyIdentifier(shape.keyId.get()));
     }
-    if (shape.permitted().isPresent()) {
-      var subtree = new GeneralSubtree(uri(shape.permitted().get()));
+    if (shape.permitted.isPresent()) {
+      var subtree = new GeneralSubtree(uri(shape.permitted.get()));
       builder.addExtension(
           Extension.nameConstraints,
           true,

@@ -140,7 +140,8 @@ public class Issuer {
             KeyAlgorithm.EC_P256,
             Optional.of(Duration.ofDays(365)),
             Duration.ofDays(7),
-            false, List.of());
+            false,
+            List.of());
     return Authorities.open(
         new SqlAuthorityStore(database), custodian, custodian, signer, policy, CLOCK);
   }
