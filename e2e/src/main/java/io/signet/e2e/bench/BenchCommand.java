@@ -23,6 +23,7 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     subcommands = {
       ConnectionsCommand.class,
+      CustodyCommand.class,
       IssueCommand.class,
       OverloadCommand.class,
       StartCommand.class,

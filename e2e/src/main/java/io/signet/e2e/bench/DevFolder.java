@@ -5,9 +5,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A temporary folder for servers of our own, with ports that stay the same from start to start. */
 final class DevFolder implements AutoCloseable {
@@ -61,8 +59,8 @@ final class DevFolder implements AutoCloseable {
 
   /** Takes away what a server has made: root and store. The next one starts as on a new folder. */
   void forget() throws IOException {
-    delete(home().resolve("data"));
-    delete(home().resolve("keys"));
+    BenchFolder.delete(home().resolve("data"));
+    BenchFolder.delete(home().resolve("keys"));
   }
 
   private ServerProcess start(Program program, String... arguments)
@@ -72,14 +70,6 @@ final class DevFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    delete(path);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    BenchFolder.delete(path);
   }
 }

@@ -15,8 +15,13 @@ record Machine(int cores, String processor, String jdk, String loadAverage, Stri
         Runtime.getRuntime().availableProcessors(),
         processor(Files.readString(Path.of("/proc/cpuinfo"))),
         System.getProperty("java.vendor", "?") + " " + Runtime.version(),
-        Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0],
+        loadNow(),
         command.strip());
+  }
+
+  /** How many have wanted a core in the last minute. */
+  static String loadNow() throws IOException {
+    return Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
   }
 
   /** The first {@code model name} of {@code /proc/cpuinfo}. */

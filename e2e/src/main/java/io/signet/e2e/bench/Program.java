@@ -23,13 +23,22 @@ final class Program {
 
   /** By the class path, the JVM and the JVM's options that this program itself runs with. */
   static Program here(List<String> moreJavaOptions) {
+    return of("io.signet.ca.app.Main", moreJavaOptions);
+  }
+
+  /** As {@link #here}, but another program that is on the class path. */
+  static Program of(String main) {
+    return of(main, List.of());
+  }
+
+  private static Program of(String main, List<String> moreJavaOptions) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return new Program(
         Stream.of(
                 Stream.of(java),
                 ManagementFactory.getRuntimeMXBean().getInputArguments().stream(),
                 moreJavaOptions.stream(),
-                Stream.of("-cp", jars(), "io.signet.ca.app.Main"))
+                Stream.of("-cp", jars(), main))
             .flatMap(part -> part)
             .toList());
   }

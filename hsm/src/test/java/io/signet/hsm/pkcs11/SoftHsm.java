@@ -85,8 +85,7 @@ final class SoftHsm {
 
   /** Closes every session with the token underneath whoever uses it (P11-1). */
   static void closeSessions(String token) throws CustodyException {
-    long slot = token(token).slot();
-    long _ = call(exported("C_CloseAllSessions"), slot);
+    long _ = call(exported("C_CloseAllSessions"), slot(token));
   }
 
   /** Logs everybody in this process out of a token, if it is the only one in use (P11-6). */
@@ -131,6 +130,10 @@ final class SoftHsm {
       }
     }
     finish();
+  }
+
+  static long slot(String token) throws CustodyException {
+    return token(token).slot();
   }
 
   private static Pkcs11Module.Token token(String label) throws CustodyException {

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class Bao implements AutoCloseable {
 
   private static final Duration LONG_ON_A_BUSY_MACHINE = Duration.ofSeconds(60);
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
 
   private static final int ACTIVE = 200;
   private static final Set<Integer> ACTIVE_OR_STANDBY = Set.of(ACTIVE, 429, 473);
