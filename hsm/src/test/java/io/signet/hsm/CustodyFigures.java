@@ -8,6 +8,7 @@ import io.signet.hsm.vault.VaultMishaps;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.Provider;
 import java.security.Security;
@@ -38,17 +39,37 @@ public final class CustodyFigures {
     this.out = out;
   }
 
-  public static void main(String[] args) throws Exception {
+  /** Exits with 1 when it fails; whatever threads a library has left, it ends. */
+  public static void main(String[] args) {
+    try {
+      measure(args);
+      System.exit(0);
+    } catch (Exception | AssertionError e) {
+      e.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private static void measure(String[] args) throws Exception {
     int rounds = Integer.parseInt(args[1]);
     Duration duration = Duration.ofMillis(Long.parseLong(args[2]));
     int runs = Integer.parseInt(args[3]);
+    requirePeers();
     preferNativeCrypto();
     try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(args[0])), true)) {
       CustodyFigures figures = new CustodyFigures(out);
       figures.speeds(rounds, duration);
       figures.recoveries(runs);
     }
-    System.exit(0); // whatever threads a library has left
+  }
+
+  // What tests need to be skipped without them is not here.
+  private static void requirePeers() throws NoSuchFileException {
+    for (String peer : List.of("bin/bao", "softhsm/usr/bin/softhsm2-util")) {
+      if (!Files.exists(FetchedPeers.path(peer))) {
+        throw new NoSuchFileException(FetchedPeers.path(peer) + ": e2e/peers/fetch brings it");
+      }
+    }
   }
 
   // As the server does.

@@ -4,6 +4,7 @@ import io.signet.ca.cli.Table;
 import io.signet.e2e.bench.CustodyFigures.Recovery;
 import io.signet.e2e.bench.CustodyFigures.Speed;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -71,7 +72,7 @@ record CustodyReport(
   }
 
   private static double median(double... values) {
-    java.util.Arrays.sort(values);
+    Arrays.sort(values);
     return values[values.length / 2];
   }
 
@@ -101,7 +102,7 @@ record CustodyReport(
           Integer.toString(line.callers()),
           line.by(),
           number(line.perSecond()),
-          "%.2f".formatted(line.ratio()),
+          String.format(Locale.ROOT, "%.2f", line.ratio()),
           millis(line.p50Millis()),
           millis(line.p99Millis()));
     }

@@ -35,7 +35,8 @@ class BenchCommandTest {
   @Test
   void run_noSubcommand_help() {
     assertThat(run()).isZero();
-    assertThat(out.toString()).contains("connections", "issue", "overload", "start", "steps");
+    assertThat(out.toString())
+        .contains("connections", "custody", "issue", "overload", "start", "steps");
   }
 
   @Test
@@ -63,7 +64,7 @@ class BenchCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"connections", "issue", "overload", "start", "steps"})
+  @ValueSource(strings = {"connections", "custody", "issue", "overload", "start", "steps"})
   void help_everyCommand_saysHowItReports(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).contains("--output=table|json");
@@ -83,6 +84,9 @@ class BenchCommandTest {
         "overload --times 0",
         "overload --callers 0",
         "connections --count 0",
+        "custody --rounds -1",
+        "custody --runs -1",
+        "custody --duration 0s",
         "walk"
       })
   void run_wrongUsage_twoAndWhy(String line) {
