@@ -30,6 +30,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -104,13 +105,8 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
                   life);
         };
     custody.looked(Optional.empty()); // it has just signed
-    Optional<CustodianCheck> check =
-        ofOurCustodian(config, store).flatMap(ca -> looking(ca, custodian, custody, clock));
-    check.ifPresent(looks -> life.started(checking(looks, timer, clock)));
-    if (config.keys().issuing() == Issuing.CUSTODIAN) {
-      Consumer<Optional<CustodyException>> told = check.isPresent() ? _ -> {} : custody::looked;
-      life.started(checking(new IssuingKeyCheck(authorities, told, clock), timer, clock));
-    }
+    looks(config, store, custodian, custody, authorities, clock)
+        .forEach(look -> life.started(looking(look, timer, clock)));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
     return new IssuingCore(authorities, signer, ledger);
@@ -148,13 +144,28 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     return config.authority().root() instanceof Root.Upstream ? Optional.empty() : store.ca();
   }
 
-  private static Optional<CustodianCheck> looking(
-      CaRecord ca, KeyCustodian custodian, KeyCustody custody, Clock clock) {
-    custody.caIs(ca);
-    return ca.chain()
-        .map(chain ->
-            new CustodianCheck(
-                custody, custodian, ca.label(), chain.certificate().getPublicKey(), clock));
+  // The CA's key where it is ours, and the key that signs leaves where that is in the custodian.
+  private static List<Renewal.Work> looks(
+      SignetConfig config,
+      SqlAuthorityStore store,
+      KeyCustodian custodian,
+      KeyCustody custody,
+      Authorities authorities,
+      Clock clock)
+      throws LedgerException {
+    List<Renewal.Work> looks = new ArrayList<>();
+    Optional<CaRecord> ca = ofOurCustodian(config, store);
+    ca.ifPresent(custody::caIs);
+    ca.flatMap(CaRecord::chain)
+        .map(chain -> chain.certificate().getPublicKey())
+        .map(key -> new CustodianCheck(custody, custodian, ca.get().label(), key, clock))
+        .ifPresent(looks::add);
+    if (config.keys().issuing() == Issuing.CUSTODIAN) {
+      // Of two looks at one custodian the first tells.
+      Consumer<Optional<CustodyException>> told = looks.isEmpty() ? custody::looked : _ -> {};
+      looks.add(new IssuingKeyCheck(authorities, told, clock));
+    }
+    return looks;
   }
 
   private static Supplier<SerialNumber> serials(SqlAuthorityStore store, Clock clock)
@@ -220,10 +231,10 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
   }
 
   // Its listener is silent: what fails is told by the custodian's listener and in readiness.
-  private static Renewal checking(Renewal.Work check, Timer timer, Clock clock) {
-    Renewal checking = new Renewal(check, timer, clock, _ -> {});
-    checking.start();
-    return checking;
+  private static Renewal looking(Renewal.Work look, Timer timer, Clock clock) {
+    Renewal looking = new Renewal(look, timer, clock, _ -> {});
+    looking.start();
+    return looking;
   }
 
   private static Renewal pruning(

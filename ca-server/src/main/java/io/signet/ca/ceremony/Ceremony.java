@@ -120,29 +120,32 @@ public final class Ceremony {
                 CertificateProfile.INTERMEDIATE,
                 CertificateProfile.intermediate(domain, key, now, end),
                 by);
-    agree(
-        """
-        Sign a CA
-          trust domain   %s
-          its key        %s %s
-          may have       %s
-          valid          from %s to %s
-          by the root    %s
-          of key         %s %s
-          until          %s
-        """
-            .formatted(
-                domain,
-                kind(key),
-                fingerprint(key.getEncoded()),
-                below == 0 ? "leaves below it, and no CA" : "CAs below it that sign leaves",
-                begin(now),
-                end,
-                root.getSubjectX500Principal(),
-                kind(root.getPublicKey()),
-                fingerprint(root.getPublicKey().getEncoded()),
-                by.notAfter()));
+    agree(summary(root, key, below, now, end));
     return signed(draft);
+  }
+
+  private String summary(X509Certificate root, PublicKey key, int below, Instant now, Instant end) {
+    return """
+    Sign a CA
+      trust domain   %s
+      its key        %s %s
+      may have       %s
+      valid          from %s to %s
+      by the root    %s
+      of key         %s %s
+      until          %s
+    """
+        .formatted(
+            domain,
+            kind(key),
+            fingerprint(key.getEncoded()),
+            below == 0 ? "leaves below it, and no CA" : "CAs below it that sign leaves",
+            begin(now),
+            end,
+            root.getSubjectX500Principal(),
+            kind(root.getPublicKey()),
+            fingerprint(root.getPublicKey().getEncoded()),
+            root.getNotAfter().toInstant());
   }
 
   private static PublicKey keyOf(byte[] request) throws CeremonyException {

@@ -20,6 +20,7 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import java.security.PublicKey;
 import java.security.cert.CertPathValidator;
@@ -380,43 +381,21 @@ final class CaImportTest {
   @Test
   void takeOver_again_nothingToDo() throws Exception {
     FakeAuthorityStore fresh = new FakeAuthorityStore();
-    List<X509Certificate> itself = List.of(root.certificate());
-    CaImport importing = new CaImport(fresh, custodian, policy, clock);
-    CaChain first =
-        importing.takeOver(
-            root.keys().getPublic(),
-            itself,
-            itself,
-            label -> custodian.importKey(label, root.keys()));
+    CaChain first = takeOverRoot(fresh, this::imported);
 
-    assertThat(
-            importing.takeOver(
-                root.keys().getPublic(),
-                itself,
-                itself,
-                _ -> {
-                  throw new AssertionError("the key is there");
-                }))
-        .isEqualTo(first);
+    assertThat(takeOverRoot(fresh, CaImportTest::unwanted)).isEqualTo(first);
   }
 
   // K8S-54: a mesh moves without a new root.
   @Test
   void takeOver_rootWithItsKey_signsAndTheRootIsTheSame() throws Exception {
     FakeAuthorityStore fresh = new FakeAuthorityStore();
-    List<X509Certificate> itself = List.of(root.certificate());
-    CaImport importing = new CaImport(fresh, custodian, policy, clock);
 
-    CaChain _ =
-        importing.takeOver(
-            root.keys().getPublic(),
-            itself,
-            itself,
-            label -> custodian.importKey(label, root.keys()));
+    CaChain _ = takeOverRoot(fresh, this::imported);
 
     Authorities authorities =
         Authorities.open(fresh, custodian, new FakeKeyCustodian(), signer, policy, clock);
-    assertThat(authorities.bundle().authorities()).isEqualTo(itself);
+    assertThat(authorities.bundle().authorities()).containsExactly(root.certificate());
     assertThat(authorities.active().chain()).hasSize(1);
     assertBelieved(leafWith(authorities.active()), root.certificate());
   }
@@ -425,28 +404,27 @@ final class CaImportTest {
   @Test
   void takeOver_crashBeforeItIsRemembered_goesOnWithTheKeyThatIsThere() throws Exception {
     FakeAuthorityStore fresh = new FakeAuthorityStore();
-    List<X509Certificate> itself = List.of(root.certificate());
-    CaImport importing = new CaImport(fresh, custodian, policy, clock);
     LedgerException full = new LedgerException("disk full");
     fresh.failNextEstablish(full);
-    assertThatThrownBy(() ->
-            importing.takeOver(
-                root.keys().getPublic(),
-                itself,
-                itself,
-                label -> custodian.importKey(label, root.keys())))
-        .isSameAs(full);
+    assertThatThrownBy(() -> takeOverRoot(fresh, this::imported)).isSameAs(full);
 
-    CaChain chain =
-        importing.takeOver(
-            root.keys().getPublic(),
-            itself,
-            itself,
-            _ -> {
-              throw new AssertionError("the key is there");
-            });
+    CaChain chain = takeOverRoot(fresh, CaImportTest::unwanted);
 
     assertThat(fresh.ca().orElseThrow().chain()).contains(chain);
+  }
+
+  private CaChain takeOverRoot(FakeAuthorityStore into, CaImport.Import imported) throws Exception {
+    List<X509Certificate> itself = List.of(root.certificate());
+    return new CaImport(into, custodian, policy, clock)
+        .takeOver(root.keys().getPublic(), itself, itself, imported);
+  }
+
+  private KeyHandle imported(KeyLabel label) throws CustodyException {
+    return custodian.importKey(label, root.keys());
+  }
+
+  private static KeyHandle unwanted(KeyLabel label) {
+    throw new AssertionError("the key is there, and not to be imported as " + label);
   }
 
   @Test

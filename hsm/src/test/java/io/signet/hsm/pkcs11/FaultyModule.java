@@ -18,6 +18,23 @@ import java.util.Map;
  * fails.
  */
 public final class FaultyModule {
+  /** P11-3: each code that means a lost connection, and one that is a vendor's own. */
+  static final List<String> LOSSES =
+      List.of(
+          "0x002",
+          "0x005",
+          "0x006",
+          "0x030",
+          "0x031",
+          "0x032",
+          "0x060",
+          "0x082",
+          "0x0B0",
+          "0x0B3",
+          "0x0E0",
+          "0x101",
+          "0x190",
+          "0x80000107");
 
   private static final String SOURCE = "faulty-pkcs11.c";
 

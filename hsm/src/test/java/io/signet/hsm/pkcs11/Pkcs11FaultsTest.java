@@ -113,23 +113,8 @@ final class Pkcs11FaultsTest {
     }
   }
 
-  /** Each code that means a lost connection, and one that is a vendor's own. */
   private static List<String> losses() {
-    return List.of(
-        "0x002",
-        "0x005",
-        "0x006",
-        "0x030",
-        "0x031",
-        "0x032",
-        "0x060",
-        "0x082",
-        "0x0B0",
-        "0x0B3",
-        "0x0E0",
-        "0x101",
-        "0x190",
-        "0x80000107");
+    return FaultyModule.LOSSES;
   }
 
   private void assertRecovered(KeyHandle signer, String function, String code) throws Exception {

@@ -20,24 +20,6 @@ public final class Pkcs11Mishaps implements AutoCloseable {
   /** Shorter than by default, for each hung call takes that long. */
   private static final Duration DEADLINE = Duration.ofSeconds(1);
 
-  // P11-3; the last one is a vendor's own.
-  private static final List<String> LOSSES =
-      List.of(
-          "0x002",
-          "0x005",
-          "0x006",
-          "0x030",
-          "0x031",
-          "0x032",
-          "0x060",
-          "0x082",
-          "0x0B0",
-          "0x0B3",
-          "0x0E0",
-          "0x101",
-          "0x190",
-          "0x80000107");
-
   private final FaultyModule module;
   private final boolean removable;
   private final Pkcs11KeyCustodian custodian;
@@ -104,7 +86,7 @@ public final class Pkcs11Mishaps implements AutoCloseable {
     all.add(passing("sessions closed", alone(() -> SoftHsm.closeSessions(SoftHsm.RECOVERY))));
     all.add(passing("logged out", alone(SoftHsm::logOut)));
     all.add(passing("C_Finalize", alone(SoftHsm::finish)));
-    for (String code : LOSSES) {
+    for (String code : FaultyModule.LOSSES) {
       all.add(passing("C_Sign answers " + code, () -> module.order("C_Sign " + code + " 1")));
     }
     all.add(
