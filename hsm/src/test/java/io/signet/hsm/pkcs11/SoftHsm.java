@@ -179,7 +179,7 @@ final class SoftHsm {
       wipe();
       Path _ = Files.createDirectories(TOKENS);
       Path _ = Files.createDirectories(AWAY);
-      configure(false);
+      configure(Boolean.getBoolean("softhsm.removable")); // by the pom
       Files.createSymbolicLink(HOME.resolve("libsofthsm2.so"), LIBRARY);
       for (String label : List.of(CONTRACT, CUSTODY, RECOVERY, PIN_TRIED, TWIN, TWIN)) {
         initialise(label);
