@@ -246,7 +246,7 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
         id.isEmpty() || id.get().equals(expected),
         certificate,
         "it is of " + id.orElse("none"),
-        expected + ", the trust domain of the configuration");
+        expected + ", as trust-domain says");
   }
 
   private static Optional<String> uri(X509Certificate certificate) {

@@ -136,7 +136,7 @@ final class AuthoritiesTest {
     assertThatThrownBy(() -> open(new TrustDomain("other.org")))
         .isInstanceOf(AuthorityException.class)
         .hasMessageContaining("it is of spiffe://example.org")
-        .hasMessageContaining("(expected: spiffe://other.org, the trust domain of the config");
+        .hasMessageContaining("(expected: spiffe://other.org, as trust-domain says)");
   }
 
   @Test
