@@ -21,7 +21,6 @@ import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.KeyType;
 import io.signet.ca.authorization.Rule;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
-import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.Intent;
@@ -386,13 +385,7 @@ final class IssueAuthorityTest {
   }
 
   private void assertRefused(IssuanceRequest request, Why why, String detail) {
-    assertThat(issuance.issue(request))
-        .isInstanceOfSatisfying(
-            Refused.class,
-            refused -> {
-              assertThat(refused.why()).isEqualTo(why);
-              assertThat(refused.detail()).contains(detail);
-            });
+    Refusals.assertRefused(issuance.issue(request), why, detail);
   }
 
   private void assertNothingRecorded() {

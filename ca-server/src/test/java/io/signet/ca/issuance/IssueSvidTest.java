@@ -635,13 +635,7 @@ final class IssueSvidTest {
   }
 
   private void assertRefused(IssuanceRequest request, Why why, String detail) {
-    assertThat(issuance.issue(request))
-        .isInstanceOfSatisfying(
-            Refused.class,
-            refused -> {
-              assertThat(refused.why()).isEqualTo(why);
-              assertThat(refused.detail()).contains(detail);
-            });
+    Refusals.assertRefused(issuance.issue(request), why, detail);
   }
 
   private void assertNothingRecorded() {
