@@ -4,11 +4,11 @@ import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
@@ -28,11 +28,17 @@ public final class AckLedger {
   /**
    * What one subscriber has of what it subscribed to.
    *
+   * @param since when the stream was opened
    * @param secrets by name; a name without any secret yet is in it too
    */
-  public record Standing(Subscriber who, Map<String, Holding> secrets) {
+  public record Standing(Subscriber who, Instant since, Map<String, Holding> secrets) {
     public Standing {
       secrets = Map.copyOf(secrets);
+    }
+
+    /** Whether it lacks the newest version of something that it could have. */
+    public boolean isBehind() {
+      return secrets.values().stream().map(Holding::condition).anyMatch(Condition::isBehind);
     }
 
     private boolean lags(String name, String version) {
@@ -40,56 +46,119 @@ public final class AckLedger {
       return holding != null && !holding.has(version);
     }
 
-    private Standing subscribed(Set<String> names) {
-      var kept = new HashMap<>(secrets);
-      kept.keySet().retainAll(names);
-      names.forEach(name -> kept.putIfAbsent(name, Holding.NOTHING));
-      return new Standing(who, kept);
+    private Standing wants(Map<String, Optional<String>> newest, Instant now) {
+      var wanted = new HashMap<String, Holding>();
+      newest.forEach((name, version) ->
+          wanted.put(name, secrets.getOrDefault(name, Holding.NOTHING).wanted(version, now)));
+      return new Standing(who, since, wanted);
     }
 
     private Standing with(Map<String, String> versions, Change change) {
       var changed = new HashMap<>(secrets);
       versions.forEach((name, version) ->
           changed.computeIfPresent(name, (_, holding) -> change.of(holding, version)));
-      return new Standing(who, changed);
+      return new Standing(who, since, changed);
+    }
+  }
+
+  /** How a subscriber stands to the newest version of one secret. */
+  public enum Condition {
+    /** There is no secret of this name for it. */
+    MISSING,
+    /** Not handed to the transport: the peer does not read, or the secret is unfit to be sent. */
+    UNSENT,
+    /** Sent, and neither acknowledged nor refused yet. */
+    SILENT,
+    /** Refused. */
+    REFUSED,
+    /** Acknowledged. */
+    ACKNOWLEDGED;
+
+    /** Whether there is a secret that it does not have. */
+    public boolean isBehind() {
+      return this != MISSING && this != ACKNOWLEDGED;
     }
   }
 
   /**
    * One secret as one subscriber has it.
    *
+   * @param wanted the newest version, if there is a secret
    * @param sent last
    * @param acked last, and not refused since
    * @param nacked last, if no ACK came since
+   * @param nacks how often it refused, ever
    */
-  public record Holding(Optional<Sent> sent, Optional<Acked> acked, Optional<Nacked> nacked) {
+  public record Holding(
+      Optional<Moment> wanted,
+      Optional<Moment> sent,
+      Optional<Moment> acked,
+      Optional<Nacked> nacked,
+      int nacks) {
     private static final Holding NOTHING =
-        new Holding(Optional.empty(), Optional.empty(), Optional.empty());
+        new Holding(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0);
 
     /** Whether an ACK says so. */
     public boolean has(String version) {
-      return acked.filter(received -> received.version().equals(version)).isPresent();
+      return isOf(acked, version);
+    }
+
+    public Condition condition() {
+      if (wanted.isEmpty()) {
+        return Condition.MISSING;
+      }
+      String newest = wanted.get().version();
+      if (has(newest)) {
+        return Condition.ACKNOWLEDGED;
+      }
+      if (nacked.filter(refused -> refused.version().equals(newest)).isPresent()) {
+        return Condition.REFUSED;
+      }
+      return isOf(sent, newest) ? Condition.SILENT : Condition.UNSENT;
+    }
+
+    /** Since when it is in that condition; empty if that is missing. */
+    public Optional<Instant> since() {
+      return switch (condition()) {
+        case MISSING -> Optional.empty();
+        case UNSENT -> wanted.map(Moment::at);
+        case SILENT -> sent.map(Moment::at);
+        case REFUSED -> nacked.map(Nacked::at);
+        case ACKNOWLEDGED -> acked.map(Moment::at);
+      };
+    }
+
+    private static boolean isOf(Optional<Moment> moment, String version) {
+      return moment.filter(of -> of.version().equals(version)).isPresent();
+    }
+
+    private Holding wanted(Optional<String> version, Instant now) {
+      return version.equals(wanted.map(Moment::version))
+          ? this
+          : new Holding(version.map(newest -> new Moment(newest, now)), sent, acked, nacked, nacks);
     }
 
     private Holding sent(String version, Instant at) {
-      return new Holding(Optional.of(new Sent(version, at)), acked, nacked);
+      return new Holding(wanted, Optional.of(new Moment(version, at)), acked, nacked, nacks);
     }
 
     private Holding acked(String version, Instant at) {
-      return new Holding(sent, Optional.of(new Acked(version, at)), Optional.empty());
+      return new Holding(
+          wanted, sent, Optional.of(new Moment(version, at)), Optional.empty(), nacks);
     }
 
     private Holding nacked(String version, Instant at, String error) {
       return new Holding(
+          wanted,
           sent,
           acked.filter(received -> !received.version().equals(version)),
-          Optional.of(new Nacked(version, at, error)));
+          Optional.of(new Nacked(version, at, error)),
+          nacks + 1);
     }
   }
 
-  public record Sent(String version, Instant at) {}
-
-  public record Acked(String version, Instant at) {}
+  /** A version, and since when. */
+  public record Moment(String version, Instant at) {}
 
   /** The error is the peer's, for people only, and may be about another secret (SDS-9). */
   public record Nacked(String version, Instant at, String error) {}
@@ -100,12 +169,16 @@ public final class AckLedger {
 
   /** A stream was opened. From here on it counts, and has nothing. */
   public void opened(Subscriber who) {
-    open.put(who, new Standing(who, Map.of()));
+    open.put(who, new Standing(who, clock.instant(), Map.of()));
   }
 
-  /** These are now all the names it is subscribed to; it counts as not having the new ones. */
-  public void subscribed(Subscriber who, Set<String> names) {
-    update(who, standing -> standing.subscribed(names));
+  /**
+   * These are now all the names it is subscribed to, with their newest versions; it counts as not
+   * having the new ones.
+   */
+  public void wants(Subscriber who, Map<String, Optional<String>> newest) {
+    Instant now = clock.instant();
+    update(who, standing -> standing.wants(newest, now));
   }
 
   /** These versions, by name, are on their way to it. */
@@ -130,9 +203,9 @@ public final class AckLedger {
     open.remove(who);
   }
 
-  /** Every open stream. */
-  public List<Standing> subscribers() {
-    return List.copyOf(open.values());
+  /** Every open stream. A view that goes on changing, for whoever walks through it once. */
+  public Collection<Standing> subscribers() {
+    return open.values();
   }
 
   /**
@@ -144,7 +217,7 @@ public final class AckLedger {
 
   /** Whether nobody lags behind; true when nobody is subscribed to the name. */
   public boolean everyoneHas(String name, String version) {
-    return laggards(name, version).isEmpty();
+    return open.values().stream().noneMatch(standing -> standing.lags(name, version));
   }
 
   private void update(Subscriber who, UnaryOperator<Standing> change) {

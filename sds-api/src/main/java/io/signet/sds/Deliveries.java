@@ -6,6 +6,7 @@ import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,9 +18,10 @@ import java.util.function.Predicate;
  * that does not depend on how names are subscribed. Immutable.
  *
  * @param stream makes the nonces of this stream differ from those of others
+ * @param tellsAbsence whether a name without a secret is answered too, as on delta streams
  * @param responses how many responses were made so far
  */
-record Deliveries(String stream, long responses, Map<String, Delivery> last) {
+record Deliveries(String stream, boolean tellsAbsence, long responses, Map<String, Delivery> last) {
 
   /** How a subscriber received a secret; of these, the last two keep it from being sent again. */
   private enum Reception {
@@ -30,11 +32,12 @@ record Deliveries(String stream, long responses, Map<String, Delivery> last) {
   }
 
   /**
-   * One secret as it was sent.
+   * One secret as it was sent, or that there is none.
    *
    * @param surroundings the versions of all secrets of the caller at that moment
    */
   record Delivery(String version, String nonce, List<String> surroundings, Reception reception) {
+    private static final String ABSENT = "";
 
     // SDS-13: rejected content is worth another try once other content has changed, for the
     // rejection does not say which of the two was at fault (SDS-9).
@@ -46,13 +49,24 @@ record Deliveries(String stream, long responses, Map<String, Delivery> last) {
       return reception == Reception.REJECTED || reception == Reception.WITHHELD;
     }
 
+    private boolean isOfSecret() {
+      return !version.equals(ABSENT);
+    }
+
     private Delivery received(Reception as) {
       return new Delivery(version, nonce, surroundings, as);
     }
   }
 
-  static Deliveries none(String stream) {
-    return new Deliveries(stream, 0, Map.of());
+  /** What a subscriber is to be told: secrets that it does not have, and names that have none. */
+  record Due(Map<String, Secret> secrets, Set<String> removed) {
+    boolean isEmpty() {
+      return secrets.isEmpty() && removed.isEmpty();
+    }
+  }
+
+  static Deliveries none(String stream, boolean tellsAbsence) {
+    return new Deliveries(stream, tellsAbsence, 0, Map.of());
   }
 
   boolean isFirst() {
@@ -67,15 +81,21 @@ record Deliveries(String stream, long responses, Map<String, Delivery> last) {
     return nonceOf(responses);
   }
 
-  /** The secrets among these names that the subscriber does not have yet. Missing ones are not. */
-  Map<String, Secret> due(Set<String> names, Snapshot snapshot) {
-    List<String> surroundings = snapshot.versions();
-    var due = new LinkedHashMap<String, Secret>();
-    for (String name : names) {
-      snapshot
-          .secret(name)
-          .filter(secret -> isDue(name, secret, surroundings))
-          .ifPresent(secret -> due.put(name, secret));
+  /** What of these names, and of those told about before, the subscriber does not know yet. */
+  Due due(Set<String> names, Catalog catalog) {
+    List<String> surroundings = catalog.snapshot().versions();
+    var due = new Due(new LinkedHashMap<>(), new LinkedHashSet<>());
+    var all = new LinkedHashSet<>(names);
+    all.addAll(last.keySet());
+    for (String name : all) {
+      Optional<Secret> secret = catalog.secret(name);
+      if (secret.isPresent()) {
+        if (isDue(name, secret.get(), surroundings)) {
+          due.secrets().put(name, secret.get());
+        }
+      } else if (isRemovalDue(name, catalog)) {
+        due.removed().add(name);
+      }
     }
     return due;
   }
@@ -85,19 +105,31 @@ record Deliveries(String stream, long responses, Map<String, Delivery> last) {
     return delivery == null || delivery.isOutdated(secret.version(), surroundings);
   }
 
-  /** With these on their way under the next nonce. */
-  Deliveries sent(Map<String, Secret> secrets, Snapshot snapshot) {
-    long next = responses + 1;
-    List<String> surroundings = snapshot.versions();
-    var sent = new HashMap<>(last);
-    secrets.forEach((name, secret) ->
-        sent.put(
-            name, new Delivery(secret.version(), nonceOf(next), surroundings, Reception.AWAITED)));
-    return new Deliveries(stream, next, Map.copyOf(sent));
+  private boolean isRemovalDue(String name, Catalog catalog) {
+    Delivery delivery = last.get(name);
+    return tellsAbsence && (delivery == null || delivery.isOfSecret()) && !catalog.isAwaited(name);
   }
 
-  Response response(Map<String, Secret> secrets) {
-    return new Response(latestNonce(), secrets);
+  /** With this on its way under the next nonce. */
+  Deliveries sent(Due due, Catalog catalog) {
+    long next = responses + 1;
+    List<String> surroundings = catalog.snapshot().versions();
+    var sent = new HashMap<>(last);
+    due.secrets()
+        .forEach((name, secret) ->
+            sent.put(
+                name,
+                new Delivery(secret.version(), nonceOf(next), surroundings, Reception.AWAITED)));
+    due.removed()
+        .forEach(name ->
+            sent.put(
+                name,
+                new Delivery(Delivery.ABSENT, nonceOf(next), surroundings, Reception.AWAITED)));
+    return with(next, sent);
+  }
+
+  Response response(Due due) {
+    return new Response(latestNonce(), due.secrets(), due.removed());
   }
 
   /**
@@ -113,6 +145,7 @@ record Deliveries(String stream, long responses, Map<String, Delivery> last) {
   private Optional<Map<String, String>> some(String nonce, Predicate<Delivery> open) {
     Map<String, String> versions =
         last.entrySet().stream()
+            .filter(sent -> sent.getValue().isOfSecret())
             .filter(sent -> sent.getValue().nonce().equals(nonce) && open.test(sent.getValue()))
             .collect(toUnmodifiableMap(Map.Entry::getKey, sent -> sent.getValue().version()));
     return versions.isEmpty() ? Optional.empty() : Optional.of(versions);
@@ -131,22 +164,35 @@ record Deliveries(String stream, long responses, Map<String, Delivery> last) {
    */
   Deliveries withheld(Set<String> names) {
     Deliveries held = received(names, Reception.WITHHELD);
-    return held.some(latestNonce(), delivery -> !delivery.isHeld()).isPresent()
-        ? held
-        : new Deliveries(stream, responses - 1, held.last);
+    boolean isSent =
+        held.last.values().stream()
+            .anyMatch(sent -> sent.nonce().equals(latestNonce()) && !sent.isHeld());
+    return isSent ? held : held.with(responses - 1, held.last);
   }
 
   private Deliveries received(Set<String> names, Reception as) {
     var received = new HashMap<>(last);
     names.forEach(name -> received.computeIfPresent(name, (_, sent) -> sent.received(as)));
-    return new Deliveries(stream, responses, Map.copyOf(received));
+    return with(responses, received);
+  }
+
+  /** With these versions as if sent and accepted, for they were on an earlier stream (SDS-18). */
+  Deliveries known(Map<String, String> versions) {
+    var known = new HashMap<>(last);
+    versions.forEach((name, version) ->
+        known.put(name, new Delivery(version, "", List.of(), Reception.ACCEPTED)));
+    return with(responses, known);
   }
 
   /** Without the names that nobody wants any more: they are answered when they come back. */
   Deliveries keeping(Predicate<String> wanted) {
     var kept = new HashMap<>(last);
     kept.keySet().removeIf(wanted.negate());
-    return new Deliveries(stream, responses, Map.copyOf(kept));
+    return with(responses, kept);
+  }
+
+  private Deliveries with(long number, Map<String, Delivery> changed) {
+    return new Deliveries(stream, tellsAbsence, number, Map.copyOf(changed));
   }
 
   private String nonceOf(long response) {

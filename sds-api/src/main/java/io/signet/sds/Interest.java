@@ -1,5 +1,6 @@
 package io.signet.sds;
 
+import io.signet.sds.Request.Delta;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedSet;
@@ -27,16 +28,27 @@ record Interest(Set<String> names, boolean implicit) {
     return new Interest(new LinkedHashSet<>(requested), false);
   }
 
-  /** The names of it, whether they have a secret in this snapshot or not. */
-  SequencedSet<String> in(Snapshot snapshot) {
+  /** Names come and go (SDS-17); a first request that names none means everything. */
+  Interest changedBy(Delta request) {
+    var changed = new LinkedHashSet<>(names);
+    request.unsubscribe().forEach(changed::remove);
+    changed.addAll(request.subscribe());
+    if (equals(UNSTATED) && request.subscribe().isEmpty()) {
+      changed.add(WILDCARD);
+    }
+    return new Interest(changed, false);
+  }
+
+  /** The names of it, whether they have a secret in this catalog or not. */
+  SequencedSet<String> in(Catalog catalog) {
     var all = new LinkedHashSet<>(names);
     if (all.remove(WILDCARD)) {
-      all.addAll(snapshot.names());
+      all.addAll(catalog.names());
     }
     return all;
   }
 
   boolean covers(String name) {
-    return names.contains(name) || (names.contains(WILDCARD) && Snapshot.isCanonical(name));
+    return names.contains(name) || (names.contains(WILDCARD) && Catalog.isCanonical(name));
   }
 }

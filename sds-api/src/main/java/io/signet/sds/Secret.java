@@ -3,8 +3,13 @@ package io.signet.sds;
 import static java.util.Objects.requireNonNull;
 
 import io.signet.spiffe.SecretBytes;
-import io.signet.spiffe.TrustBundle;
+import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.X509Svid;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a name stands for. Immutable; make each one once and share it between snapshots, for its
@@ -15,7 +20,7 @@ public sealed interface Secret {
 
   /**
    * A function of the content alone (SDS-4): 64 lower-case hexadecimal digits, equal for equal
-   * content in every process. Public: nothing in it depends on a private key.
+   * content in every process. Public: nobody gets from it to a private key.
    */
   String version();
 
@@ -23,6 +28,7 @@ public sealed interface Secret {
   final class TlsCertificate implements Secret {
     private final X509Svid svid;
     private final SecretBytes privateKey;
+    private final Optional<byte[]> ocspStaple;
     private final String version;
 
     /**
@@ -30,15 +36,25 @@ public sealed interface Secret {
      * itself, which is not handled here.
      *
      * @param privateKey PKCS#8 DER; not to be destroyed while a snapshot holds this secret
-     * @throws IllegalArgumentException if the key is empty
+     * @param ocspStaple the OCSP response for the leaf as DER, if there is one (FLD-2)
+     * @throws IllegalArgumentException if the key or the staple is empty
      */
-    public TlsCertificate(X509Svid svid, SecretBytes privateKey) {
+    public TlsCertificate(X509Svid svid, SecretBytes privateKey, Optional<byte[]> ocspStaple) {
       if (privateKey.length() == 0) {
         throw new IllegalArgumentException("private key: 0 bytes (expected: PKCS#8 DER)");
       }
+      if (ocspStaple.filter(staple -> staple.length == 0).isPresent()) {
+        throw new IllegalArgumentException("OCSP staple: 0 bytes (expected: DER)");
+      }
       this.svid = requireNonNull(svid, "svid");
       this.privateKey = privateKey;
-      this.version = Version.ofOrdered(svid.chain());
+      this.ocspStaple = ocspStaple.map(byte[]::clone);
+      this.version = Version.ofCertificate(svid.chain(), ocspStaple);
+    }
+
+    /** Without a staple. */
+    public TlsCertificate(X509Svid svid, SecretBytes privateKey) {
+      this(svid, privateKey, Optional.empty());
     }
 
     /** The chain of which the leaf holds the public key. */
@@ -49,6 +65,11 @@ public sealed interface Secret {
     /** PKCS#8 DER. */
     public SecretBytes privateKey() {
       return privateKey;
+    }
+
+    /** DER. */
+    public Optional<byte[]> ocspStaple() {
+      return ocspStaple.map(byte[]::clone);
     }
 
     @Override
@@ -63,30 +84,71 @@ public sealed interface Secret {
     }
   }
 
-  /** Whom to trust (FLD-3). */
+  /** Whom to trust (FLD-3 to FLD-6). */
   final class ValidationContext implements Secret {
-    private final TrustBundle bundle;
+    private final boolean isolated;
+    private final List<TrustAnchors> anchors;
+    private final List<SpiffeId> peers;
     private final String version;
 
+    private ValidationContext(
+        boolean isolated, Collection<TrustAnchors> anchors, Set<SpiffeId> peers) {
+      if (anchors.isEmpty()) {
+        throw new IllegalArgumentException("no trust domain (expected: >= 1)");
+      }
+      anchors.forEach(ValidationContext::requireAuthority);
+      this.isolated = isolated;
+      this.anchors = anchors.stream().sorted(Comparator.comparing(TrustAnchors::name)).toList();
+      this.peers = peers.stream().sorted(Comparator.comparing(SpiffeId::toString)).toList();
+      this.version =
+          Version.ofText(
+              String.join(
+                  " ", Boolean.toString(isolated), Version.ofTrust(this.anchors), "" + this.peers));
+    }
+
     /**
-     * The version covers the set of authorities: their order, the sequence and the refresh hint of
-     * the bundle do not reach a proxy and cause no push.
+     * The authorities of one trust domain. The version covers the set of them: their order, the
+     * sequence and the refresh hint of the bundle do not reach a proxy and cause no push.
      *
+     * @param peers the only identities that are accepted; none means that all are
      * @throws IllegalArgumentException if the bundle has no authority. It would be an empty secret
      *     (SDS-7), and no validation context at all may mean no validation to a proxy.
      */
-    public ValidationContext(TrustBundle bundle) {
-      if (bundle.authorities().isEmpty()) {
-        throw new IllegalArgumentException(
-            "bundle of %s: no authority (expected: >= 1)".formatted(bundle.trustDomain()));
-      }
-      this.bundle = bundle;
-      this.version = Version.ofSet(bundle.authorities());
+    public static ValidationContext plain(TrustAnchors anchors, Set<SpiffeId> peers) {
+      return new ValidationContext(false, List.of(anchors), peers);
     }
 
-    /** Holds at least one authority. */
-    public TrustBundle bundle() {
-      return bundle;
+    /**
+     * The authorities of each trust domain for that domain only, by the SPIFFE validator (FLD-6).
+     *
+     * @throws IllegalArgumentException as {@link #plain} does, or if there is no trust domain
+     */
+    public static ValidationContext isolated(
+        Collection<TrustAnchors> anchors, Set<SpiffeId> peers) {
+      return new ValidationContext(true, anchors, peers);
+    }
+
+    private static void requireAuthority(TrustAnchors anchors) {
+      if (anchors.bundle().authorities().isEmpty()) {
+        throw new IllegalArgumentException(
+            "bundle of %s: no authority (expected: >= 1)"
+                .formatted(anchors.bundle().trustDomain()));
+      }
+    }
+
+    /** Whether each trust domain is kept apart by the SPIFFE validator. */
+    public boolean isolated() {
+      return isolated;
+    }
+
+    /** At least one trust domain with at least one authority each, sorted by name. */
+    public List<TrustAnchors> anchors() {
+      return anchors;
+    }
+
+    /** The only identities that are accepted, sorted; none means that all are. */
+    public List<SpiffeId> peers() {
+      return peers;
     }
 
     @Override
@@ -96,7 +158,50 @@ public sealed interface Secret {
 
     @Override
     public String toString() {
-      return "ValidationContext[%s, version %s]".formatted(bundle, version);
+      return "ValidationContext[%s, version %s]"
+          .formatted(anchors.stream().map(TrustAnchors::bundle).toList(), version);
+    }
+  }
+
+  /** Keys for TLS session tickets (FLD-7). */
+  final class SessionTicketKeys implements Secret {
+    /** The bytes of each key. */
+    public static final int KEY_LENGTH = 80;
+
+    private final List<SecretBytes> keys;
+    private final String version;
+
+    /**
+     * @param keys the first encrypts, all decrypt; not to be destroyed while a snapshot holds this
+     * @throws IllegalArgumentException if there is none, or one has not 80 bytes
+     */
+    public SessionTicketKeys(List<SecretBytes> keys) {
+      if (keys.isEmpty()) {
+        throw new IllegalArgumentException("session ticket keys: none (expected: >= 1)");
+      }
+      for (SecretBytes key : keys) {
+        if (key.length() != KEY_LENGTH) {
+          throw new IllegalArgumentException(
+              "session ticket key: %d bytes (expected: %d)".formatted(key.length(), KEY_LENGTH));
+        }
+      }
+      this.keys = List.copyOf(keys);
+      this.version = Version.ofKeys(keys);
+    }
+
+    public List<SecretBytes> keys() {
+      return keys;
+    }
+
+    @Override
+    public String version() {
+      return version;
+    }
+
+    /** The number of keys and the version. */
+    @Override
+    public String toString() {
+      return "SessionTicketKeys[%d keys, version %s]".formatted(keys.size(), version);
     }
   }
 }

@@ -1,7 +1,5 @@
 package io.signet.sds;
 
-import java.util.function.Consumer;
-
 /** Where an endpoint gets its secrets from; the certificate authority implements it. */
 public interface SecretSource {
 
@@ -10,7 +8,15 @@ public interface SecretSource {
    * then a new one at each change, until the feed is closed. Does not block; the listener is called
    * on threads of the source, never two at a time.
    */
-  Feed open(Holder caller, Consumer<Snapshot> listener);
+  Feed open(Holder caller, Listener listener);
+
+  /** Who is fed. */
+  interface Listener {
+    void changed(Snapshot snapshot);
+
+    /** The caller may not have any more what it had; nothing follows. */
+    void withdrawn();
+  }
 
   /** An open feed; closing it ends the calls to its listener. */
   interface Feed extends AutoCloseable {

@@ -2,13 +2,18 @@ package io.signet.sds;
 
 import static java.util.Objects.requireNonNull;
 
+import io.signet.sds.Deliveries.Due;
+import io.signet.sds.Request.Delta;
+import io.signet.sds.Request.Whole;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * One state-of-the-world stream: what it subscribed to, what it was sent and what it made of it
- * (SDS-10 to SDS-16). Pure and immutable: each event gives the next state and what to do about it.
+ * One stream: what it subscribed to, what it was sent and what it made of it (SDS-10 to SDS-20).
+ * Pure and immutable: each event gives the next state and what to do about it.
  */
 public final class SubscriptionState {
   private final Interest interest;
@@ -33,20 +38,32 @@ public final class SubscriptionState {
   }
 
   /**
-   * A stream on which nothing was said yet.
+   * A state-of-the-world stream on which nothing was said yet.
    *
    * @param stream its name, the first part of its nonces
    */
-  public static SubscriptionState initial(String stream) {
-    return new SubscriptionState(Interest.UNSTATED, Deliveries.none(stream));
+  public static SubscriptionState stateOfTheWorld(String stream) {
+    return new SubscriptionState(Interest.UNSTATED, Deliveries.none(stream, false));
+  }
+
+  /** The same of a delta stream, which is told of names without a secret too. */
+  public static SubscriptionState delta(String stream) {
+    return new SubscriptionState(Interest.UNSTATED, Deliveries.none(stream, true));
   }
 
   /** The subscriber sent a request, an ACK and a NACK included. */
-  public Step requested(Request request, Snapshot snapshot) {
+  public Step requested(Request request, Catalog catalog) {
+    return switch (request) {
+      case Whole whole -> requested(whole, catalog);
+      case Delta delta -> requested(delta, catalog);
+    };
+  }
+
+  private Step requested(Whole request, Catalog catalog) {
     if (isSubscription(request)) {
-      return subscribed(request, snapshot);
+      return subscribed(request, catalog);
     }
-    String nonce = request.nonce().isEmpty() ? deliveries.latestNonce() : request.nonce();
+    String nonce = answered(request);
     Optional<Answer> answer = deliveries.answer(nonce, request.error());
     Deliveries received = answer.map(deliveries::received).orElse(deliveries);
     if (!deliveries.isLatest(nonce)) {
@@ -54,12 +71,49 @@ public final class SubscriptionState {
       return new Step(new SubscriptionState(interest, received), Optional.empty(), answer);
     }
     Interest newest = interest.replacedBy(request.names());
-    return new SubscriptionState(newest, received.keeping(newest::covers)).send(snapshot, answer);
+    return new SubscriptionState(newest, received.keeping(newest::covers)).send(catalog, answer);
+  }
+
+  // SDS-12. Before the first response no nonce can belong to this stream. An error without nonce
+  // is no subscription: a subscriber that rejects for ever would be answered for ever.
+  private boolean isSubscription(Whole request) {
+    return deliveries.isFirst() || (request.nonce().isEmpty() && request.error().isEmpty());
+  }
+
+  private Step subscribed(Whole request, Catalog catalog) {
+    Interest newest = interest.replacedBy(request.names());
+    Deliveries forgotten = deliveries.keeping(_ -> false);
+    return new SubscriptionState(newest, forgotten).send(catalog, Optional.empty());
+  }
+
+  // SDS-17: whatever it answers, what it subscribes to counts.
+  private Step requested(Delta request, Catalog catalog) {
+    Optional<Answer> answer = deliveries.answer(answered(request), request.error());
+    Deliveries received = answer.map(deliveries::received).orElse(deliveries);
+    Interest newest = interest.changedBy(request);
+    Set<String> asked = new HashSet<>(request.subscribe());
+    Deliveries kept = received.keeping(name -> newest.covers(name) && !asked.contains(name));
+    Deliveries known = kept.known(fromBefore(request, newest, catalog));
+    return new SubscriptionState(newest, known).send(catalog, answer);
+  }
+
+  // SDS-18: names that are gone are told of, whether subscribed to or not; of the others those that
+  // nobody asked for again by name are not sent once more.
+  private static Map<String, String> fromBefore(Delta request, Interest newest, Catalog catalog) {
+    Map<String, String> known = new HashMap<>(request.known());
+    known.keySet().removeAll(request.subscribe());
+    known.keySet().removeIf(name -> !newest.covers(name) && catalog.secret(name).isPresent());
+    return known;
+  }
+
+  private String answered(Request request) {
+    boolean isOfTheLast = request.nonce().isEmpty() && request.error().isPresent();
+    return isOfTheLast ? deliveries.latestNonce() : request.nonce();
   }
 
   /** The secrets of the caller changed. */
-  public Step changed(Snapshot snapshot) {
-    return send(snapshot, Optional.empty());
+  public Step changed(Catalog catalog) {
+    return send(catalog, Optional.empty());
   }
 
   /**
@@ -70,29 +124,22 @@ public final class SubscriptionState {
     return new SubscriptionState(interest, deliveries.withheld(names));
   }
 
-  /** The names subscribed to, whether there is a secret for them or not. */
-  public Set<String> names(Snapshot snapshot) {
-    return interest.in(snapshot);
+  /** The version that each subscribed name has now; none where there is no secret for it. */
+  public Map<String, Optional<String>> wanted(Catalog catalog) {
+    return catalog.versions(interest.in(catalog));
   }
 
-  // SDS-12. Before the first response no nonce can belong to this stream. An error without nonce
-  // is no subscription: a subscriber that rejects for ever would be answered for ever.
-  private boolean isSubscription(Request request) {
-    return deliveries.isFirst() || (request.nonce().isEmpty() && request.error().isEmpty());
+  /** How many names it is subscribed to. */
+  public int size() {
+    return interest.names().size();
   }
 
-  private Step subscribed(Request request, Snapshot snapshot) {
-    Interest newest = interest.replacedBy(request.names());
-    Deliveries forgotten = deliveries.keeping(_ -> false);
-    return new SubscriptionState(newest, forgotten).send(snapshot, Optional.empty());
-  }
-
-  private Step send(Snapshot snapshot, Optional<Answer> answer) {
-    Map<String, Secret> due = deliveries.due(interest.in(snapshot), snapshot);
+  private Step send(Catalog catalog, Optional<Answer> answer) {
+    Due due = deliveries.due(interest.in(catalog), catalog);
     if (due.isEmpty()) {
       return new Step(this, Optional.empty(), answer);
     }
-    Deliveries sent = deliveries.sent(due, snapshot);
+    Deliveries sent = deliveries.sent(due, catalog);
     return new Step(new SubscriptionState(interest, sent), Optional.of(sent.response(due)), answer);
   }
 }

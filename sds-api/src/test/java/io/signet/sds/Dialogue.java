@@ -7,14 +7,14 @@ import java.util.Set;
 
 /** A stream as a subscriber sees it: what it says, and the names it is sent in return. */
 final class Dialogue {
-  private SubscriptionState state = SubscriptionState.initial("stream");
-  private Snapshot snapshot;
+  private SubscriptionState state = SubscriptionState.stateOfTheWorld("stream");
+  private Catalog catalog;
   private String nonce = "";
   private Optional<Response> response = Optional.empty();
   private Optional<Answer> answer = Optional.empty();
 
   private Dialogue(Snapshot snapshot) {
-    this.snapshot = snapshot;
+    this.catalog = new Catalog(snapshot, Naming.STANDARD);
   }
 
   static Dialogue with(Snapshot snapshot) {
@@ -34,12 +34,12 @@ final class Dialogue {
   }
 
   List<String> says(String nonce, Optional<String> error, String... names) {
-    return take(state.requested(new Request(List.of(names), nonce, error), snapshot));
+    return take(state.requested(new Request.Whole(List.of(names), nonce, error), catalog));
   }
 
   List<String> sees(Snapshot changed) {
-    snapshot = changed;
-    return take(state.changed(changed));
+    catalog = new Catalog(changed, Naming.STANDARD);
+    return take(state.changed(catalog));
   }
 
   void withholds(String... names) {

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 
 /**
  * A source whose snapshots the test decides; it feeds them on the thread of the test, one at a
@@ -15,10 +14,10 @@ public final class FakeSecretSource implements SecretSource {
   private final List<Listening> feeds = new CopyOnWriteArrayList<>();
   private boolean failing;
 
-  private record Listening(Holder caller, Consumer<Snapshot> listener) {}
+  private record Listening(Holder caller, Listener listener) {}
 
   @Override
-  public synchronized Feed open(Holder caller, Consumer<Snapshot> listener) {
+  public synchronized Feed open(Holder caller, Listener listener) {
     if (failing) {
       throw new IllegalStateException("source fails");
     }
@@ -26,7 +25,7 @@ public final class FakeSecretSource implements SecretSource {
     feeds.add(feed);
     Snapshot first = current.get(caller);
     if (first != null) {
-      listener.accept(first);
+      listener.changed(first);
     }
     return () -> feeds.remove(feed);
   }
@@ -36,7 +35,15 @@ public final class FakeSecretSource implements SecretSource {
     current.put(caller, snapshot);
     feeds.stream()
         .filter(feed -> feed.caller().equals(caller))
-        .forEach(feed -> feed.listener().accept(snapshot));
+        .forEach(feed -> feed.listener().changed(snapshot));
+  }
+
+  /** The caller loses what it had. */
+  public synchronized void withdraw(Holder caller) {
+    current.remove(caller);
+    feeds.stream()
+        .filter(feed -> feed.caller().equals(caller))
+        .forEach(feed -> feed.listener().withdrawn());
   }
 
   /** From now on no feed opens. */

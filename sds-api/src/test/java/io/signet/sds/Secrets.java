@@ -11,6 +11,7 @@ import io.signet.spiffe.TrustDomain;
 import io.signet.spiffe.X509Svid;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -33,7 +34,11 @@ public final class Secrets {
   }
 
   public static ValidationContext bundle(TrustDomain domain, int... numbers) {
-    return new ValidationContext(
+    return ValidationContext.plain(anchors(domain, numbers), Set.of());
+  }
+
+  public static TrustAnchors anchors(TrustDomain domain, int... numbers) {
+    return new TrustAnchors(
         new TrustBundle(
             domain,
             0,
@@ -45,6 +50,6 @@ public final class Secrets {
 
   /** What the web server may have: its SVID and the bundle of its own trust domain. */
   public static Snapshot snapshot(int svid, int root) {
-    return new Snapshot(List.of(svid(WEB, svid)), List.of(bundle(EXAMPLE, root)));
+    return new Snapshot(List.of(svid(WEB, svid)), Trust.of(anchors(EXAMPLE, root)));
   }
 }

@@ -1,6 +1,8 @@
 package io.signet.sds;
 
+import static io.signet.sds.Secrets.EXAMPLE;
 import static io.signet.sds.Secrets.WEB;
+import static io.signet.sds.Secrets.bundle;
 import static io.signet.sds.Secrets.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,6 +12,7 @@ import io.signet.sds.Answer.Nack;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Changes of content, and what ACKs, NACKs and their nonces do to them. */
@@ -141,7 +144,7 @@ class SubscriptionAnswersTest {
   void requested_staleAckOfSecretThatWasNotReplaced_counts() {
     assertThat(stream.asks("ROOTCA", "default")).hasSize(2);
     String stale = stream.nonce();
-    String root = first.bundles().getFirst().version();
+    String root = bundle(EXAMPLE, 1).version();
     assertThat(stream.sees(snapshot(2, 1))).containsExactly("default");
 
     assertThat(stream.says(stale, Optional.empty(), "ROOTCA", "default")).isEmpty();
@@ -159,7 +162,7 @@ class SubscriptionAnswersTest {
   @Test // SDS-5
   void withheld_untilSomethingChanges_isNeitherSentNorAcknowledged() {
     assertThat(stream.asks("default", "ROOTCA")).hasSize(2);
-    String root = first.bundles().getFirst().version();
+    String root = bundle(EXAMPLE, 1).version();
     stream.withholds("default");
 
     assertThat(stream.acks("default", "ROOTCA")).isEmpty();
@@ -200,7 +203,8 @@ class SubscriptionAnswersTest {
 
   @Test // SDS-16
   void response_noSecret_refused() {
-    assertThatThrownBy(() -> new Response("1", Map.of())).hasMessageContaining("no secret");
+    assertThatThrownBy(() -> new Response("1", Map.of(), Set.of()))
+        .hasMessageContaining("no secret");
   }
 
   @Test

@@ -4,12 +4,13 @@ import static io.signet.sds.Secrets.CART;
 import static io.signet.sds.Secrets.EXAMPLE;
 import static io.signet.sds.Secrets.PARTNER;
 import static io.signet.sds.Secrets.WEB;
-import static io.signet.sds.Secrets.bundle;
+import static io.signet.sds.Secrets.anchors;
 import static io.signet.sds.Secrets.snapshot;
 import static io.signet.sds.Secrets.svid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -42,13 +43,14 @@ class SubscriptionNamesTest {
   void requested_aliasesOfSeveral_meanTheFirst() {
     var both =
         new Snapshot(
-            List.of(svid(WEB, 1), svid(CART, 2)), List.of(bundle(EXAMPLE, 1), bundle(PARTNER, 2)));
+            List.of(svid(WEB, 1), svid(CART, 2)),
+            Trust.of(anchors(EXAMPLE, 1), List.of(anchors(PARTNER, 2)), Map.of()));
     var asking = Dialogue.with(both);
 
     assertThat(asking.asks("default", "ROOTCA")).hasSize(2);
     assertThat(asking.response().secrets())
         .containsEntry("default", both.svids().getFirst())
-        .containsEntry("ROOTCA", both.bundles().getFirst());
+        .containsEntry("ROOTCA", both.trust().own(BundleForm.TRUSTED_CA).orElseThrow());
   }
 
   @ParameterizedTest // SDS-6, NAME-5, SC-5
@@ -152,7 +154,7 @@ class SubscriptionNamesTest {
 
   @Test // SDS-15
   void changed_wildcardAndNewIdentity_onlyTheNewOneIsPushed() {
-    var more = new Snapshot(List.of(svid(WEB, 1), svid(CART, 2)), List.of(bundle(EXAMPLE, 1)));
+    var more = new Snapshot(List.of(svid(WEB, 1), svid(CART, 2)), Trust.of(anchors(EXAMPLE, 1)));
 
     assertThat(stream.asks("*")).hasSize(2);
     assertThat(stream.sees(more)).containsExactly(CART.toString());

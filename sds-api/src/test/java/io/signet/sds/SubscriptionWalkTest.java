@@ -2,12 +2,11 @@ package io.signet.sds;
 
 import static io.signet.sds.Secrets.EXAMPLE;
 import static io.signet.sds.Secrets.WEB;
-import static io.signet.sds.Secrets.bundle;
+import static io.signet.sds.Secrets.anchors;
 import static io.signet.sds.Secrets.svid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.sds.Secret.TlsCertificate;
-import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.SubscriptionState.Step;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,8 +29,8 @@ class SubscriptionWalkTest {
       List.of("default", "ROOTCA", WEB.toString(), EXAMPLE.id().toString(), "nobody");
   private static final List<TlsCertificate> SVIDS =
       IntStream.rangeClosed(1, 3).mapToObj(number -> svid(WEB, number)).toList();
-  private static final List<ValidationContext> BUNDLES =
-      IntStream.rangeClosed(1, 3).mapToObj(number -> bundle(EXAMPLE, number)).toList();
+  private static final List<Trust> TRUSTS =
+      IntStream.rangeClosed(1, 3).mapToObj(number -> Trust.of(anchors(EXAMPLE, number))).toList();
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
@@ -44,7 +43,7 @@ class SubscriptionWalkTest {
 
   private static final class Walk {
     private final Random random;
-    private SubscriptionState state = SubscriptionState.initial("s");
+    private SubscriptionState state = SubscriptionState.stateOfTheWorld("s");
     private Snapshot snapshot = Snapshot.EMPTY;
     private Optional<Response> latest = Optional.empty();
     private boolean settled;
@@ -73,15 +72,15 @@ class SubscriptionWalkTest {
       snapshot =
           new Snapshot(
               random.nextInt(5) == 0 ? List.of() : List.of(SVIDS.get(random.nextInt(3))),
-              random.nextInt(5) == 0 ? List.of() : List.of(BUNDLES.get(random.nextInt(3))));
-      check(state.changed(snapshot));
+              random.nextInt(5) == 0 ? Trust.NONE : TRUSTS.get(random.nextInt(3)));
+      check(state.changed(catalog()));
     }
 
     private void subscribe() {
       List<String> names = names();
       subscribed = Set.copyOf(names);
       has.clear();
-      check(state.requested(new Request(names, "", Optional.empty()), snapshot));
+      check(state.requested(new Request.Whole(names, "", Optional.empty()), catalog()));
     }
 
     private void answer(Optional<String> error) {
@@ -95,7 +94,7 @@ class SubscriptionWalkTest {
       }
       subscribed = Set.copyOf(names);
       has.keySet().retainAll(subscribed);
-      Step step = state.requested(new Request(names, answered.nonce(), error), snapshot);
+      Step step = state.requested(new Request.Whole(names, answered.nonce(), error), catalog());
       assertThat(step.answer().isPresent() && settled && error.isEmpty()).isFalse();
       settled = true;
       check(step);
@@ -111,7 +110,7 @@ class SubscriptionWalkTest {
     private void stale() {
       if (nonces.size() > 1) {
         String nonce = nonces.get(random.nextInt(nonces.size() - 1));
-        Step step = state.requested(new Request(names(), nonce, Optional.empty()), snapshot);
+        Step step = state.requested(new Request.Whole(names(), nonce, Optional.empty()), catalog());
         assertThat(step.response()).isEmpty();
         state = step.next();
       }
@@ -138,13 +137,17 @@ class SubscriptionWalkTest {
     private Map<String, String> expected() {
       var expected = new HashMap<String, String>();
       for (String name : subscribed) {
-        snapshot
+        catalog()
             .secret(name)
             .map(Secret::version)
             .filter(version -> !version.equals(has.get(name)) || mayTryAgain(name))
             .ifPresent(version -> expected.put(name, version));
       }
       return expected;
+    }
+
+    private Catalog catalog() {
+      return new Catalog(snapshot, Naming.STANDARD);
     }
 
     private boolean mayTryAgain(String name) {

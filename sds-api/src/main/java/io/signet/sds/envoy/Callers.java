@@ -7,8 +7,8 @@ import io.grpc.StatusException;
 public interface Callers {
 
   /**
-   * Attests the caller of the current gRPC context, once for each stream. Runs on the thread of the
-   * call and may block.
+   * Attests the caller of the current gRPC context, at the start of each call. Runs on the thread
+   * of the call and may block.
    *
    * @throws StatusException if it is refused; the stream ends with this status (SDS-8)
    */

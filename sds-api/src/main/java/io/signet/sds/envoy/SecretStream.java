@@ -2,16 +2,15 @@ package io.signet.sds.envoy;
 
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.Any;
-import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.signet.sds.AckLedger;
 import io.signet.sds.Answer;
 import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
-import io.signet.sds.Request;
+import io.signet.sds.Catalog;
+import io.signet.sds.Naming;
 import io.signet.sds.Response;
 import io.signet.sds.SecretSource;
 import io.signet.sds.SecretSource.Feed;
@@ -19,11 +18,6 @@ import io.signet.sds.Snapshot;
 import io.signet.sds.Subscriber;
 import io.signet.sds.SubscriptionState;
 import io.signet.sds.SubscriptionState.Step;
-import io.signet.sds.Timer;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -40,65 +33,74 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One open {@code StreamSecrets} call. All state is confined to one serial executor; of other
- * threads, only the source's writes the newest snapshot directly.
+ * One open stream. All state is confined to one serial executor; of other threads, only the
+ * source's writes the newest snapshot directly.
  *
  * <p>Memory is bounded for a peer that does not read: a push waits until the transport is ready and
  * then takes the newest snapshot, and a request is read only when the answer to the one before it
  * has left.
+ *
+ * @param <Q> requests
+ * @param <R> responses
  */
-final class SecretStream implements StreamObserver<DiscoveryRequest> {
-
-  /** What all streams of an endpoint share. */
-  record Shared(
-      SecretSource source,
-      AckLedger ledger,
-      Clock clock,
-      Timer timer,
-      Executor executor,
-      SdsListener listener,
-      SecretEncoder encoder) {}
+final class SecretStream<Q, R> implements StreamObserver<Q> {
 
   /** What begins with the first message. */
-  private record Conversation(Subscriber who, Feed feed) {}
+  private record Conversation(Subscriber who, Naming naming, Feed feed) {
+    Catalog catalog(Snapshot snapshot) {
+      return new Catalog(snapshot, naming);
+    }
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(SecretStream.class);
-  private static final Duration LONGEST_JITTER = Duration.ofSeconds(30);
-  private static final int JITTER_SHARE = 20;
-  private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
   private static final int LONGEST_TYPE_URL = 256;
 
   // They are kept as long as the stream is open. A proxy has one for each identity and bundle.
-  private static final int MOST_NAMES = 1_000;
+  static final int MOST_NAMES = 1_000;
 
-  private final Shared shared;
+  private final SdsService shared;
+  private final Listening listening;
+  private final Dialect<Q, R> dialect;
   private final Caller caller;
   private final String name;
-  private final ServerCallStreamObserver<DiscoveryResponse> out;
+  private final ServerCallStreamObserver<R> out;
   private final Executor serial;
+  private final ProofWatch proof;
 
   private final AtomicReference<Snapshot> latest = new AtomicReference<>(Snapshot.EMPTY);
   private final AtomicBoolean pushDue = new AtomicBoolean();
 
   private SubscriptionState state;
-  private Set<String> subscribed = Set.of();
+  private Map<String, Optional<String>> wanted = Map.of();
   private final Set<String> toldMissing = new HashSet<>();
   private @Nullable Conversation conversation;
-  private Timer.@Nullable Scheduled expiry;
+  private boolean pushWaits;
   private boolean readDue;
   private boolean ended;
 
   /**
-   * @param name unique within this process
+   * What is the same for all streams of one listener.
+   *
+   * @param name of the listener, for people
+   * @param naming by which it is asked
    */
+  record Listening(String name, Naming naming) {}
+
   SecretStream(
-      Shared shared, Caller caller, String name, ServerCallStreamObserver<DiscoveryResponse> out) {
+      SdsService shared,
+      Listening listening,
+      Dialect<Q, R> dialect,
+      Caller caller,
+      ServerCallStreamObserver<R> out) {
     this.shared = shared;
+    this.listening = listening;
+    this.dialect = dialect;
     this.caller = caller;
-    this.name = name;
+    this.name = shared.nextStream();
     this.out = out;
     this.serial = MoreExecutors.newSequentialExecutor(shared.executor());
-    this.state = SubscriptionState.initial(name);
+    this.proof = new ProofWatch(caller, shared, status -> enqueue(() -> refuse(status)));
+    this.state = dialect.initial(name);
   }
 
   /** Begins to read; to be called before the service method returns. */
@@ -108,12 +110,12 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
     out.setOnCancelHandler(() -> enqueue(this::cancelled));
     // For a stream that is not ended by us: when the server stops.
     out.setOnCloseHandler(() -> enqueue(this::cancelled));
-    caller.until().ifPresent(until -> enqueue(() -> expireAt(jittered(until))));
+    proof.start();
     out.request(1);
   }
 
   @Override
-  public void onNext(DiscoveryRequest request) {
+  public void onNext(Q request) {
     enqueue(() -> received(request));
   }
 
@@ -142,98 +144,84 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
     });
   }
 
-  // Earlier, never later: streams that were opened together do not come back together.
-  private Instant jittered(Instant until) {
-    long left = Duration.between(shared.clock().instant(), until).toMillis();
-    long jitter = Math.min(left / JITTER_SHARE, LONGEST_JITTER.toMillis());
-    return jitter <= 0
-        ? until
-        : until.minusMillis(ThreadLocalRandom.current().nextLong(jitter + 1));
-  }
-
-  // Looks at the clock now and then: a timer stands still while the machine is suspended.
-  private void expireAt(Instant until) {
-    Duration left = Duration.between(shared.clock().instant(), until);
-    if (left.isPositive()) {
-      Duration wait = left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT;
-      expiry = shared.timer().after(wait, () -> enqueue(() -> expireAt(until)));
-    } else {
-      expire();
-    }
-  }
-
-  private void expire() {
-    refuse(Status.UNAUTHENTICATED.withDescription("credential expires: open a new stream"));
-  }
-
-  private void received(DiscoveryRequest request) {
-    if (!isForSecrets(request.getTypeUrl())) {
-      refuse(Status.INVALID_ARGUMENT.withDescription(wrongType(request.getTypeUrl())));
+  private void received(Q request) {
+    if (!isForSecrets(dialect.typeUrl(request))) {
+      refuse(Status.INVALID_ARGUMENT.withDescription(wrongType(dialect.typeUrl(request))));
       return;
     }
-    if (request.getResourceNamesCount() > MOST_NAMES) {
-      refuse(Status.INVALID_ARGUMENT.withDescription(tooMany(request.getResourceNamesCount())));
+    Conversation open = conversation == null ? begin(dialect.node(request)) : conversation;
+    Catalog catalog = open.catalog(latest.get());
+    Step step = state.requested(dialect.read(request), catalog);
+    if (step.next().size() > MOST_NAMES) {
+      refuse(Status.INVALID_ARGUMENT.withDescription(tooMany(step.next().size())));
       return;
     }
-    if (conversation == null) {
-      conversation = begin(request.getNode().getId());
-    }
-    Snapshot snapshot = latest.get();
-    apply(conversation.who(), state.requested(read(request), snapshot), snapshot);
+    apply(open.who(), step, catalog);
     readDue = true;
     readNext();
   }
 
   // Envoy's own default: the method says it all.
-  private static boolean isForSecrets(String typeUrl) {
+  static boolean isForSecrets(String typeUrl) {
     return typeUrl.isEmpty() || typeUrl.equals(SecretEncoder.TYPE_URL);
   }
 
-  private static String wrongType(String typeUrl) {
+  static String wrongType(String typeUrl) {
     String shown = typeUrl.substring(0, Math.min(typeUrl.length(), LONGEST_TYPE_URL));
     return "type_url %s (expected: %s)".formatted(shown, SecretEncoder.TYPE_URL);
   }
 
-  private static String tooMany(int names) {
+  static String tooMany(int names) {
     return "resource_names: %d (expected: at most %d)".formatted(names, MOST_NAMES);
   }
 
-  // Not earlier: nothing is signed for a peer that asks for nothing.
-  private Conversation begin(String node) {
-    var who = new Subscriber(name, node, caller.holder());
-    Feed feed = shared.source().open(caller.holder(), this::offer);
+  // Not earlier: nothing is signed for a peer that asks for nothing. The node of the first message
+  // counts to the end (SDS-3).
+  private Conversation begin(Node node) {
+    var who = new Subscriber(name, node.getId(), caller.holder(), listening.name());
+    Feed feed = shared.source().open(caller.holder(), new Fed());
+    var begun = new Conversation(who, NodeForm.of(listening.naming(), node), feed);
+    conversation = begun;
     shared.ledger().opened(who);
     tell(listener -> listener.opened(who));
-    return new Conversation(who, feed);
+    return begun;
   }
 
-  private static Request read(DiscoveryRequest request) {
-    return new Request(
-        request.getResourceNamesList(),
-        request.getResponseNonce(),
-        request.hasErrorDetail()
-            ? Optional.of(request.getErrorDetail().getMessage())
-            : Optional.empty());
-  }
+  private final class Fed implements SecretSource.Listener {
+    @Override
+    public void changed(Snapshot snapshot) {
+      latest.set(snapshot);
+      if (pushDue.compareAndSet(false, true)) {
+        enqueue(SecretStream.this::push);
+      }
+    }
 
-  private void offer(Snapshot snapshot) {
-    latest.set(snapshot);
-    if (pushDue.compareAndSet(false, true)) {
-      enqueue(this::push);
+    @Override
+    public void withdrawn() {
+      enqueue(() ->
+          refuse(Status.PERMISSION_DENIED.withDescription("the caller has lost its identity")));
     }
   }
 
   private void ready() {
-    push();
+    if (pushWaits) {
+      push();
+    }
     readNext();
   }
 
   private void push() {
-    if (conversation == null || !out.isReady() || !pushDue.getAndSet(false)) {
+    pushDue.set(false);
+    if (conversation == null) {
       return;
     }
-    Snapshot snapshot = latest.get();
-    apply(conversation.who(), state.changed(snapshot), snapshot);
+    Catalog catalog = conversation.catalog(latest.get());
+    pushWaits = !out.isReady();
+    if (pushWaits) {
+      noteWanted(conversation.who(), state.wanted(catalog));
+    } else {
+      apply(conversation.who(), state.changed(catalog), catalog);
+    }
   }
 
   private void readNext() {
@@ -244,10 +232,13 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
   }
 
   // The state first: the answer may come in before we return from sending.
-  private void apply(Subscriber who, Step step, Snapshot snapshot) {
+  private void apply(Subscriber who, Step step, Catalog catalog) {
     state = step.next();
     step.answer().ifPresent(answer -> note(who, answer));
-    noteNames(who, snapshot);
+    noteWanted(who, state.wanted(catalog));
+    if (!catalog.snapshot().equals(Snapshot.EMPTY)) {
+      noteMissing(who);
+    }
     step.response().ifPresent(response -> send(who, response));
   }
 
@@ -259,21 +250,20 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
     }
   }
 
-  private void noteNames(Subscriber who, Snapshot snapshot) {
-    Set<String> names = state.names(snapshot);
-    if (!names.equals(subscribed)) {
-      subscribed = names;
-      shared.ledger().subscribed(who, names);
-    }
-    if (!snapshot.equals(Snapshot.EMPTY)) {
-      noteMissing(who, snapshot);
+  private void noteWanted(Subscriber who, Map<String, Optional<String>> newest) {
+    if (!newest.equals(wanted)) {
+      wanted = newest;
+      shared.ledger().wants(who, newest);
     }
   }
 
-  private void noteMissing(Subscriber who, Snapshot snapshot) {
-    var unreported = new LinkedHashSet<>(subscribed);
-    unreported.removeIf(wanted -> snapshot.secret(wanted).isPresent());
-    unreported.removeAll(toldMissing);
+  private void noteMissing(Subscriber who) {
+    var unreported = new LinkedHashSet<String>();
+    wanted.forEach((wish, version) -> {
+      if (version.isEmpty() && !toldMissing.contains(wish)) {
+        unreported.add(wish);
+      }
+    });
     if (!unreported.isEmpty() && toldMissing.size() < MOST_NAMES) {
       toldMissing.addAll(unreported);
       tell(listener -> listener.missing(who, unreported));
@@ -282,19 +272,13 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
 
   private void send(Subscriber who, Response response) {
     Map<String, Any> encoded = encode(who, response);
-    response.of(encoded.keySet()).ifPresent(fit -> send(who, fit, encoded.values()));
+    response.of(encoded.keySet()).ifPresent(fit -> send(who, fit, encoded));
   }
 
-  private void send(Subscriber who, Response response, Collection<Any> encoded) {
+  private void send(Subscriber who, Response response, Map<String, Any> encoded) {
     Map<String, String> versions = response.versions();
     shared.ledger().sent(who, versions);
-    out.onNext(
-        DiscoveryResponse.newBuilder()
-            .setTypeUrl(SecretEncoder.TYPE_URL)
-            .setVersionInfo(response.version())
-            .setNonce(response.nonce())
-            .addAllResources(encoded)
-            .build());
+    out.onNext(dialect.write(response, encoded));
     tell(listener -> listener.sent(who, versions));
   }
 
@@ -302,12 +286,12 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
     var encoded = new LinkedHashMap<String, Any>();
     response
         .secrets()
-        .forEach((wanted, secret) -> {
+        .forEach((wish, secret) -> {
           try {
-            encoded.put(wanted, shared.encoder().encode(wanted, secret));
+            encoded.put(wish, shared.encoder().encode(wish, secret));
           } catch (RuntimeException unfit) {
-            state = state.withheld(Set.of(wanted));
-            tell(listener -> listener.withheld(who, wanted, unfit));
+            state = state.withheld(Set.of(wish));
+            tell(listener -> listener.withheld(who, wish, unfit));
           }
         });
     return encoded;
@@ -323,9 +307,7 @@ final class SecretStream implements StreamObserver<DiscoveryRequest> {
 
   private void end(Status status, Runnable farewell) {
     ended = true;
-    if (expiry != null) {
-      expiry.cancel();
-    }
+    proof.close();
     if (conversation != null) {
       leave(conversation, status);
     }

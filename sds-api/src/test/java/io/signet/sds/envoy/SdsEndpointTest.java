@@ -3,38 +3,42 @@ package io.signet.sds.envoy;
 import static io.signet.sds.Secrets.CART;
 import static io.signet.sds.Secrets.EXAMPLE;
 import static io.signet.sds.Secrets.WEB;
+import static io.signet.sds.Secrets.anchors;
 import static io.signet.sds.Secrets.bundle;
 import static io.signet.sds.Secrets.snapshot;
 import static io.signet.sds.Secrets.svid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Futures;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.BuildVersion;
 import io.envoyproxy.envoy.config.core.v3.Node;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
-import io.grpc.stub.StreamObserver;
 import io.signet.sds.AckLedger;
 import io.signet.sds.FakeSecretSource;
 import io.signet.sds.Holder;
+import io.signet.sds.Naming;
 import io.signet.sds.Snapshot;
+import io.signet.sds.Trust;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +48,7 @@ import org.junit.jupiter.api.Test;
 class SdsEndpointTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
 
+  private static final Duration RECHECK = Duration.ofMinutes(5);
   private static final Holder WEB_1 = new Holder(WEB, "1");
   private static final Holder CART_1 = new Holder(CART, "1");
 
@@ -52,7 +57,7 @@ class SdsEndpointTest {
   private final AckLedger ledger = new AckLedger(time);
   private final RecordingListener listener = new RecordingListener();
   private final LastCall call = new LastCall();
-  private Callers callers = () -> new Caller(WEB_1, Optional.empty());
+  private Callers callers = () -> new Caller(WEB_1, Optional.empty(), Optional.empty());
   private final Server server;
   private final ManagedChannel channel;
 
@@ -60,7 +65,10 @@ class SdsEndpointTest {
     String name = InProcessServerBuilder.generateName();
     var endpoint =
         new SdsEndpoint(
-            source, () -> callers.current(), ledger, time, time, Runnable::run, listener);
+            new SdsService(source, ledger, listener, RECHECK, time, time, Runnable::run),
+            () -> callers.current(),
+            "unix:sds.sock",
+            Naming.STANDARD);
     server =
         InProcessServerBuilder.forName(name)
             .directExecutor()
@@ -174,7 +182,7 @@ class SdsEndpointTest {
     root.asks("ROOTCA");
     root.acks("ROOTCA");
 
-    source.set(WEB_1, new Snapshot(List.of(svid(WEB, 1)), List.of(bundle(EXAMPLE, 1, 2))));
+    source.set(WEB_1, new Snapshot(List.of(svid(WEB, 1)), Trust.of(anchors(EXAMPLE, 1, 2))));
 
     String both = bundle(EXAMPLE, 1, 2).version();
     assertThat(root.last().getVersionInfo()).isEqualTo(both);
@@ -187,12 +195,12 @@ class SdsEndpointTest {
   // SC-13, ISTIO-96: unknown. Istio ends the stream; here it waits and misses nothing (SDS-7).
   @Test
   void request_beforeTheFirstIdentity_isAnsweredOnceItExists() {
-    callers = () -> new Caller(CART_1, Optional.empty());
+    callers = () -> new Caller(CART_1, Optional.empty(), Optional.empty());
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
     assertThat(proxy.names()).isEmpty();
 
-    source.set(CART_1, new Snapshot(List.of(svid(CART, 1)), List.of()));
+    source.set(CART_1, new Snapshot(List.of(svid(CART, 1)), Trust.NONE));
 
     assertThat(proxy.names()).containsExactly(List.of("default"));
     assertThat(listener.heard()).containsExactly("opened by web-1", "sent [default]");
@@ -284,7 +292,7 @@ class SdsEndpointTest {
     proxy.says(FakeProxy.request("default").setNode(hostile).build());
 
     assertThat(proxy.names()).containsExactly(List.of("default"));
-    assertThat(ledger.subscribers().getFirst().who().node())
+    assertThat(ledger.subscribers().iterator().next().who().node())
         .startsWith("web??level=error x")
         .hasSize(256);
   }
@@ -337,7 +345,7 @@ class SdsEndpointTest {
 
   @Test // AUTH-6, SC-18
   void until_reached_endsTheStream() {
-    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))), Optional.empty());
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
 
@@ -351,7 +359,7 @@ class SdsEndpointTest {
 
   @Test // a timer stands still while the machine is suspended, and a proof does not
   void until_passedWhileSuspended_endsTheStreamWithinAMinute() {
-    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))), Optional.empty());
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
 
@@ -364,7 +372,7 @@ class SdsEndpointTest {
 
   @Test // a flood of short streams must not pile up timers
   void until_streamEndsEarlier_timerIsCancelled() {
-    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))), Optional.empty());
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.cancels();
 
@@ -408,7 +416,7 @@ class SdsEndpointTest {
 
   @Test // as when the server stops
   void call_closedUnderneath_nothingIsLeft() {
-    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))));
+    callers = () -> new Caller(WEB_1, Optional.of(NOW.plus(Duration.ofHours(1))), Optional.empty());
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default");
 
@@ -422,7 +430,7 @@ class SdsEndpointTest {
   void send_unfitSecret_othersAreSentAndItIsNeverAcknowledged() {
     var unfit = svid(WEB, 1);
     unfit.privateKey().destroy();
-    source.set(WEB_1, new Snapshot(List.of(unfit), List.of(bundle(EXAMPLE, 1))));
+    source.set(WEB_1, new Snapshot(List.of(unfit), Trust.of(anchors(EXAMPLE, 1))));
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default", "ROOTCA");
     proxy.acks("default", "ROOTCA");
@@ -443,7 +451,7 @@ class SdsEndpointTest {
     proxy.acks("default");
     var unfit = svid(WEB, 2);
     unfit.privateKey().destroy();
-    source.set(WEB_1, new Snapshot(List.of(unfit), List.of(bundle(EXAMPLE, 1))));
+    source.set(WEB_1, new Snapshot(List.of(unfit), Trust.of(anchors(EXAMPLE, 1))));
 
     proxy.acks("default", "ROOTCA");
 
@@ -504,36 +512,238 @@ class SdsEndpointTest {
     assertThat(healthy.responses()).hasSize(2);
   }
 
-  @Test // SDS-1, until the delivery issue
-  void fetch_anything_isUnimplemented() {
-    var blocking = SecretDiscoveryServiceGrpc.newBlockingStub(channel);
+  @Test // SC-18, SDS-8: its pod is gone
+  void recheck_callerNoLongerProven_endsTheStreamAndNothingIsPushed() {
+    callers = proven(() -> refuse(Status.UNAUTHENTICATED));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    assertThat(proxy.isOpen()).isTrue();
 
-    assertThatThrownBy(() -> blocking.fetchSecrets(FakeProxy.request("default").build()))
-        .extracting(error -> Status.fromThrowable(error).getCode())
-        .isEqualTo(Status.Code.UNIMPLEMENTED);
+    time.advance(RECHECK);
+    source.set(WEB_1, snapshot(2, 1));
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(proxy.responses()).hasSize(1);
+    assertNothingIsLeft();
   }
 
-  @Test // SDS-1, until the delivery issue
-  void delta_anything_isUnimplemented() {
-    var ended = new ArrayList<Status.Code>();
-    var requests =
-        SecretDiscoveryServiceGrpc.newStub(channel)
-            .deltaSecrets(
-                new StreamObserver<DeltaDiscoveryResponse>() {
-                  @Override
-                  public void onNext(DeltaDiscoveryResponse response) {}
+  @Test // what was proved for another is no proof for this one
+  void recheck_anotherHolder_endsTheStream() {
+    callers = proven(() -> new Caller(CART_1, Optional.empty(), Optional.empty()));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    time.advance(RECHECK);
 
-                  @Override
-                  public void onError(Throwable error) {
-                    ended.add(Status.fromThrowable(error).getCode());
-                  }
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+  }
 
-                  @Override
-                  public void onCompleted() {}
-                });
-    requests.onNext(DeltaDiscoveryRequest.getDefaultInstance());
+  @Test // SDS-8: an API server that is away takes no stream with it
+  void recheck_undecided_streamGoesOnAndIsAskedAgain() {
+    var asked = new AtomicInteger();
+    callers =
+        proven(() -> {
+          asked.incrementAndGet();
+          return refuse(Status.UNAVAILABLE);
+        });
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
 
-    assertThat(ended).containsExactly(Status.Code.UNIMPLEMENTED);
+    time.advance(RECHECK);
+    time.advance(RECHECK);
+
+    assertThat(proxy.isOpen()).isTrue();
+    assertThat(asked.get()).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test // SC-18: the entitlement is withdrawn
+  void withdrawn_openStream_endsWithPermissionDenied() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+    source.withdraw(WEB_1);
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertNothingIsLeft();
+  }
+
+  @Test // SC-14, NAME-7: the node of the first message counts to the end
+  void node_onlyInTheFirst_keepsTheForm() {
+    Node optsOut =
+        Node.newBuilder()
+            .setId("old")
+            .setMetadata(
+                Struct.newBuilder()
+                    .putFields(
+                        "disable_spiffe_cert_validation",
+                        Value.newBuilder().setBoolValue(true).build()))
+            .build();
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.says(FakeProxy.request("ROOTCA", "ALL").setNode(optsOut).build());
+    assertThat(proxy.names()).containsExactly(List.of("ROOTCA"));
+
+    proxy.says(
+        FakeProxy.request("ROOTCA", "ALL")
+            .setNode(Node.newBuilder().setId("young"))
+            .setResponseNonce(proxy.last().getNonce())
+            .build());
+
+    assertThat(proxy.responses()).hasSize(1);
+  }
+
+  @Test // what an operator sees of a peer that does not read
+  void ledger_slowReader_isUnsent() {
+    FakeProxy proxy = FakeProxy.openSlow(channel);
+    proxy.reads(1);
+    proxy.asks("default");
+    source.set(WEB_1, snapshot(2, 1));
+
+    assertThat(ledger.subscribers())
+        .singleElement()
+        .satisfies(standing -> {
+          assertThat(standing.isBehind()).isTrue();
+          assertThat(standing.secrets().values())
+              .extracting(AckLedger.Holding::condition)
+              .containsExactly(AckLedger.Condition.UNSENT);
+        });
+  }
+
+  @Test // SDS-22
+  void fetch_knownAndUnknown_answersTheKnown() throws Exception {
+    DiscoveryResponse answer =
+        blocking().fetchSecrets(FakeProxy.request("default", "nobody").build());
+
+    assertThat(answer.getResourcesList()).hasSize(1);
+    assertThat(answer.getTypeUrl()).isEqualTo(SecretEncoder.TYPE_URL);
+    assertThat(answer.getVersionInfo()).isEqualTo(svid(WEB, 1).version());
+    assertNothingIsLeft();
+  }
+
+  @Test // SDS-22
+  void fetch_onlyUnknown_isNotFound() {
+    assertThat(failure(FakeProxy.request("nobody"))).isEqualTo(Status.Code.NOT_FOUND);
+    assertNothingIsLeft();
+  }
+
+  @Test // SDS-1, SDS-8
+  void fetch_badRequestOrCaller_isRefused() {
+    assertThat(failure(FakeProxy.request("default").setTypeUrl("type.googleapis.com/Cluster")))
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    callers = () -> refuse(Status.UNAUTHENTICATED);
+    assertThat(failure(FakeProxy.request("default"))).isEqualTo(Status.Code.UNAUTHENTICATED);
+  }
+
+  @Test // SDS-7: what is still being made is waited for
+  void fetch_beforeTheFirstIdentity_waitsForIt() {
+    callers = () -> new Caller(CART_1, Optional.empty(), Optional.empty());
+    var answer =
+        SecretDiscoveryServiceGrpc.newFutureStub(channel)
+            .fetchSecrets(FakeProxy.request("default").build());
+    assertThat(answer.isDone()).isFalse();
+
+    source.set(CART_1, new Snapshot(List.of(svid(CART, 1)), Trust.NONE));
+
+    assertThat(Futures.getUnchecked(answer).getResourcesCount()).isOne();
+    assertNothingIsLeft();
+  }
+
+  @Test // SDS-7
+  void fetch_identityDoesNotCome_isUnavailable() {
+    callers = () -> new Caller(CART_1, Optional.empty(), Optional.empty());
+    var answer =
+        SecretDiscoveryServiceGrpc.newFutureStub(channel)
+            .fetchSecrets(FakeProxy.request("default").build());
+
+    time.advance(Duration.ofSeconds(10));
+
+    assertThatThrownBy(() -> Futures.getUnchecked(answer))
+        .extracting(error -> Status.fromThrowable(error).getCode())
+        .isEqualTo(Status.Code.UNAVAILABLE);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void fetch_cancelled_leavesNothing() {
+    callers = () -> new Caller(CART_1, Optional.empty(), Optional.empty());
+    var answer =
+        SecretDiscoveryServiceGrpc.newFutureStub(channel)
+            .fetchSecrets(FakeProxy.request("default").build());
+
+    answer.cancel(true);
+
+    assertNothingIsLeft();
+  }
+
+  @Test // SDS-17 to SDS-21
+  void delta_knownAndUnknown_areAnsweredByVersionAndRemoval() {
+    FakeDeltaProxy proxy = FakeDeltaProxy.open(channel);
+    proxy.subscribes("default", "nobody");
+
+    DeltaDiscoveryResponse answer = proxy.last();
+    assertThat(answer.getTypeUrl()).isEqualTo(SecretEncoder.TYPE_URL);
+    assertThat(answer.getRemovedResourcesList()).containsExactly("nobody");
+    assertThat(answer.getResourcesList())
+        .singleElement()
+        .satisfies(resource -> {
+          assertThat(resource.getName()).isEqualTo("default");
+          assertThat(resource.getVersion()).isEqualTo(svid(WEB, 1).version());
+          assertThat(resource.hasTtl()).isFalse();
+        });
+    proxy.acks();
+    assertThat(ledger.everyoneHas("default", svid(WEB, 1).version())).isTrue();
+  }
+
+  @Test // SC-7, SC-10
+  void delta_changeAndNack_areAsOnOtherStreams() {
+    FakeDeltaProxy proxy = FakeDeltaProxy.open(channel);
+    proxy.subscribes("default");
+    proxy.acks();
+    source.set(WEB_1, snapshot(1, 2));
+    assertThat(proxy.responses()).hasSize(1);
+    source.set(WEB_1, snapshot(2, 2));
+    assertThat(proxy.responses()).hasSize(2);
+    proxy.nacks("bad key");
+
+    assertThat(listener.heard()).last().isEqualTo("nacked [default]: bad key");
+    assertThat(proxy.responses()).hasSize(2);
+  }
+
+  @Test // the names are kept while the stream is open
+  void delta_tooManyNamesInAll_refused() {
+    FakeDeltaProxy proxy = FakeDeltaProxy.open(channel);
+    for (int part = 0; part < 2; part++) {
+      int number = part;
+      proxy.subscribes(
+          IntStream.range(0, 501).mapToObj(i -> number + "-" + i).toArray(String[]::new));
+    }
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(proxy.status().getDescription())
+        .isEqualTo("resource_names: 1002 (expected: at most 1000)");
+    assertNothingIsLeft();
+  }
+
+  @Test // SDS-8
+  void delta_refusedCaller_endsWithItsStatus() {
+    callers = () -> refuse(Status.PERMISSION_DENIED);
+
+    assertThat(FakeDeltaProxy.open(channel).status().getCode())
+        .isEqualTo(Status.Code.PERMISSION_DENIED);
+  }
+
+  private SecretDiscoveryServiceGrpc.SecretDiscoveryServiceBlockingStub blocking() {
+    return SecretDiscoveryServiceGrpc.newBlockingStub(channel);
+  }
+
+  private Status.Code failure(DiscoveryRequest.Builder request) {
+    try {
+      var _ = blocking().fetchSecrets(request.build());
+      return Status.Code.OK;
+    } catch (StatusRuntimeException e) {
+      return e.getStatus().getCode();
+    }
+  }
+
+  private static Callers proven(Callers again) {
+    return () -> new Caller(WEB_1, Optional.empty(), Optional.of(again));
   }
 
   private static Caller refuse(Status status) throws StatusException {

@@ -16,9 +16,11 @@ import io.grpc.stub.ClientResponseObserver;
 import io.signet.sds.AckLedger;
 import io.signet.sds.FakeSecretSource;
 import io.signet.sds.Holder;
+import io.signet.sds.Naming;
 import io.signet.sds.Snapshot;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,13 +53,17 @@ class SdsEndpointThreadsTest {
     String name = InProcessServerBuilder.generateName();
     var endpoint =
         new SdsEndpoint(
-            source,
-            () -> new Caller(HOLDER, Optional.empty()),
-            new AckLedger(Clock.systemUTC()),
-            Clock.systemUTC(),
-            new FakeTimer(Instant.EPOCH),
-            threads,
-            new RecordingListener());
+            new SdsService(
+                source,
+                new AckLedger(Clock.systemUTC()),
+                new RecordingListener(),
+                Duration.ofMinutes(5),
+                Clock.systemUTC(),
+                new FakeTimer(Instant.EPOCH),
+                threads),
+            () -> new Caller(HOLDER, Optional.empty(), Optional.empty()),
+            "test",
+            Naming.STANDARD);
     server =
         InProcessServerBuilder.forName(name).executor(threads).addService(endpoint).build().start();
     channel = InProcessChannelBuilder.forName(name).executor(threads).build();

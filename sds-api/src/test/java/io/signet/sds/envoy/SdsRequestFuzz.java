@@ -15,7 +15,9 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.signet.sds.AckLedger;
 import io.signet.sds.FakeSecretSource;
 import io.signet.sds.Holder;
+import io.signet.sds.Naming;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -35,13 +37,17 @@ final class SdsRequestFuzz {
     source.set(WEB_1, snapshot(1, 1));
     var endpoint =
         new SdsEndpoint(
-            source,
-            () -> new Caller(WEB_1, Optional.empty()),
-            new AckLedger(time),
-            time,
-            time,
-            Runnable::run,
-            new RecordingListener());
+            new SdsService(
+                source,
+                new AckLedger(time),
+                new RecordingListener(),
+                Duration.ofMinutes(5),
+                time,
+                time,
+                Runnable::run),
+            () -> new Caller(WEB_1, Optional.empty(), Optional.empty()),
+            "test",
+            Naming.STANDARD);
     var _ =
         InProcessServerBuilder.forName(name).directExecutor().addService(endpoint).build().start();
     channel = InProcessChannelBuilder.forName(name).directExecutor().build();

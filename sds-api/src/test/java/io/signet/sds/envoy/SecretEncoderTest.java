@@ -40,7 +40,7 @@ class SecretEncoderTest {
 
     assertThat(sent.getName()).isEqualTo("ROOTCA");
     String pem = sent.getValidationContext().getTrustedCa().getInlineBytes().toString(US_ASCII);
-    assertThat(Pem.certificates(pem)).isEqualTo(roots.bundle().authorities());
+    assertThat(Pem.certificates(pem)).isEqualTo(roots.anchors().getFirst().bundle().authorities());
   }
 
   @Test // SDS-1
