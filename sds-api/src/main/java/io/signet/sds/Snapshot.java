@@ -36,6 +36,16 @@ public record Snapshot(
     this(svids, Set.of(), trust, Optional.empty());
   }
 
+  /** The same, with an SVID to come. */
+  public Snapshot awaiting(SpiffeId identity) {
+    return new Snapshot(svids, Set.of(identity), trust, tickets);
+  }
+
+  /** The same with this SVID, and nothing more to come. */
+  public Snapshot with(TlsCertificate svid) {
+    return new Snapshot(List.of(svid), Set.of(), trust, tickets);
+  }
+
   /** The same, trusting these. */
   public Snapshot with(Trust changed) {
     return new Snapshot(svids, awaited, changed, tickets);

@@ -1,5 +1,6 @@
 package io.signet.ca.delivery;
 
+import io.signet.sds.SecretSource;
 import io.signet.sds.Snapshot;
 import io.signet.sds.Timer;
 import java.time.Duration;
@@ -13,19 +14,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class Subscription {
 
-  private final Consumer<Snapshot> listener;
+  private final SecretSource.Listener listener;
   private final Timer timer;
-  private @Nullable Snapshot latest;
+  private @Nullable Consumer<SecretSource.Listener> latest;
   private boolean delivering;
   private boolean closed;
 
-  Subscription(Consumer<Snapshot> listener, Timer timer) {
+  Subscription(SecretSource.Listener listener, Timer timer) {
     this.listener = listener;
     this.timer = timer;
   }
 
-  synchronized void offer(Snapshot snapshot) {
-    latest = snapshot;
+  void offer(Snapshot snapshot) {
+    tell(to -> to.changed(snapshot));
+  }
+
+  /** The last that is told. */
+  void withdraw() {
+    tell(SecretSource.Listener::withdrawn);
+  }
+
+  private synchronized void tell(Consumer<SecretSource.Listener> news) {
+    latest = news;
     if (!delivering && !closed) {
       delivering = true;
       Timer.Scheduled _ = timer.after(Duration.ZERO, this::deliver);
@@ -33,9 +43,9 @@ final class Subscription {
   }
 
   private void deliver() {
-    for (@Nullable Snapshot next = take(); next != null; next = take()) {
+    for (var next = take(); next != null; next = take()) {
       try {
-        listener.accept(next);
+        next.accept(listener);
       } catch (RuntimeException e) {
         System.getLogger(Subscription.class.getName())
             .log(System.Logger.Level.WARNING, "a listener failed on a snapshot", e);
@@ -43,8 +53,8 @@ final class Subscription {
     }
   }
 
-  private synchronized @Nullable Snapshot take() {
-    @Nullable Snapshot next = closed ? null : latest;
+  private synchronized @Nullable Consumer<SecretSource.Listener> take() {
+    var next = closed ? null : latest;
     latest = null;
     delivering = next != null;
     return next;

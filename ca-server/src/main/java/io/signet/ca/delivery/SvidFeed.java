@@ -1,9 +1,11 @@
 package io.signet.ca.delivery;
 
+import io.signet.ca.authorization.Grant;
+import io.signet.sds.Secret.SessionTicketKeys;
 import io.signet.sds.Secret.TlsCertificate;
-import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.Snapshot;
 import io.signet.sds.Timer;
+import io.signet.sds.Trust;
 import io.signet.spiffe.SecretBytes;
 import java.time.Clock;
 import java.time.Duration;
@@ -12,57 +14,71 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * What one caller is fed: its SVID with the bundle, each renewal after that; and the bundle alone
- * while no SVID could be made yet or none may be, for whoever needs only that.
+ * What one caller is fed: its SVID with whom to trust, each renewal after that; and whom to trust
+ * alone while no SVID could be made yet or none may be, for whoever needs only that.
  */
 final class SvidFeed implements AutoCloseable {
 
-  /** Makes the caller's next SVID. */
-  interface Maker {
-    KeyedSvid make() throws RenewalException;
+  /** What the caller may hold, looked up before each SVID: it may lose it. */
+  interface Entitled {
+    /** Empty: no SVID at all. */
+    Optional<Grant> grant();
   }
 
   // Before the first SVID the bundle does not wait longer: it is there, and some need only that.
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-  private final ValidationContext trust;
+  private final Entitled entitled;
+  private final SvidMaker maker;
   private final Timer timer;
   private final Clock clock;
-  private final Optional<Renewal> renewal;
+  private final Renewal renewal;
   private final List<Subscription> subscriptions = new ArrayList<>();
   private volatile Instant renewAt = Instant.EPOCH;
-  private Snapshot current = Snapshot.EMPTY;
+  private volatile boolean failing;
+  private Snapshot next;
+  private boolean published;
+  private boolean withdrawn;
   private Instant idleSince;
 
   /**
-   * @param maker empty: the caller may hold no SVID
+   * @param onFailure is told of each SVID that could not be made; the last good one stays
    */
   SvidFeed(
-      Optional<Maker> maker,
-      ValidationContext trust,
+      Entitled entitled,
+      SvidMaker maker,
+      Trust trust,
+      SessionTicketKeys tickets,
       Timer timer,
       Clock clock,
       Consumer<RenewalException> onFailure) {
-    this.trust = trust;
+    this.entitled = entitled;
+    this.maker = maker;
     this.timer = timer;
     this.clock = clock;
     this.idleSince = clock.instant();
-    this.renewal = maker.map(each -> new Renewal(new Work(each), timer, clock, onFailure));
+    this.next = new Snapshot(List.of(), Set.of(), trust, Optional.of(tickets));
+    this.renewal = new Renewal(new Work(), timer, clock, onFailure);
   }
 
   void start() {
-    renewal.ifPresent(Renewal::start);
-    Duration patience = renewal.isPresent() ? PATIENCE : Duration.ZERO;
-    Timer.Scheduled _ = timer.after(patience, this::publishTrustAlone);
+    Optional<Grant> first = entitled.grant();
+    if (first.isPresent()) {
+      next = next.awaiting(first.get().id());
+      renewal.start();
+    }
+    Duration patience = first.isPresent() ? PATIENCE : Duration.ZERO;
+    Timer.Scheduled _ = timer.after(patience, this::publishWhatThereIs);
   }
 
   synchronized void add(Subscription subscription) {
     subscriptions.add(subscription);
-    if (!current.equals(Snapshot.EMPTY)) {
-      subscription.offer(current);
+    if (published) {
+      subscription.offer(next);
     }
   }
 
@@ -78,13 +94,38 @@ final class SvidFeed implements AutoCloseable {
     return subscriptions.isEmpty() && !clock.instant().isBefore(idleSince.plus(time));
   }
 
+  /** From now on it is these that the caller may trust. */
+  synchronized void trustIs(Trust trust) {
+    next = next.with(trust);
+    publishAgain();
+  }
+
+  /** From now on its session tickets are made with these. */
+  synchronized void ticketsAre(SessionTicketKeys tickets) {
+    next = next.with(tickets);
+    publishAgain();
+  }
+
+  /** Whether the caller has lost what it had; such a feed is of no use any more. */
+  synchronized boolean isWithdrawn() {
+    return withdrawn;
+  }
+
+  /**
+   * Until when the SVID in use is good, if it should have been renewed and was not; the past if
+   * there is none.
+   */
+  synchronized Optional<Instant> failingUntil() {
+    return failing
+        ? Optional.of(
+            next.svids().stream()
+                .findFirst()
+                .map(svid -> svid.svid().expiresAt())
+                .orElse(Instant.EPOCH))
+        : Optional.empty();
+  }
+
   private final class Work implements Renewal.Work {
-    private final Maker maker;
-
-    Work(Maker maker) {
-      this.maker = maker;
-    }
-
     @Override
     public Instant due() {
       return renewAt;
@@ -92,20 +133,40 @@ final class SvidFeed implements AutoCloseable {
 
     @Override
     public void run() throws RenewalException {
+      Optional<Grant> grant = entitled.grant();
+      if (grant.isEmpty()) {
+        withdraw();
+        return;
+      }
       try {
-        KeyedSvid next = maker.make();
-        renewAt = next.renewAt();
-        publish(new Snapshot(List.of(secret(next)), List.of(trust)));
+        KeyedSvid made = maker.make(grant.get());
+        renewAt = made.renewAt();
+        failing = false;
+        publish(made);
       } catch (RenewalException | RuntimeException e) {
-        publishTrustAlone();
+        failing = true;
+        publishWhatThereIs();
         throw e;
       }
     }
   }
 
-  private synchronized void publishTrustAlone() {
-    if (current.equals(Snapshot.EMPTY)) {
-      publish(new Snapshot(List.of(), List.of(trust)));
+  private synchronized void publish(KeyedSvid made) {
+    next = next.with(secret(made));
+    published = true;
+    publishAgain();
+  }
+
+  private synchronized void publishWhatThereIs() {
+    if (!published) {
+      published = true;
+      publishAgain();
+    }
+  }
+
+  private void publishAgain() {
+    if (published) {
+      subscriptions.forEach(subscription -> subscription.offer(next));
     }
   }
 
@@ -118,14 +179,15 @@ final class SvidFeed implements AutoCloseable {
     }
   }
 
-  private synchronized void publish(Snapshot next) {
-    current = next;
-    subscriptions.forEach(subscription -> subscription.offer(next));
+  private synchronized void withdraw() {
+    withdrawn = true;
+    renewal.close();
+    subscriptions.forEach(Subscription::withdraw);
   }
 
   @Override
   public synchronized void close() {
-    renewal.ifPresent(Renewal::close);
+    renewal.close();
     subscriptions.forEach(Subscription::close);
   }
 }

@@ -6,86 +6,106 @@ import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.authorization.Wish;
 import io.signet.sds.Holder;
-import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.SecretSource;
-import io.signet.sds.Snapshot;
 import io.signet.sds.Timer;
+import io.signet.sds.Trust;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
- * Feeds each attested caller its own SVID, renewed in good time, and the trust bundle; the bundle
- * alone where the caller may not hold its own identity (SDS-6). All streams of one holder share one
- * feed, so that a proxy that opens a stream per name gets one SVID and not several, and two pods of
- * one account never share a key. A feed outlives its last stream by a minute or two, so that a
- * proxy that comes back finds its SVID again. Safe for use by many threads.
+ * Feeds each attested caller its own SVID, renewed in good time, and whom to trust; that alone where
+ * the caller may not hold its own identity (SDS-6). All streams of one holder share one feed, so
+ * that a proxy that opens a stream per name gets one SVID and not several, and two pods of one
+ * account never share a key. A feed outlives its last stream by a minute or two, so that a proxy
+ * that comes back finds its SVID again. Safe for use by many threads.
  */
 public final class SvidFeeds implements SecretSource, AutoCloseable {
+
+  /** Hears what goes wrong; must not block. */
+  public interface Listener {
+    /** An SVID was not made; the last good one stays, if there is one. */
+    void failed(Holder holder, RenewalException why);
+
+    /** Who may hold no SVID, and why. */
+    void denied(Holder holder, String reason);
+  }
 
   private static final Duration LINGER = Duration.ofMinutes(1);
 
   private final SvidMaker maker;
-  private final Entitlements entitlements;
-  private final ValidationContext trust;
+  private final Supplier<Entitlements> entitlements;
+  private final SessionTickets tickets;
   private final Timer timer;
   private final Clock clock;
-  private final BiConsumer<Holder, RenewalException> onFailure;
-  private final BiConsumer<Holder, String> onDenied;
+  private final Listener listener;
   private final Map<Holder, SvidFeed> feeds = new HashMap<>();
+  private Trust trust;
   private boolean closed;
 
   /**
-   * @param trust whom everybody trusts, encoded once for all
-   * @param onFailure is told whose SVID could not be renewed; the last good one stays
-   * @param onDenied is told who may hold no SVID, and why; must not block
+   * Feeds nobody yet.
+   *
+   * @param entitlements of now; asked before each SVID
+   * @param trust whom everybody trusts, made once for all
    */
   public SvidFeeds(
       SvidMaker maker,
-      Entitlements entitlements,
-      ValidationContext trust,
+      Supplier<Entitlements> entitlements,
+      Trust trust,
+      SessionTickets tickets,
       Timer timer,
       Clock clock,
-      BiConsumer<Holder, RenewalException> onFailure,
-      BiConsumer<Holder, String> onDenied) {
+      Listener listener) {
     this.maker = maker;
     this.entitlements = entitlements;
     this.trust = trust;
+    this.tickets = tickets;
     this.timer = timer;
     this.clock = clock;
-    this.onFailure = onFailure;
-    this.onDenied = onDenied;
+    this.listener = listener;
   }
 
   @Override
-  public synchronized Feed open(Holder caller, Consumer<Snapshot> listener) {
+  public synchronized Feed open(Holder caller, SecretSource.Listener stream) {
     if (closed) {
       return () -> {};
     }
+    if (feeds.containsKey(caller) && feeds.get(caller).isWithdrawn()) {
+      feeds.remove(caller).close();
+    }
     SvidFeed feed = feeds.computeIfAbsent(caller, this::started);
-    Subscription subscription = new Subscription(listener, timer);
+    Subscription subscription = new Subscription(stream, timer);
     feed.add(subscription);
     return () -> feed.remove(subscription);
   }
 
   private SvidFeed started(Holder caller) {
     SvidFeed feed =
-        new SvidFeed(maker(caller), trust, timer, clock, e -> onFailure.accept(caller, e));
+        new SvidFeed(
+            () -> grant(caller),
+            maker,
+            trust,
+            tickets.of(caller.identity()),
+            timer,
+            clock,
+            why -> listener.failed(caller, why));
     feed.start();
     closeWhenIdle(caller, feed);
     return feed;
   }
 
-  private Optional<SvidFeed.Maker> maker(Holder caller) {
-    Decision decision = entitlements.decide(caller.identity(), Wish.NOTHING);
+  private Optional<Grant> grant(Holder caller) {
+    Decision decision = entitlements.get().decide(caller.identity(), Wish.NOTHING);
     if (decision instanceof Granted(Grant grant)) {
-      return Optional.of(() -> maker.make(grant));
+      return Optional.of(grant);
     }
-    onDenied.accept(caller, decision.reason());
+    listener.denied(caller, decision.reason());
     return Optional.empty();
   }
 
@@ -94,7 +114,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
   }
 
   private synchronized void look(Holder caller, SvidFeed feed) {
-    if (closed) {
+    if (closed || feeds.get(caller) != feed) {
       return;
     }
     if (feed.isIdleFor(LINGER)) {
@@ -103,6 +123,25 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
     } else {
       closeWhenIdle(caller, feed);
     }
+  }
+
+  /** From now on everybody trusts these; each stream is told what changed for it. */
+  public synchronized void trustIs(Trust changed) {
+    trust = changed;
+    feeds.values().forEach(feed -> feed.trustIs(changed));
+  }
+
+  /** Session tickets are made with the keys of now; to be called once an hour. */
+  public synchronized void refreshTickets() {
+    feeds.forEach((holder, feed) -> feed.ticketsAre(tickets.of(holder.identity())));
+  }
+
+  /**
+   * Until when the SVIDs are good that should have been renewed and were not; the past where there
+   * is none.
+   */
+  public synchronized List<Instant> failing() {
+    return feeds.values().stream().flatMap(feed -> feed.failingUntil().stream()).toList();
   }
 
   /** Ends all feeds; one that is opened later stays silent. */

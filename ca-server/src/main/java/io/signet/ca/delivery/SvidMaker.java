@@ -7,6 +7,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.hsm.soft.ExportableKey;
 import io.signet.spiffe.X509Svid;
+import io.signet.sds.Timer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,18 +19,27 @@ public final class SvidMaker {
   // Wide enough that what began together does not come back together, drawn once per SVID (DEV-7).
   private static final double JITTER = 0.1;
 
+  // As many as a burst of new streams takes while others are being made.
+  private static final int KEYS_AHEAD = 32;
+
   private final GrantedIssuance issuance;
+  private final KeyPool keys;
   private final Clock clock;
   private final RandomGenerator random;
 
-  public SvidMaker(GrantedIssuance issuance, Clock clock, RandomGenerator random) {
+  /**
+   * @param timer makes keys ahead
+   * @param random draws when an SVID is renewed
+   */
+  public SvidMaker(GrantedIssuance issuance, Timer timer, Clock clock, RandomGenerator random) {
     this.issuance = issuance;
+    this.keys = new KeyPool(KEYS_AHEAD, timer);
     this.clock = clock;
     this.random = random;
   }
 
   KeyedSvid make(Grant grant) throws RenewalException {
-    ExportableKey key = ExportableKey.generate(grant.keys().getFirst().algorithm());
+    ExportableKey key = keys.take(grant.keys().getFirst().algorithm());
     IssuanceOutcome outcome = issuance.issue(grant, key.publicKey());
     return switch (outcome) {
       case Refused refused -> throw new RenewalException(refused.detail(), null);
@@ -37,7 +47,11 @@ public final class SvidMaker {
     };
   }
 
-  private KeyedSvid keyed(ExportableKey key, X509Svid svid) {
+  // SDS-5: a proxy that is sent a key of another certificate serves nothing at all.
+  private KeyedSvid keyed(ExportableKey key, X509Svid svid) throws RenewalException {
+    if (!svid.leaf().getPublicKey().equals(key.publicKey())) {
+      throw new RenewalException("the SVID of " + svid.id() + " is not of the key made for it", null);
+    }
     return new KeyedSvid(key, svid, renewAt(svid.expiresAt()));
   }
 

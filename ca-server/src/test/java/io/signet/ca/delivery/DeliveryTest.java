@@ -25,12 +25,17 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.soft.ExportableKey;
 import io.signet.sds.Holder;
-import io.signet.sds.Secret.ValidationContext;
+import io.signet.sds.SecretSource;
 import io.signet.sds.SecretSource.Feed;
 import io.signet.sds.Snapshot;
+import io.signet.sds.Trust;
+import io.signet.sds.TrustAnchors;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.X509Svid;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,6 +46,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -78,7 +85,7 @@ final class DeliveryTest {
                 Steps.unwatched(),
                 clock)
             ::granted;
-    maker = new SvidMaker((grant, key) -> issuance.issue(grant, key), clock, new Random(1));
+    maker = new SvidMaker((grant, key) -> issuance.issue(grant, key), timer, clock, new Random(1));
     feeds = feeds(entitlements());
   }
 
@@ -89,12 +96,42 @@ final class DeliveryTest {
   private SvidFeeds feeds(Entitlements entitlements) {
     return new SvidFeeds(
         maker,
-        entitlements,
-        new ValidationContext(authorities.bundle()),
+        () -> entitlements,
+        trust(),
+        new SessionTickets(new SecureRandom(), clock),
         timer,
         clock,
-        (holder, e) -> failures.add(holder.identity() + ": " + e.getMessage()),
-        (_, reason) -> denials.add(reason));
+        new Listener());
+  }
+
+  private Trust trust() {
+    return Trust.of(new TrustAnchors(authorities.bundle()));
+  }
+
+  private final class Listener implements SvidFeeds.Listener {
+    @Override
+    public void failed(Holder holder, RenewalException why) {
+      failures.add(holder.identity() + ": " + why.getMessage());
+    }
+
+    @Override
+    public void denied(Holder holder, String reason) {
+      denials.add(reason);
+    }
+  }
+
+  private static SecretSource.Listener to(Consumer<Snapshot> snapshots) {
+    return new SecretSource.Listener() {
+      @Override
+      public void changed(Snapshot snapshot) {
+        snapshots.accept(snapshot);
+      }
+
+      @Override
+      public void withdrawn() {
+        throw new AssertionError("withdrawn");
+      }
+    };
   }
 
   private static Grant grant(SpiffeId id) {
@@ -130,14 +167,14 @@ final class DeliveryTest {
   void open_firstSvidFails_bundleThenSvid() {
     List<Snapshot> seen = new ArrayList<>();
     ledger.failNextIntend(full);
-    Feed feed = feeds.open(CART_1, seen::add);
+    Feed feed = feeds.open(CART_1, to(seen::add));
     assertThat(seen).isEmpty(); // never in the caller's thread
 
     timer.runDue();
     assertThat(seen)
         .singleElement()
         .satisfies(first -> {
-          assertThat(first.bundles()).hasSize(1);
+          assertThat(first.trust()).isEqualTo(trust());
           assertThat(first.svids()).isEmpty();
         });
     assertThat(failures).containsExactly(CART + ": " + CART + ": disk full");
@@ -152,18 +189,18 @@ final class DeliveryTest {
   @Test
   void open_firstStream_svidAndBundleTogether() throws Exception {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART_1, seen::add);
+    Feed _ = feeds.open(CART_1, to(seen::add));
 
     timer.runDue();
 
     assertThat(seen)
         .singleElement()
         .satisfies(only -> {
-          assertThat(only.bundles()).hasSize(1);
+          assertThat(only.trust()).isEqualTo(trust());
           assertThat(only.svids()).hasSize(1);
         });
     Snapshot only = seen.getFirst();
-    only.svids().getFirst().svid().verify(only.bundles().getFirst().bundle(), NOW);
+    only.svids().getFirst().svid().verify(authorities.bundle(), NOW);
   }
 
   // ISTIO-96: a second request makes no second secret; serial; concurrent connections.
@@ -171,10 +208,10 @@ final class DeliveryTest {
   void open_secondStream_sameSvid() {
     List<Snapshot> one = new ArrayList<>();
     List<Snapshot> other = new ArrayList<>();
-    Feed _ = feeds.open(CART_1, one::add);
+    Feed _ = feeds.open(CART_1, to(one::add));
     timer.runDue();
 
-    Feed _ = feeds.open(CART_1, other::add);
+    Feed _ = feeds.open(CART_1, to(other::add));
     timer.runDue();
 
     assertThat(one).hasSize(1);
@@ -185,7 +222,7 @@ final class DeliveryTest {
   @Test
   void renewal_halfOfLife_newSvid() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART_1, seen::add);
+    Feed _ = feeds.open(CART_1, to(seen::add));
     timer.runDue();
     Snapshot first = seen.getLast();
 
@@ -195,14 +232,14 @@ final class DeliveryTest {
     assertThat(seen.getLast().svids().getFirst().svid().expiresAt())
         .isEqualTo(NOW.plus(LIFE).plus(LIFE.dividedBy(2)));
     timer.advance(LIFE.dividedBy(2));
-    assertThat(seen).hasSize(3).extracting(Snapshot::bundles).containsOnly(first.bundles());
+    assertThat(seen).hasSize(3).extracting(Snapshot::trust).containsOnly(first.trust());
   }
 
   // ISTIO-96: update empty. Istio ends the stream when a renewal fails.
   @Test
   void renewal_fails_lastGoodStays() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART_1, seen::add);
+    Feed _ = feeds.open(CART_1, to(seen::add));
     timer.runDue();
     int before = seen.size();
     ledger.failNextIntend(full);
@@ -228,7 +265,7 @@ final class DeliveryTest {
                 List.of(KeyType.RSA),
                 List.of("cart.example.org")));
 
-    Feed _ = feeds(entitlements(rule)).open(CART_1, seen::add);
+    Feed _ = feeds(entitlements(rule)).open(CART_1, to(seen::add));
     timer.runDue();
 
     X509Svid svid = seen.getLast().svids().getFirst().svid();
@@ -245,13 +282,13 @@ final class DeliveryTest {
     Rule rule =
         rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of("cart.example.org")));
 
-    Feed _ = feeds(entitlements(rule)).open(CART_1, seen::add);
+    Feed _ = feeds(entitlements(rule)).open(CART_1, to(seen::add));
     timer.advance(LIFE);
 
     assertThat(seen)
         .singleElement()
         .satisfies(only -> {
-          assertThat(only.bundles()).hasSize(1);
+          assertThat(only.trust()).isEqualTo(trust());
           assertThat(only.svids()).isEmpty();
         });
     assertThat(failures).isEmpty();
@@ -267,8 +304,8 @@ final class DeliveryTest {
   void open_otherInstanceOfTheIdentity_svidOfItsOwn() {
     List<Snapshot> one = new ArrayList<>();
     List<Snapshot> other = new ArrayList<>();
-    Feed _ = feeds.open(CART_1, one::add);
-    Feed _ = feeds.open(CART_2, other::add);
+    Feed _ = feeds.open(CART_1, to(one::add));
+    Feed _ = feeds.open(CART_2, to(other::add));
 
     timer.runDue();
 
@@ -283,13 +320,13 @@ final class DeliveryTest {
   void close_lastStreamAndOpenAgain_sameSvid() {
     List<Snapshot> before = new ArrayList<>();
     List<Snapshot> after = new ArrayList<>();
-    Feed feed = feeds.open(CART_1, before::add);
+    Feed feed = feeds.open(CART_1, to(before::add));
     timer.runDue();
     timer.advance(Duration.ofSeconds(59));
     feed.close();
     timer.advance(Duration.ofSeconds(59));
 
-    Feed _ = feeds.open(CART_1, after::add);
+    Feed _ = feeds.open(CART_1, to(after::add));
     timer.runDue();
 
     assertThat(after).containsExactly(before.getLast());
@@ -297,8 +334,8 @@ final class DeliveryTest {
 
   @Test
   void close_lastStream_endsTheRenewalWithinMinutes() {
-    Feed one = feeds.open(CART_1, snapshot -> {});
-    Feed other = feeds.open(CART_1, snapshot -> {});
+    Feed one = feeds.open(CART_1, to(snapshot -> {}));
+    Feed other = feeds.open(CART_1, to(snapshot -> {}));
     timer.runDue();
 
     one.close();
@@ -324,7 +361,7 @@ final class DeliveryTest {
           Uninterruptibles.awaitUninterruptibly(goOn);
           return fast.issue(grant, key);
         };
-    Feed _ = feeds.open(CART_1, seen::add);
+    Feed _ = feeds.open(CART_1, to(seen::add));
     Thread slow = Thread.ofPlatform().start(timer::runDue);
     begun.await();
 
@@ -341,7 +378,7 @@ final class DeliveryTest {
   @Test
   void close_oneOfTwoStreamsOfOneListener_otherGoesOn() {
     List<Snapshot> seen = new ArrayList<>();
-    java.util.function.Consumer<Snapshot> listener = seen::add;
+    SecretSource.Listener listener = to(seen::add);
     Feed one = feeds.open(CART_1, listener);
     Feed _ = feeds.open(CART_1, listener);
     one.close();
@@ -355,7 +392,7 @@ final class DeliveryTest {
   @Test
   void close_stream_listenerIsNotCalledAgain() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed feed = feeds.open(CART_1, seen::add);
+    Feed feed = feeds.open(CART_1, to(seen::add));
     feed.close();
 
     timer.runDue();
@@ -369,10 +406,10 @@ final class DeliveryTest {
     Feed _ =
         feeds.open(
             CART_1,
-            snapshot -> {
+            to(snapshot -> {
               throw new IllegalStateException("broken stream");
-            });
-    Feed _ = feeds.open(CART_1, seen::add);
+            }));
+    Feed _ = feeds.open(CART_1, to(seen::add));
     timer.runDue();
     int before = seen.size();
 
@@ -406,7 +443,7 @@ final class DeliveryTest {
   private void openAndCloseInListener() {
     for (int i = 0; i < 50; i++) {
       Feed[] feed = new Feed[1];
-      feed[0] = feeds.open(CART_1, snapshot -> closeIfOpen(feed));
+      feed[0] = feeds.open(CART_1, to(snapshot -> closeIfOpen(feed)));
       timer.runDue();
       feed[0].close();
     }
@@ -421,14 +458,159 @@ final class DeliveryTest {
   @Test
   void close_allFeeds_silence() {
     List<Snapshot> seen = new ArrayList<>();
-    Feed _ = feeds.open(CART_1, seen::add);
+    Feed _ = feeds.open(CART_1, to(seen::add));
     feeds.close();
-    Feed _ = feeds.open(new Holder(SpiffeId.parse("spiffe://example.org/late"), ""), seen::add);
+    Feed _ = feeds.open(new Holder(SpiffeId.parse("spiffe://example.org/late"), ""), to(seen::add));
 
     timer.advance(Duration.ofMinutes(2));
 
     assertThat(seen).isEmpty();
     assertThat(timer.next()).isEmpty();
+  }
+
+  @Test // SDS-7: it is to come, so a delta stream must not be told that it does not exist
+  void open_firstSvidFails_isAwaited() {
+    List<Snapshot> seen = new ArrayList<>();
+    ledger.failNextIntend(full);
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+    assertThat(seen.getLast().awaited()).containsExactly(CART);
+
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(seen.getLast().awaited()).isEmpty();
+  }
+
+  @Test // SDS-4: made once for all, and each SVID stays what it was
+  void trustIs_changed_everybodyIsToldAndKeepsItsSvid() {
+    List<Snapshot> one = new ArrayList<>();
+    List<Snapshot> other = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(one::add));
+    Feed _ = feeds.open(CART_2, to(other::add));
+    timer.runDue();
+    List<?> svids = one.getLast().svids();
+
+    feeds.trustIs(Trust.NONE);
+    timer.runDue();
+
+    assertThat(one.getLast().trust()).isSameAs(Trust.NONE);
+    assertThat(other.getLast().trust()).isSameAs(Trust.NONE);
+    assertThat(one.getLast().svids()).isEqualTo(svids);
+    List<Snapshot> late = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(late::add));
+    timer.runDue();
+    assertThat(late.getLast().trust()).isSameAs(Trust.NONE);
+  }
+
+  @Test // SC-18: looked up before each SVID
+  void renewal_entitlementWithdrawn_streamsAreToldAndNoSvidIsMade() {
+    Rule none = rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of("x.example")));
+    var current = new AtomicReference<>(entitlements());
+    feeds =
+        new SvidFeeds(
+            maker,
+            current::get,
+            trust(),
+            new SessionTickets(new SecureRandom(), clock),
+            timer,
+            clock,
+            new Listener());
+    List<String> told = new ArrayList<>();
+    SecretSource.Listener stream =
+        new SecretSource.Listener() {
+          @Override
+          public void changed(Snapshot snapshot) {
+            told.add(snapshot.svids().size() + " SVIDs");
+          }
+
+          @Override
+          public void withdrawn() {
+            told.add("withdrawn");
+          }
+        };
+    Feed feed = feeds.open(CART_1, stream);
+    timer.runDue();
+
+    current.set(entitlements(none));
+    timer.advance(LIFE.dividedBy(2));
+    feed.close();
+    Feed _ = feeds.open(CART_1, stream);
+    timer.runDue();
+
+    assertThat(told).containsExactly("1 SVIDs", "withdrawn", "0 SVIDs");
+    assertThat(denials).isNotEmpty();
+  }
+
+  @Test // the alarm: how long the last good one lasts
+  void failing_renewalFails_untilTheEndOfTheSvidInUse() {
+    Feed _ = feeds.open(CART_1, to(_ -> {}));
+    timer.runDue();
+    assertThat(feeds.failing()).isEmpty();
+    ledger.failNextIntend(full);
+
+    timer.advance(LIFE.dividedBy(2));
+    assertThat(feeds.failing()).containsExactly(NOW.plus(LIFE));
+
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(feeds.failing()).isEmpty();
+  }
+
+  @Test // SDS-5: the last good secret stays
+  void make_svidOfAnotherKey_isNeverFed() {
+    GrantedIssuance right = issuance;
+    ExportableKey foreign = ExportableKey.generate(KeyAlgorithm.EC_P256);
+    issuance = (grant, _) -> right.issue(grant, foreign.publicKey());
+
+    assertThatThrownBy(() -> maker.make(grant(CART)))
+        .isInstanceOf(RenewalException.class)
+        .hasMessageContaining("not of the key made for it");
+  }
+
+  @Test // FLD-7: the same for all who share the identity, another every hour, the old one decrypts
+  void tickets_nextHour_newFirstKeyAndTheOldOneDecrypts() {
+    List<Snapshot> one = new ArrayList<>();
+    List<Snapshot> other = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(one::add));
+    Feed _ = feeds.open(CART_2, to(other::add));
+    timer.runDue();
+    var before = one.getLast().tickets().orElseThrow();
+    assertThat(other.getLast().tickets().orElseThrow().version()).isEqualTo(before.version());
+
+    timer.advance(SessionTickets.PERIOD);
+    feeds.refreshTickets();
+    timer.runDue();
+
+    var after = one.getLast().tickets().orElseThrow();
+    assertThat(after.keys()).hasSize(3);
+    assertThat(after.keys().getFirst().sameAs(before.keys().getLast())).isTrue();
+    assertThat(after.keys().get(1).sameAs(before.keys().getFirst())).isTrue();
+    assertThat(after.keys().getFirst().sameAs(before.keys().getFirst())).isFalse();
+  }
+
+  @Test
+  void tickets_otherIdentity_areOthers() {
+    var tickets = new SessionTickets(new SecureRandom(), clock);
+
+    assertThat(tickets.of(CART).version())
+        .isEqualTo(tickets.of(CART).version())
+        .isNotEqualTo(tickets.of(SpiffeId.parse("spiffe://example.org/other")).version());
+  }
+
+  @Test // a new stream does not wait for a key
+  void keyPool_afterFirstUse_isFilledAndFilledAgain() {
+    var pool = new KeyPool(4, timer);
+    ExportableKey first = pool.take(KeyAlgorithm.EC_P256);
+    assertThat(pool.ready(KeyAlgorithm.EC_P256)).isZero();
+
+    timer.runDue();
+    assertThat(pool.ready(KeyAlgorithm.EC_P256)).isEqualTo(4);
+    assertThat(pool.ready(KeyAlgorithm.RSA_2048)).isZero();
+    ExportableKey second = pool.take(KeyAlgorithm.EC_P256);
+    assertThat(second.publicKey()).isNotEqualTo(first.publicKey());
+    for (int taken = 0; taken < 3; taken++) {
+      assertThat(pool.take(KeyAlgorithm.EC_P256).publicKey()).isNotEqualTo(second.publicKey());
+    }
+    timer.runDue();
+    assertThat(pool.ready(KeyAlgorithm.EC_P256)).isEqualTo(4);
   }
 
   // ISTIO-95: the certificate of the server itself, with its host names.

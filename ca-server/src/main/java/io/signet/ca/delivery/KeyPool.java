@@ -1,0 +1,73 @@
+package io.signet.ca.delivery;
+
+import io.signet.hsm.KeyAlgorithm;
+import io.signet.hsm.soft.ExportableKey;
+import io.signet.sds.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys made ahead, so that a new stream does not wait for one: an RSA key takes a hundred
+ * milliseconds and more. Those of a kind are made from its first use on. When it is empty, whoever
+ * needs a key makes it. Safe for use by many threads.
+ */
+final class KeyPool {
+  private final int size;
+  private final Timer timer;
+  private final Map<KeyAlgorithm, Shelf> shelves = new EnumMap<>(KeyAlgorithm.class);
+
+  /**
+   * @param size how many of each kind are kept
+   * @param timer fills it, on threads of its own
+   */
+  KeyPool(int size, Timer timer) {
+    this.size = size;
+    this.timer = timer;
+    for (KeyAlgorithm algorithm : KeyAlgorithm.values()) {
+      shelves.put(algorithm, new Shelf(algorithm));
+    }
+  }
+
+  /** A key that nobody else gets. */
+  ExportableKey take(KeyAlgorithm algorithm) {
+    return shelves.get(algorithm).take();
+  }
+
+  /** How many of this kind are ready. */
+  int ready(KeyAlgorithm algorithm) {
+    return shelves.get(algorithm).keys.size();
+  }
+
+  private final class Shelf {
+    private final KeyAlgorithm algorithm;
+    private final BlockingQueue<ExportableKey> keys = new ArrayBlockingQueue<>(size);
+    private final AtomicBoolean filling = new AtomicBoolean();
+
+    Shelf(KeyAlgorithm algorithm) {
+      this.algorithm = algorithm;
+    }
+
+    ExportableKey take() {
+      @Nullable ExportableKey ready = keys.poll();
+      if (keys.size() <= size / 2 && filling.compareAndSet(false, true)) {
+        Timer.Scheduled _ = timer.after(Duration.ZERO, this::fill);
+      }
+      return ready == null ? ExportableKey.generate(algorithm) : ready;
+    }
+
+    private void fill() {
+      try {
+        while (keys.remainingCapacity() > 0) {
+          keys.add(ExportableKey.generate(algorithm));
+        }
+      } finally {
+        filling.set(false);
+      }
+    }
+  }
+}
