@@ -1,5 +1,6 @@
 package io.signet.ca.app;
 
+import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
@@ -23,7 +24,7 @@ import io.signet.ca.grpc.CsrEvents;
 import io.signet.ca.grpc.Door;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
 import io.signet.ca.grpc.ServingCertificate;
-import io.signet.ca.grpc.WorkloadAddresses;
+import io.signet.ca.grpc.WorkloadListener;
 import io.signet.ca.grpc.WorkloadServer;
 import io.signet.ca.http.HealthRoutes;
 import io.signet.ca.http.KeysRoutes;
@@ -57,6 +58,7 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -270,12 +272,19 @@ final class SignetServer implements RunningServer {
       throws IOException {
     IstioCertificateEndpoint istio =
         new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);
-    return WorkloadServer.start(
-        new WorkloadAddresses(
-            config.listen().workload().toSocketAddress(), config.listen().sdsSocket()),
-        () -> servingCertificate(serving),
-        List.of(istio, sds),
-        interceptors);
+    List<BindableService> services = List.of(istio, sds);
+    List<WorkloadListener> listeners = new ArrayList<>();
+    listeners.add(
+        new WorkloadListener.Tls(
+            config.listen().workload().toSocketAddress(),
+            () -> servingCertificate(serving),
+            services));
+    config
+        .listen()
+        .sdsSocket()
+        .map(path -> WorkloadListener.Unix.forAll(path, services))
+        .ifPresent(listeners::add);
+    return WorkloadServer.start(listeners, interceptors);
   }
 
   // The door first: what is turned away there has no span.

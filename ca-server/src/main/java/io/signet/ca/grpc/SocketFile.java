@@ -13,8 +13,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +30,6 @@ import org.jspecify.annotations.Nullable;
 final class SocketFile implements AutoCloseable {
   // sockaddr_un.sun_path holds 108 bytes with the zero at the end.
   private static final int LONGEST_PATH = 107;
-
-  // To connect is to write. Whoever reaches the file may: callers are attested by their peer
-  // credentials, and the directory is the place to keep others away.
-  private static final Set<PosixFilePermission> FOR_ALL =
-      PosixFilePermissions.fromString("rw-rw-rw-");
 
   // A lock needs no rights for others, and others could use them to keep us from starting.
   private static final Set<PosixFilePermission> FOR_OWNER =
@@ -63,9 +61,33 @@ final class SocketFile implements AutoCloseable {
     }
   }
 
-  /** Lets every local process connect; to be called once the socket is bound. */
-  void open() throws IOException {
-    var _ = Files.setPosixFilePermissions(path, FOR_ALL);
+  /**
+   * Lets those connect who shall; to be called once the socket is bound. Until then the umask
+   * decides, so only the directory keeps others away for that moment.
+   *
+   * @param group of the file; empty: it stays as it is
+   * @throws IOException naming the path, if there is no such group or we may not give it the file
+   */
+  void open(Set<PosixFilePermission> mode, Optional<String> group) throws IOException {
+    if (group.isPresent()) {
+      give(group.get()); // first: what the mode lets a group do is for no other
+    }
+    var _ = Files.setPosixFilePermissions(path, mode);
+  }
+
+  private void give(String group) throws IOException {
+    try {
+      Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW_LINKS)
+          .setGroup(
+              path.getFileSystem()
+                  .getUserPrincipalLookupService()
+                  .lookupPrincipalByGroupName(group));
+    } catch (UserPrincipalNotFoundException e) {
+      throw cannot(path, "no group %s (expected: one of this machine)".formatted(group));
+    } catch (FileSystemException e) {
+      throw cannot(
+          path, "group %s (expected: a group that this process is in)".formatted(group), e);
+    }
   }
 
   /** Removes the socket and gives the path free. */

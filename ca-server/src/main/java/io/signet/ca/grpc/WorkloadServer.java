@@ -22,24 +22,27 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.signet.ca.grpc.WorkloadListener.Tls;
+import io.signet.ca.grpc.WorkloadListener.Unix;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The workload plane: the same gRPC services over TLS on TCP and, on request, over a Unix socket,
- * with health and reflection beside them. Calls are handled on virtual threads, so services may
- * block; all but the certificate requests, whose endpoint never does. Safe for use by many threads.
+ * The workload plane: gRPC services over TLS on TCP and over Unix sockets, on each listener those
+ * that it is for, with health and reflection beside them. Calls are handled on virtual threads, so
+ * services may block; all but the certificate requests, whose endpoint never does. Safe for use by
+ * many threads.
  */
 public final class WorkloadServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkloadServer.class);
@@ -74,27 +77,36 @@ public final class WorkloadServer implements AutoCloseable {
   private static final Duration STOP_GRACE = Duration.ofSeconds(15);
   private static final Duration FORCED_GRACE = Duration.ofSeconds(1);
 
-  private final List<BindableService> services;
   private final List<ServerInterceptor> interceptors;
   private final Duration permitKeepAlive;
-  private final HealthStatusManager health = new HealthStatusManager();
   private final OpenStreams streams = new OpenStreams();
   private final ExecutorService handlers =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("workload-", 0).factory());
   private final List<Listening> listening = new ArrayList<>();
 
-  /** A server, and what to give back once it has ended. */
-  private record Listening(Server server, Release release) {}
+  /**
+   * A server.
+   *
+   * @param services what is served beside health and reflection
+   * @param health of these
+   * @param release gives back what is to be given back once the server has ended
+   */
+  private record Listening(
+      Server server, List<BindableService> services, HealthStatusManager health, Release release) {
+
+    void sayServing() {
+      for (BindableService service : services) {
+        String name = service.bindService().getServiceDescriptor().getName();
+        health.setStatus(name, ServingStatus.SERVING);
+      }
+    }
+  }
 
   private interface Release {
     void run() throws IOException;
   }
 
-  private WorkloadServer(
-      List<BindableService> services,
-      List<ServerInterceptor> interceptors,
-      Duration permitKeepAlive) {
-    this.services = List.copyOf(services);
+  private WorkloadServer(List<ServerInterceptor> interceptors, Duration permitKeepAlive) {
     this.interceptors = List.copyOf(interceptors);
     this.permitKeepAlive = permitKeepAlive;
   }
@@ -102,19 +114,14 @@ public final class WorkloadServer implements AutoCloseable {
   /**
    * Serves until it is stopped.
    *
-   * @param serving asked at each TLS handshake
    * @param interceptors see each call once its origin is known and before anything else of ours
    *     does, the first of them first; must not block
-   * @throws IOException if one of the addresses cannot be served; the message names it and the
-   *     cause. Nothing is served then.
+   * @throws IOException if one of the listeners cannot be had; the message names it and the cause.
+   *     Nothing is served then.
    */
   public static WorkloadServer start(
-      WorkloadAddresses addresses,
-      Supplier<ServingCertificate> serving,
-      List<BindableService> services,
-      List<ServerInterceptor> interceptors)
-      throws IOException {
-    return start(addresses, serving, services, interceptors, PERMIT_KEEPALIVE);
+      List<WorkloadListener> listeners, List<ServerInterceptor> interceptors) throws IOException {
+    return start(listeners, interceptors, PERMIT_KEEPALIVE);
   }
 
   /**
@@ -122,23 +129,23 @@ public final class WorkloadServer implements AutoCloseable {
    *     disconnected
    */
   static WorkloadServer start(
-      WorkloadAddresses addresses,
-      Supplier<ServingCertificate> serving,
-      List<BindableService> services,
+      List<WorkloadListener> listeners,
       List<ServerInterceptor> interceptors,
       Duration permitKeepAlive)
       throws IOException {
-    var server = new WorkloadServer(services, interceptors, permitKeepAlive);
+    var server = new WorkloadServer(interceptors, permitKeepAlive);
     try {
-      server.listen(addresses.tls(), serving);
-      if (addresses.unixSocket().isPresent()) {
-        server.listen(addresses.unixSocket().get());
+      for (WorkloadListener listener : listeners) {
+        switch (listener) {
+          case Tls tls -> server.listen(tls);
+          case Unix unix -> server.listen(unix);
+        }
       }
     } catch (IOException | RuntimeException e) {
       server.stop(Duration.ZERO);
       throw e;
     }
-    server.sayServing();
+    server.listening.forEach(Listening::sayServing);
     return server;
   }
 
@@ -147,9 +154,17 @@ public final class WorkloadServer implements AutoCloseable {
     return ServingTls.library();
   }
 
-  /** The TCP port, which the system chose if it was asked to. */
+  /**
+   * The port of the first listener on TCP, which the system chose if it was asked to.
+   *
+   * @throws NoSuchElementException if there is none
+   */
   public int port() {
-    return listening.getFirst().server().getPort();
+    return listening.stream()
+        .map(each -> each.server().getPort())
+        .filter(port -> port > 0) // a Unix socket has none
+        .findFirst()
+        .orElseThrow();
   }
 
   /**
@@ -161,7 +176,7 @@ public final class WorkloadServer implements AutoCloseable {
     if (handlers.isShutdown()) {
       return;
     }
-    health.enterTerminalState();
+    listening.forEach(each -> each.health().enterTerminalState());
     listening.forEach(each -> each.server().shutdown());
     streams.end();
     awaitEnd(grace);
@@ -177,51 +192,56 @@ public final class WorkloadServer implements AutoCloseable {
     stop(STOP_GRACE);
   }
 
-  private void listen(InetSocketAddress address, Supplier<ServingCertificate> serving)
-      throws IOException {
+  private void listen(Tls tls) throws IOException {
+    InetSocketAddress address = tls.address();
     if (address.isUnresolved()) {
       throw new IOException("cannot listen on %s: unknown host".formatted(address));
     }
-    var builder = NettyServerBuilder.forAddress(address).sslContext(ServingTls.of(serving));
+    var builder = NettyServerBuilder.forAddress(address).sslContext(ServingTls.of(tls.serving()));
     builder.withOption(ChannelOption.SO_BACKLOG, BACKLOG);
     String name = "%s:%d".formatted(address.getHostString(), address.getPort());
-    listening.add(new Listening(started(configured(builder), name), () -> {}));
+    var health = new HealthStatusManager();
+    Server server = started(configured(builder, tls.services(), health), name);
+    listening.add(new Listening(server, tls.services(), health, () -> {}));
   }
 
-  private void listen(Path unixSocket) throws IOException {
+  private void listen(Unix unix) throws IOException {
+    Path path = unix.path();
     if (!Epoll.isAvailable()) {
       throw new IOException(
-          "cannot listen on unix:%s: needs Linux on x86-64".formatted(unixSocket),
+          "cannot listen on unix:%s: needs Linux on x86-64".formatted(path),
           Epoll.unavailabilityCause());
     }
-    SocketFile file = SocketFile.claim(unixSocket);
+    SocketFile file = SocketFile.claim(path);
     var loops = new MultiThreadIoEventLoopGroup(threads(), EpollIoHandler.newFactory());
+    var health = new HealthStatusManager();
     Server server;
     try {
-      server = started(unix(unixSocket, loops), "unix:" + unixSocket);
+      server = started(configured(on(path, loops), unix.services(), health), "unix:" + path);
     } catch (IOException | RuntimeException e) {
       release(file, loops);
       throw e;
     }
-    listening.add(new Listening(server, () -> release(file, loops))); // from here stop() does it
-    file.open();
+    // From here stop() releases it.
+    listening.add(new Listening(server, unix.services(), health, () -> release(file, loops)));
+    file.open(unix.mode(), unix.group());
   }
 
   private static DefaultThreadFactory threads() {
     return new DefaultThreadFactory("workload-unix", true);
   }
 
-  private NettyServerBuilder unix(Path path, EventLoopGroup loops) {
+  private static NettyServerBuilder on(Path path, EventLoopGroup loops) {
     var address = new DomainSocketAddress(path.toString());
-    return configured(
-        NettyServerBuilder.forAddress(address, UnixSocketCredentials.create())
-            .channelType(EpollServerDomainSocketChannel.class)
-            .bossEventLoopGroup(loops)
-            .workerEventLoopGroup(loops));
+    return NettyServerBuilder.forAddress(address, UnixSocketCredentials.create())
+        .channelType(EpollServerDomainSocketChannel.class)
+        .bossEventLoopGroup(loops)
+        .workerEventLoopGroup(loops);
   }
 
-  private NettyServerBuilder configured(NettyServerBuilder builder) {
-    for (BindableService service : served()) {
+  private NettyServerBuilder configured(
+      NettyServerBuilder builder, List<BindableService> services, HealthStatusManager health) {
+    for (BindableService service : served(services, health)) {
       builder.addService(WellFormedRequests.only(service));
     }
     // gRPC calls those first that were added last.
@@ -242,7 +262,8 @@ public final class WorkloadServer implements AutoCloseable {
         .permitKeepAliveWithoutCalls(true);
   }
 
-  private List<BindableService> served() {
+  private static List<BindableService> served(
+      List<BindableService> services, HealthStatusManager health) {
     List<BindableService> all = new ArrayList<>(services);
     all.add(health.getHealthService());
     all.add(ProtoReflectionServiceV1.newInstance());
@@ -266,13 +287,6 @@ public final class WorkloadServer implements AutoCloseable {
     } catch (IOException e) {
       String why = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
       throw new IOException("cannot listen on %s: %s".formatted(name, why), e);
-    }
-  }
-
-  private void sayServing() {
-    for (BindableService service : services) {
-      String name = service.bindService().getServiceDescriptor().getName();
-      health.setStatus(name, ServingStatus.SERVING);
     }
   }
 

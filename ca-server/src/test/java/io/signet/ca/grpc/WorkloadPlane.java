@@ -34,6 +34,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** A running workload server with an endpoint over a fake issuance, and clients for it. */
 final class WorkloadPlane implements AutoCloseable {
@@ -82,13 +83,14 @@ final class WorkloadPlane implements AutoCloseable {
         List.of(
             new IstioCertificateEndpoint(
                 issuance, issuance, limits, limit, timer(), task -> workers.execute(task)));
-    var addresses =
-        new WorkloadAddresses(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), socket);
+    var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    Stream<WorkloadListener> tls =
+        Stream.of(new WorkloadListener.Tls(loopback, () -> serving, services));
+    Stream<WorkloadListener> unix =
+        socket.stream().map(path -> WorkloadListener.Unix.forAll(path, services));
     server =
         WorkloadServer.start(
-            addresses,
-            () -> serving,
-            services,
+            Stream.concat(tls, unix).toList(),
             List.of(new Door(limits, issuance)),
             permitKeepAlive);
     closing.push(server::close);

@@ -9,10 +9,6 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.reflection.v1.ServerReflectionGrpc;
-import io.grpc.reflection.v1.ServerReflectionRequest;
-import io.grpc.reflection.v1.ServerReflectionResponse;
-import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.StreamObserver;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.proto.istio.IstioCertificateRequest;
@@ -26,7 +22,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -45,16 +40,9 @@ final class WorkloadServerLifeTest {
   }
 
   @Test
-  void reflection_services_named() throws Exception {
+  void reflection_services_named() throws IOException {
     try (var plane = new WorkloadPlane()) {
-      var first = new First<ServerReflectionResponse>();
-      var asking =
-          ServerReflectionGrpc.newStub(plane.channel(tls -> tls)).serverReflectionInfo(first);
-      asking.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
-
-      assertThat(first.get().getListServicesResponse().getServiceList())
-          .extracting(ServiceResponse::getName)
-          .contains(SERVICE);
+      assertThat(Reflection.services(plane.channel(tls -> tls))).contains(SERVICE);
     }
   }
 
@@ -155,9 +143,9 @@ final class WorkloadServerLifeTest {
 
   private static WorkloadServer start(InetSocketAddress address) throws IOException {
     return WorkloadServer.start(
-        new WorkloadAddresses(address, Optional.empty()),
-        () -> WorkloadPlane.INTERMEDIATE.server().serving(),
-        List.of(),
+        List.of(
+            new WorkloadListener.Tls(
+                address, () -> WorkloadPlane.INTERMEDIATE.server().serving(), List.of())),
         List.of());
   }
 
