@@ -128,6 +128,9 @@ final class ConfigReader {
     Optional<SvidConfig> svid = svid(in.section(Key.SVID));
     Optional<AttestationConfig> attestation = attestation(in.section(Key.ATTESTATION), trustDomain);
     List<Rule> rules = new EntitlementReader(trustDomain, svid, names).read(in);
+    SdsReader secrets = sdsReader(trustDomain, listen, attestation);
+    List<FederatedBundle> federation = secrets.federation(in);
+    Optional<SdsConfig> sds = secrets.read(in);
     Optional<SinksConfig> sinks = sinks(in.section(Key.SINKS));
     Optional<LimitsConfig> limits = limits(in.section(Key.LIMITS));
     Optional<LedgerConfig> ledger = ledger(in.section(Key.LEDGER));
@@ -143,10 +146,22 @@ final class ConfigReader {
             svid.orElseThrow(),
             attestation.orElseThrow(),
             rules,
+            sds.orElseThrow(),
+            federation,
             sinks.orElseThrow(),
             limits.orElseThrow(),
             ledger.orElseThrow(),
             dataDir.orElseThrow()));
+  }
+
+  private static SdsReader sdsReader(
+      Optional<TrustDomain> trustDomain,
+      Optional<ListenConfig> listen,
+      Optional<AttestationConfig> attestation) {
+    return new SdsReader(
+        trustDomain,
+        listen.flatMap(ListenConfig::sdsSocket),
+        attestation.map(AttestationConfig::unix).orElse(List.of()));
   }
 
   private static Optional<CeremonyConfig> ceremony(Section in) {
@@ -197,10 +212,14 @@ final class ConfigReader {
   private static Optional<Path> socket(Section in) {
     Optional<Path> socket = in.optionalFile(Key.LISTEN_SDS_SOCKET, Need.NOTHING);
     socket
-        .filter(
-            path -> path.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET_PATH)
+        .filter(ConfigReader::isTooLong)
         .ifPresent(path -> in.refuse(Key.LISTEN_SDS_SOCKET, path.toString()));
     return socket;
+  }
+
+  /** Whether no Unix socket can be there. */
+  static boolean isTooLong(Path socket) {
+    return socket.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET_PATH;
   }
 
   private static List<String> servingNames(Section in) {
@@ -324,8 +343,7 @@ final class ConfigReader {
     Set<String> clusters = new HashSet<>();
     List<KubernetesCluster> kubernetes =
         in.list(Key.ATTESTATION_KUBERNETES, entry -> kubernetes(entry, clusters));
-    Set<Long> uids = new HashSet<>();
-    List<UnixCaller> unix = in.list(Key.ATTESTATION_UNIX, entry -> unix(entry, uids, trustDomain));
+    List<UnixCaller> unix = unixCallers(in, Key.ATTESTATION_UNIX, trustDomain);
     Set<String> issuers = new HashSet<>();
     List<JwtIssuer> jwt = in.list(Key.ATTESTATION_JWT, entry -> jwt(entry, issuers));
     if (kubernetes.stream().filter(cluster -> cluster.kubeconfig().isEmpty()).count() > 1) {
@@ -402,7 +420,14 @@ final class ConfigReader {
     return new ServiceAccountName(names[0], names[1]);
   }
 
-  private Optional<UnixCaller> unix(Section in, Set<Long> uids, Optional<TrustDomain> trustDomain) {
+  /** Reads a list of those who are known by their user id. */
+  static List<UnixCaller> unixCallers(Section in, Key list, Optional<TrustDomain> trustDomain) {
+    Set<Long> uids = new HashSet<>();
+    return in.list(list, entry -> unix(entry, uids, trustDomain));
+  }
+
+  private static Optional<UnixCaller> unix(
+      Section in, Set<Long> uids, Optional<TrustDomain> trustDomain) {
     Optional<Long> uid = in.value(Key.UNIX_UID, text -> unused(uids, uid(text)));
     Optional<SpiffeId> id =
         in.value(Key.UNIX_ID, SpiffeId::parse).filter(found -> isInside(in, found, trustDomain));

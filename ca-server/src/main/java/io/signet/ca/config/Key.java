@@ -103,8 +103,8 @@ enum Key {
       "a list of NAMESPACE/NAME of service accounts",
       "[]"),
   ATTESTATION_UNIX("attestation.unix[]", Form.SECTION),
-  UNIX_UID("attestation.unix[].uid", "a user id from 0 to 4294967294, each once"),
-  UNIX_ID("attestation.unix[].id", "a SPIFFE ID with a path, in the trust domain"),
+  UNIX_UID("attestation.unix[].uid", Form.UID),
+  UNIX_ID("attestation.unix[].id", Form.OWN_ID),
   ATTESTATION_JWT("attestation.jwt[]", Form.SECTION),
   JWT_ISSUER("attestation.jwt[].issuer", "the text of the iss claim, each once"),
   JWT_AUDIENCE("attestation.jwt[].audience", Form.TEXT, "istio-ca"),
@@ -130,6 +130,40 @@ enum Key {
   ENTITLEMENTS_DNS_NAMES(
       "entitlements[].dns-names", "a list of DNS names in lower case, each once, at most 16", "[]"),
   ENTITLEMENTS_ISSUING_AUTHORITY("entitlements[].issuing-authority", Form.ON_OR_OFF, "off"),
+
+  SDS("sds", Form.SECTION),
+  SDS_NAMES("sds.names", Form.SECTION),
+  SDS_DEFAULT_SVID("sds.names.default-svid", Form.SECRET_NAME, "default"),
+  SDS_OWN_BUNDLE("sds.names.own-bundle", Form.SECRET_NAME, "ROOTCA"),
+  SDS_ALL_BUNDLES("sds.names.all-bundles", Form.SECRET_NAME, "ALL"),
+  SDS_BUNDLE_FORM("sds.names.bundle-form", Form.BUNDLE_FORM, "trusted-ca"),
+  SDS_RECHECK("sds.recheck", new Range("10s", "1d"), "1m"),
+
+  SOCKETS("sockets[]", Form.SECTION),
+  SOCKETS_PATH("sockets[].path", "a path of at most 107 bytes, each socket another"),
+  SOCKETS_MODE("sockets[].mode", "an octal mode such as 0660, writable for someone", "0666"),
+  SOCKETS_GROUP("sockets[].group", "the name of a group of this machine", Default.ABSENT),
+  SOCKETS_UNIX("sockets[].unix[]", Form.SECTION),
+  SOCKETS_UNIX_UID("sockets[].unix[].uid", Form.UID),
+  SOCKETS_UNIX_ID("sockets[].unix[].id", Form.OWN_ID),
+  SOCKETS_NAMES("sockets[].names", Form.SECTION),
+  SOCKETS_DEFAULT_SVID("sockets[].names.default-svid", Form.SECRET_NAME, Default.SDS_NAMES),
+  SOCKETS_OWN_BUNDLE("sockets[].names.own-bundle", Form.SECRET_NAME, Default.SDS_NAMES),
+  SOCKETS_ALL_BUNDLES("sockets[].names.all-bundles", Form.SECRET_NAME, Default.SDS_NAMES),
+  SOCKETS_BUNDLE_FORM("sockets[].names.bundle-form", Form.BUNDLE_FORM, Default.SDS_NAMES),
+
+  FEDERATION("federation[]", Form.SECTION),
+  FEDERATION_TRUST_DOMAIN(
+      "federation[].trust-domain", "the name of a trust domain other than ours, each once"),
+  FEDERATION_BUNDLE_FILE("federation[].bundle-file", Form.FILE),
+
+  SECURE_NAMING("secure-naming[]", Form.SECTION),
+  SECURE_NAMING_HOSTS(
+      "secure-naming[].hosts", "a list of DNS names in lower case, at least one, each once in all"),
+  SECURE_NAMING_IDS(
+      "secure-naming[].ids",
+      "a list of SPIFFE IDs with a path, in our or a federated trust domain, at least one, each"
+          + " once"),
 
   SINKS("sinks", Form.SECTION),
   SINKS_BUNDLE_FILE("sinks.bundle-file", Form.NEW_FILE, Default.ABSENT),
@@ -162,6 +196,7 @@ enum Key {
     static final String ONE_OF_THREE = "one of the three";
     static final String SVID_MAX_LIFETIME = "svid.max-lifetime";
     static final String VAULT_METHOD = "the method";
+    static final String SDS_NAMES = "as in sds.names";
 
     private Default() {}
   }
@@ -210,6 +245,11 @@ enum Key {
         "a readable file, closed to group and others; for approle";
     static final String VAULT_CERT_FILE = "a readable file; for cert";
     static final String VAULT_KEY_FILE = "a readable file, closed to group and others; for cert";
+    static final String UID = "a user id from 0 to 4294967294, each once";
+    static final String OWN_ID = "a SPIFFE ID with a path, in the trust domain";
+    static final String SECRET_NAME =
+        "a name, not * nor one that begins with spiffe://, naming://, file-cert: or file-root:";
+    static final String BUNDLE_FORM = "trusted-ca or spiffe-validator";
     static final String RATE = "off, N/s or N/s burst M, each from 1 to 100000";
 
     private Form() {}
@@ -310,6 +350,7 @@ enum Key {
         || Default.ONE_OF_TWO.equals(standard)
         || Default.ONE_OF_THREE.equals(standard)
         || Default.SVID_MAX_LIFETIME.equals(standard)
-        || Default.VAULT_METHOD.equals(standard);
+        || Default.VAULT_METHOD.equals(standard)
+        || Default.SDS_NAMES.equals(standard);
   }
 }

@@ -19,6 +19,8 @@ import java.util.Optional;
  * @param attestation whom to believe; at least one attestor
  * @param rules what callers may hold other than just their own identity; the first that is for a
  *     caller decides
+ * @param sds how secrets are served to proxies
+ * @param federation other trust domains whose bundles are served; each once
  * @param sinks where else the trust bundle goes
  * @param limits how much is asked before requests are refused
  * @param ledger how long the record of what was issued is kept
@@ -33,6 +35,8 @@ public record SignetConfig(
     SvidConfig svid,
     AttestationConfig attestation,
     List<Rule> rules,
+    SdsConfig sds,
+    List<FederatedBundle> federation,
     SinksConfig sinks,
     LimitsConfig limits,
     LedgerConfig ledger,
@@ -45,12 +49,14 @@ public record SignetConfig(
   public SignetConfig {
     servingNames = List.copyOf(servingNames);
     rules = List.copyOf(rules);
+    federation = List.copyOf(federation);
     InvalidValueException.require(
         !servingNames.isEmpty(), "serving-names", "none", "at least one name");
     keys.requireFor(authority.root());
     keys.requireFor(authority.root(), rules);
     svid.requireWithin(authority);
     attestation.requireWithin(trustDomain);
+    federation.forEach(other -> other.requireBeside(trustDomain));
     var _ = entitlements(trustDomain, svid, rules);
   }
 

@@ -35,9 +35,11 @@ class ReferenceTest {
     String[] samples = Files.readString(REFERENCE).split("```yaml\n|\n```\n");
     String whole = samples[1];
     String rules = samples[3];
+    String secrets = samples[5];
 
     assertThat(SignetConfig.parse(whole, Path.of("/")).trustDomain()).hasToString("example.org");
     assertThat(SignetConfig.parse(whole + "\n" + rules, Path.of("/")).rules()).hasSize(3);
+    assertThat(SignetConfig.parse(whole + "\n" + secrets, Path.of("/")).federation()).hasSize(1);
   }
 
   private static String row(Key key) {

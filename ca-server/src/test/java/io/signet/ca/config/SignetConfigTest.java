@@ -22,6 +22,7 @@ import io.signet.ca.config.KeysConfig.VaultCustodian;
 import io.signet.ca.config.KeysConfig.VaultEngine;
 import io.signet.ca.config.KeysConfig.VaultLogin;
 import io.signet.ca.config.LimitsConfig.Rate;
+import io.signet.ca.config.SdsNames.BundleForm;
 import io.signet.ca.config.SecretPlace.InEnvironment;
 import io.signet.ca.config.SecretPlace.InFile;
 import io.signet.hsm.KeyAlgorithm;
@@ -54,6 +55,13 @@ class SignetConfigTest {
         - { uid: 1000, id: "spiffe://example.org/user/jo" }
       """;
 
+  private static final SdsConfig STANDARD_SDS =
+      new SdsConfig(
+          new SdsNames("default", "ROOTCA", "ALL", BundleForm.TRUSTED_CA),
+          Duration.ofMinutes(1),
+          List.of(),
+          List.of());
+
   @TempDir Path folder;
 
   @Test
@@ -81,6 +89,8 @@ class SignetConfigTest {
                     List.of(new UnixCaller(1000, SpiffeId.parse("spiffe://example.org/user/jo"))),
                     List.of(),
                     true),
+                List.of(),
+                STANDARD_SDS,
                 List.of(),
                 new SinksConfig(Optional.empty()),
                 new LimitsConfig(
@@ -230,6 +240,8 @@ class SignetConfigTest {
                         CallerPattern.parse("spiffe://example.org/ns/edge/sa/*"),
                         new Entitlement(
                             true, List.of(), Duration.ofMinutes(90), KeyType.ALL, List.of()))),
+                STANDARD_SDS,
+                List.of(),
                 new SinksConfig(Optional.of(folder.resolve("bundle.pem"))),
                 new LimitsConfig(
                     Optional.of(new Rate(7, 7)), Optional.empty(), OptionalInt.of(10_000)),
