@@ -12,6 +12,7 @@ import io.signet.ca.telemetry.AuditLog;
 import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.Tracing;
+import io.signet.sds.Timer;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
@@ -33,6 +34,7 @@ final class Requests {
       Optional<Tracing> tracing,
       MeterRegistry registry,
       AuditLog audit,
+      Timer timer,
       Clock clock) {
     Steps steps = tracing.map(Tracing::steps).orElseGet(Steps::unwatched);
     IssueSvid svids =
@@ -54,6 +56,7 @@ final class Requests {
         new SvidMaker(
             new ObservedGrants(
                 limits.boundingGrants(svids::granted), registry, audit, System::nanoTime),
+            timer,
             clock,
             new SecureRandom());
   }

@@ -17,7 +17,6 @@ import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.delivery.ServingIdentity;
-import io.signet.ca.delivery.SvidFeeds;
 import io.signet.ca.delivery.SvidMaker;
 import io.signet.ca.grpc.AttestedCallers;
 import io.signet.ca.grpc.CsrEvents;
@@ -31,8 +30,6 @@ import io.signet.ca.http.KeysRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
-import io.signet.ca.issuance.IssuanceOutcome.Refused;
-import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import io.signet.ca.ledger.LedgerException;
@@ -47,8 +44,6 @@ import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.ca.telemetry.Tracing;
 import io.signet.hsm.CustodyException;
-import io.signet.sds.AckLedger;
-import io.signet.sds.Secret.ValidationContext;
 import io.signet.sds.Timer;
 import io.signet.sds.envoy.SdsEndpoint;
 import io.signet.spiffe.SpiffeId;
@@ -63,8 +58,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -161,15 +154,28 @@ final class SignetServer implements RunningServer {
     Entitlements entitlements = config.entitlements();
     Requests requests =
         new Requests(
-            core, callers, entitlements, limits, tracing, metrics.registry(), audit, clock);
+            core, callers, entitlements, limits, tracing, metrics.registry(), audit, timer, clock);
     ObservedIssuance issuance = requests.issuance();
     SvidMaker maker = requests.maker();
     ServingIdentity serving = life.started(serving(self, maker));
-    ExecutorService streams = life.started(streamExecutor());
-    SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit);
-    SvidFeeds feeds = life.started(feeds(maker, entitlements, authorities, sdsMetrics));
+    SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
+    Delivery delivery =
+        Delivery.open(
+            config,
+            maker,
+            entitlements,
+            authorities.bundle(),
+            List.of(),
+            sdsMetrics,
+            clock,
+            timer,
+            life);
     publish(authorities.bundle());
-    SdsEndpoint sds = sds(feeds, callers, limits, streams, sdsMetrics);
+    SdsEndpoint sds =
+        delivery.endpoint(
+            new AttestedCallers(callers.attestors(), limits, sdsMetrics::refused),
+            "tls",
+            config.sds().names());
     List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
     WorkloadServer workload = life.started(workload(issuance, limits, sds, first, serving));
     readiness.serves(
@@ -235,34 +241,6 @@ final class SignetServer implements RunningServer {
         e -> LOG.error("the server's own certificate was not renewed", e));
   }
 
-  private SvidFeeds feeds(
-      SvidMaker maker, Entitlements entitlements, Authorities authorities, SdsMetrics metrics) {
-    return new SvidFeeds(
-        maker,
-        entitlements,
-        new ValidationContext(authorities.bundle()),
-        timer,
-        clock,
-        (holder, e) -> LOG.error("the SVID of {} was not renewed", holder, e),
-        (_, reason) -> metrics.denied(new Refused(Why.NOT_ENTITLED, reason)));
-  }
-
-  private SdsEndpoint sds(
-      SvidFeeds feeds,
-      CallerAttestors callers,
-      Limits limits,
-      ExecutorService streams,
-      SdsMetrics metrics) {
-    return new SdsEndpoint(
-        feeds,
-        new AttestedCallers(callers.attestors(), limits, metrics::refused),
-        new AckLedger(clock),
-        clock,
-        timer,
-        streams,
-        metrics);
-  }
-
   private WorkloadServer workload(
       ObservedIssuance issuance,
       Limits limits,
@@ -292,10 +270,6 @@ final class SignetServer implements RunningServer {
       Limits limits, CsrEvents events, Optional<Tracing> tracing) {
     Stream<ServerInterceptor> door = Stream.of(new Door(limits, events));
     return Stream.concat(door, tracing.stream().map(Tracing::calls)).toList();
-  }
-
-  private static ExecutorService streamExecutor() {
-    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("sds-", 0).factory());
   }
 
   private static ServingCertificate servingCertificate(ServingIdentity serving) {

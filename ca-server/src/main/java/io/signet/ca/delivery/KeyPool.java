@@ -4,10 +4,10 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.soft.ExportableKey;
 import io.signet.sds.Timer;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class KeyPool {
   private final int size;
   private final Timer timer;
-  private final Map<KeyAlgorithm, Shelf> shelves = new EnumMap<>(KeyAlgorithm.class);
+  private final Map<KeyAlgorithm, Shelf> shelves = new ConcurrentHashMap<>();
 
   /**
    * @param size how many of each kind are kept
@@ -28,19 +28,20 @@ final class KeyPool {
   KeyPool(int size, Timer timer) {
     this.size = size;
     this.timer = timer;
-    for (KeyAlgorithm algorithm : KeyAlgorithm.values()) {
-      shelves.put(algorithm, new Shelf(algorithm));
-    }
   }
 
   /** A key that nobody else gets. */
   ExportableKey take(KeyAlgorithm algorithm) {
-    return shelves.get(algorithm).take();
+    return shelf(algorithm).take();
   }
 
   /** How many of this kind are ready. */
   int ready(KeyAlgorithm algorithm) {
-    return shelves.get(algorithm).keys.size();
+    return shelf(algorithm).keys.size();
+  }
+
+  private Shelf shelf(KeyAlgorithm algorithm) {
+    return shelves.computeIfAbsent(algorithm, Shelf::new);
   }
 
   private final class Shelf {

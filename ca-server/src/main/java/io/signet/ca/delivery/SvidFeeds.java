@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Feeds each attested caller its own SVID, renewed in good time, and whom to trust; that alone where
- * the caller may not hold its own identity (SDS-6). All streams of one holder share one feed, so
- * that a proxy that opens a stream per name gets one SVID and not several, and two pods of one
+ * Feeds each attested caller its own SVID, renewed in good time, and whom to trust; that alone
+ * where the caller may not hold its own identity (SDS-6). All streams of one holder share one feed,
+ * so that a proxy that opens a stream per name gets one SVID and not several, and two pods of one
  * account never share a key. A feed outlives its last stream by a minute or two, so that a proxy
  * that comes back finds its SVID again. Safe for use by many threads.
  */

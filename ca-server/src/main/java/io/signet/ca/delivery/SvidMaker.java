@@ -6,8 +6,8 @@ import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.hsm.soft.ExportableKey;
-import io.signet.spiffe.X509Svid;
 import io.signet.sds.Timer;
+import io.signet.spiffe.X509Svid;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,7 +50,8 @@ public final class SvidMaker {
   // SDS-5: a proxy that is sent a key of another certificate serves nothing at all.
   private KeyedSvid keyed(ExportableKey key, X509Svid svid) throws RenewalException {
     if (!svid.leaf().getPublicKey().equals(key.publicKey())) {
-      throw new RenewalException("the SVID of " + svid.id() + " is not of the key made for it", null);
+      throw new RenewalException(
+          "the SVID of " + svid.id() + " is not of the key made for it", null);
     }
     return new KeyedSvid(key, svid, renewAt(svid.expiresAt()));
   }

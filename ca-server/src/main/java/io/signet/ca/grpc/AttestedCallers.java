@@ -59,8 +59,17 @@ public final class AttestedCallers implements Callers {
     if (tooOften.isPresent()) {
       throw refused(origin, evidence, tooOften.get());
     }
+    return attested(origin, evidence);
+  }
+
+  // A stream may outlive what was true when it was opened: what was shown then is looked at again.
+  private Caller attested(CallOrigin origin, List<Evidence> evidence) throws StatusException {
     return switch (attestors.attest(evidence)) {
-      case Proven(var proof) -> new Caller(new Holder(proof.id(), proof.instance()), proof.until());
+      case Proven(var proof) ->
+          new Caller(
+              new Holder(proof.id(), proof.instance()),
+              proof.until(),
+              Optional.of(() -> attested(origin, evidence)));
       case Unproven(var refusal) -> throw refused(origin, evidence, Refused.of(refusal));
     };
   }

@@ -1,6 +1,7 @@
 package io.signet.ca.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.grpc.Status;
@@ -18,6 +19,7 @@ import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import io.signet.sds.Holder;
 import io.signet.sds.envoy.Caller;
+import io.signet.sds.envoy.Callers;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
 import java.time.Instant;
@@ -42,8 +44,9 @@ final class AttestedCallersTest {
     var pod = Optional.of(new Pod("me-1", "uid-1"));
     var proof = new ServiceAccount(ID, end, "main", "default", "me", pod);
 
-    assertThat(callers(new Proven(proof)).current())
-        .isEqualTo(new Caller(new Holder(ID, "uid-1"), end));
+    Caller caller = callers(new Proven(proof)).current();
+    assertThat(caller.holder()).isEqualTo(new Holder(ID, "uid-1"));
+    assertThat(caller.until()).isEqualTo(end);
   }
 
   // ISTIO-44: the stream ends with the certificate. K8S-48: two that hold one each share no key.
@@ -52,8 +55,24 @@ final class AttestedCallersTest {
     var end = Optional.of(Instant.parse("2026-11-23T13:00:00Z"));
     var proof = new HeldSvid(ID, end, SerialNumber.parse("01ab"));
 
-    assertThat(callers(new Proven(proof)).current())
-        .isEqualTo(new Caller(new Holder(ID, "01ab"), end));
+    Caller caller = callers(new Proven(proof)).current();
+    assertThat(caller.holder()).isEqualTo(new Holder(ID, "01ab"));
+    assertThat(caller.until()).isEqualTo(end);
+  }
+
+  // SC-18: what was shown when the stream was opened is looked at again while it is open.
+  @Test
+  void again_podIsGoneMeanwhile_refused() throws StatusException {
+    var proof = new HeldSvid(ID, Optional.empty(), SerialNumber.parse("01ab"));
+    var attestor = new FakeAttestor("fake").answer(SHOWN, new Proven(proof));
+    Caller caller = callers(attestor).current();
+    Callers again = caller.again().orElseThrow();
+    assertThat(again.current().holder()).isEqualTo(caller.holder());
+
+    attestor.answer(SHOWN, Attestation.invalid("the pod is gone"));
+
+    assertThatThrownBy(again::current).hasMessageContaining("UNAUTHENTICATED");
+    assertThat(told).containsExactly(List.of(SHOWN) + ": fake: the pod is gone");
   }
 
   @Test
@@ -104,7 +123,10 @@ final class AttestedCallersTest {
   }
 
   private AttestedCallers callers(Attestation attestation) {
-    var attestor = new FakeAttestor("fake").answer(SHOWN, attestation);
+    return callers(new FakeAttestor("fake").answer(SHOWN, attestation));
+  }
+
+  private AttestedCallers callers(FakeAttestor attestor) {
     return new AttestedCallers(
         new Attestors(List.of(attestor)),
         limits,

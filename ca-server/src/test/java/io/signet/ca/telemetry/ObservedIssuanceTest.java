@@ -316,7 +316,7 @@ final class ObservedIssuanceTest {
   // SDS-6: a stream without an SVID goes on, and the reason goes to log and metric.
   @Test
   void denied_stream_countedAndAudited() throws IOException {
-    new SdsMetrics(metrics.registry(), new AuditLog(lines::add, this::tick))
+    new SdsMetrics(metrics.registry(), new AuditLog(lines::add, this::tick), this::tick)
         .denied(new Refused(Why.NOT_ENTITLED, "may hold nothing"));
 
     assertThat(metrics.scrape()).contains("signet_sds_denied_total 1.0\n");
