@@ -64,6 +64,8 @@ final class ArchitectureTest {
           .definedBy("io.signet.ca.authorization..")
           .layer("authority")
           .definedBy("io.signet.ca.authority..")
+          .layer("bundle")
+          .definedBy("io.signet.ca.bundle..")
           .layer("signing")
           .definedBy("io.signet.ca.signing..")
           .layer("ground")
@@ -83,7 +85,9 @@ final class ArchitectureTest {
           .whereLayer("authorization")
           .mayOnlyBeAccessedByLayers("app", "cli", "config", "edges", "issuance")
           .whereLayer("authority")
-          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "ceremony")
+          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "ceremony", "bundle")
+          .whereLayer("bundle")
+          .mayOnlyBeAccessedByLayers("app", "edges")
           .whereLayer("signing")
           .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "ceremony", "authority");
 
@@ -244,6 +248,7 @@ final class ArchitectureTest {
               "io.signet.ca.authorization..",
               "io.signet.ca.ceremony..",
               "io.signet.ca.authority..",
+              "io.signet.ca.bundle..",
               "io.signet.ca.signing..",
               "io.signet.ca.ledger..",
               "io.signet.ca.x509..")

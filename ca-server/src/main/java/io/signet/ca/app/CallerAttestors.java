@@ -11,6 +11,7 @@ import io.signet.attestation.unix.PeerCredentialsAttestor;
 import io.signet.attestation.x509.ClientCertificateAttestor;
 import io.signet.ca.config.AttestationConfig;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
+import io.signet.ca.config.AttestationConfig.UnixCaller;
 import io.signet.ca.config.SignetConfig;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
@@ -34,18 +35,22 @@ final class CallerAttestors implements AutoCloseable {
   private static final Duration REVIEW_DEADLINE = Duration.ofSeconds(3);
   private static final Duration LOOKUP_DEADLINE = Duration.ofSeconds(3);
 
-  private final Attestors attestors;
+  private final List<Attestor> shared;
   private final Optional<KubernetesAttestor> kubernetes;
   private final NodeAuthorizer nodes;
+  private final List<UnixCaller> unix;
+  private final Attestors attestors;
 
   private CallerAttestors(
-      List<Attestor> others, Optional<KubernetesAttestor> kubernetes, NodeAuthorizer nodes) {
-    List<Attestor> all = new ArrayList<>();
-    all.addAll(others);
-    kubernetes.ifPresent(all::add);
-    this.attestors = new Attestors(all);
+      List<Attestor> shared,
+      Optional<KubernetesAttestor> kubernetes,
+      NodeAuthorizer nodes,
+      List<UnixCaller> unix) {
+    this.shared = List.copyOf(shared);
     this.kubernetes = kubernetes;
     this.nodes = nodes;
+    this.unix = unix;
+    this.attestors = with(unix);
   }
 
   /**
@@ -62,19 +67,13 @@ final class CallerAttestors implements AutoCloseable {
       Clock clock,
       Consumer<Rule> onDenied) {
     AttestationConfig attestation = config.attestation();
-    List<Attestor> others = new ArrayList<>(issuers.attestors());
-    if (!attestation.unix().isEmpty()) {
-      others.add(
-          new PeerCredentialsAttestor(
-              attestation.unix().stream()
-                  .map(u -> new PeerCredentialsAttestor.Rule((int) u.uid(), u.id()))
-                  .toList()));
-    }
+    List<Attestor> shared = new ArrayList<>(issuers.attestors());
     if (attestation.clientCertificate()) {
-      others.add(new ClientCertificateAttestor(bundle, server, clock));
+      shared.add(new ClientCertificateAttestor(bundle, server, clock));
     }
     Optional<KubernetesAttestor> kubernetes = kubernetes(config, clock);
-    return new CallerAttestors(others, kubernetes, nodes(config, kubernetes, onDenied));
+    return new CallerAttestors(
+        shared, kubernetes, nodes(config, kubernetes, onDenied), attestation.unix());
   }
 
   private static Optional<KubernetesAttestor> kubernetes(SignetConfig config, Clock clock) {
@@ -108,8 +107,28 @@ final class CallerAttestors implements AutoCloseable {
         Set.copyOf(cluster.trustedNodeAccounts()));
   }
 
+  /** For every listener without rules of its own. */
   Attestors attestors() {
     return attestors;
+  }
+
+  /** For a socket where these are who is who by user id; all other evidence counts as elsewhere. */
+  Attestors attestors(List<UnixCaller> onSocket) {
+    return onSocket.equals(unix) ? attestors : with(onSocket);
+  }
+
+  private Attestors with(List<UnixCaller> callers) {
+    List<Attestor> all = new ArrayList<>();
+    if (!callers.isEmpty()) {
+      all.add(new PeerCredentialsAttestor(callers.stream().map(CallerAttestors::rule).toList()));
+    }
+    all.addAll(shared);
+    kubernetes.ifPresent(all::add);
+    return new Attestors(all);
+  }
+
+  private static PeerCredentialsAttestor.Rule rule(UnixCaller caller) {
+    return new PeerCredentialsAttestor.Rule((int) caller.uid(), caller.id());
   }
 
   /** Who of the proven callers may ask in the name of others. */

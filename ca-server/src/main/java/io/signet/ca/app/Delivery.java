@@ -52,16 +52,12 @@ final class Delivery {
   /**
    * Delivers from now on, to whoever comes to an endpoint.
    *
-   * @param own whom to trust in our trust domain
-   * @param federated and in others
    * @param life gets what is to be closed again
    */
   static Delivery open(
       SignetConfig config,
       SvidMaker maker,
       Entitlements entitlements,
-      TrustBundle own,
-      List<TrustBundle> federated,
       SdsMetrics metrics,
       Clock clock,
       Timer timer,
@@ -73,7 +69,7 @@ final class Delivery {
             new SvidFeeds(
                 maker,
                 () -> entitlements,
-                trust(own, federated, servers),
+                Trust.NONE,
                 new SessionTickets(new SecureRandom(), clock),
                 timer,
                 clock,
@@ -94,12 +90,6 @@ final class Delivery {
     Map<String, Set<SpiffeId>> servers = new HashMap<>();
     names.forEach(name -> name.hosts().forEach(host -> servers.put(host, Set.copyOf(name.ids()))));
     return servers;
-  }
-
-  private static Trust trust(
-      TrustBundle own, List<TrustBundle> federated, Map<String, Set<SpiffeId>> servers) {
-    return Trust.of(
-        new TrustAnchors(own), federated.stream().map(TrustAnchors::new).toList(), servers);
   }
 
   private record Alarms(SdsMetrics metrics) implements SvidFeeds.Listener {
@@ -151,9 +141,11 @@ final class Delivery {
         });
   }
 
-  /** From now on everybody trusts these. */
+  /** From now on everybody trusts these; before the first time nobody trusts anybody. */
   void trustIs(TrustBundle own, List<TrustBundle> federated) {
-    feeds.trustIs(trust(own, federated, servers));
+    feeds.trustIs(
+        Trust.of(
+            new TrustAnchors(own), federated.stream().map(TrustAnchors::new).toList(), servers));
   }
 
   /** Who has acknowledged what. */

@@ -2,6 +2,7 @@ package io.signet.ca.app;
 
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.bundle.FederatedBundles;
 import io.signet.ca.http.Readiness;
 import io.signet.ca.ledger.IssuanceLedger;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ final class ServerReadiness implements Readiness {
   private final CallerAttestors callers;
   private final JwtIssuers issuers;
   private final KeyCustody custody;
+  private final FederatedBundles federated;
   private final boolean custodianSignsLeaves;
 
   ServerReadiness(
@@ -23,12 +25,14 @@ final class ServerReadiness implements Readiness {
       CallerAttestors callers,
       JwtIssuers issuers,
       KeyCustody custody,
+      FederatedBundles federated,
       boolean custodianSignsLeaves) {
     this.authorities = authorities;
     this.ledger = ledger;
     this.callers = callers;
     this.issuers = issuers;
     this.custody = custody;
+    this.federated = federated;
     this.custodianSignsLeaves = custodianSignsLeaves;
   }
 
@@ -39,6 +43,7 @@ final class ServerReadiness implements Readiness {
         .problems()
         .forEach(why -> problems.add(new Problem("attestation.kubernetes", why, false)));
     issuers.problem().ifPresent(why -> problems.add(new Problem("attestation.jwt", why, false)));
+    federated.problems().forEach(why -> problems.add(new Problem("federation", why, false)));
     // An issuing authority in memory signs on, and the custodian may be back in time.
     custody
         .problem()

@@ -1,6 +1,5 @@
 package io.signet.ca.app;
 
-import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
@@ -8,6 +7,7 @@ import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.bundle.FederatedBundles;
 import io.signet.ca.cli.LocalFiles;
 import io.signet.ca.cli.RunningServer;
 import io.signet.ca.cli.StartException;
@@ -23,7 +23,6 @@ import io.signet.ca.grpc.CsrEvents;
 import io.signet.ca.grpc.Door;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
 import io.signet.ca.grpc.ServingCertificate;
-import io.signet.ca.grpc.WorkloadListener;
 import io.signet.ca.grpc.WorkloadServer;
 import io.signet.ca.http.HealthRoutes;
 import io.signet.ca.http.KeysRoutes;
@@ -45,7 +44,6 @@ import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.ca.telemetry.Tracing;
 import io.signet.hsm.CustodyException;
 import io.signet.sds.Timer;
-import io.signet.sds.envoy.SdsEndpoint;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
@@ -53,7 +51,6 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -159,25 +156,27 @@ final class SignetServer implements RunningServer {
     SvidMaker maker = requests.maker();
     ServingIdentity serving = life.started(serving(self, maker));
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
-    Delivery delivery =
-        Delivery.open(
-            config,
-            maker,
-            entitlements,
-            authorities.bundle(),
-            List.of(),
-            sdsMetrics,
-            clock,
-            timer,
-            life);
+    Delivery delivery = Delivery.open(config, maker, entitlements, sdsMetrics, clock, timer, life);
     publish(authorities.bundle());
-    SdsEndpoint sds =
-        delivery.endpoint(
-            new AttestedCallers(callers.attestors(), limits, sdsMetrics::refused),
-            "tls",
-            config.sds().names());
-    List<ServerInterceptor> first = interceptors(limits, issuance, tracing);
-    WorkloadServer workload = life.started(workload(issuance, limits, sds, first, serving));
+    FederatedBundles federated =
+        Federation.open(
+            config, others -> delivery.trustIs(authorities.bundle(), others), timer, clock, life);
+    delivery.trustIs(authorities.bundle(), federated.bundles());
+    IstioCertificateEndpoint istio =
+        new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);
+    Listeners listeners =
+        new Listeners(
+            config,
+            callers,
+            istio,
+            (listener, attestors, names) ->
+                delivery.endpoint(
+                    new AttestedCallers(attestors, limits, sdsMetrics::refused), listener, names));
+    WorkloadServer workload =
+        life.started(
+            WorkloadServer.start(
+                listeners.all(() -> servingCertificate(serving)),
+                interceptors(limits, issuance, tracing)));
     readiness.serves(
         new ServerReadiness(
             authorities,
@@ -185,6 +184,7 @@ final class SignetServer implements RunningServer {
             callers,
             issuers,
             custody,
+            federated,
             config.keys().custodianSignsLeaves()));
     life.started(readiness);
     listening = listening(workload.port(), operator.port());
@@ -239,30 +239,6 @@ final class SignetServer implements RunningServer {
         timer,
         clock,
         e -> LOG.error("the server's own certificate was not renewed", e));
-  }
-
-  private WorkloadServer workload(
-      ObservedIssuance issuance,
-      Limits limits,
-      SdsEndpoint sds,
-      List<ServerInterceptor> interceptors,
-      ServingIdentity serving)
-      throws IOException {
-    IstioCertificateEndpoint istio =
-        new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);
-    List<BindableService> services = List.of(istio, sds);
-    List<WorkloadListener> listeners = new ArrayList<>();
-    listeners.add(
-        new WorkloadListener.Tls(
-            config.listen().workload().toSocketAddress(),
-            () -> servingCertificate(serving),
-            services));
-    config
-        .listen()
-        .sdsSocket()
-        .map(path -> WorkloadListener.Unix.forAll(path, services))
-        .ifPresent(listeners::add);
-    return WorkloadServer.start(listeners, interceptors);
   }
 
   // The door first: what is turned away there has no span.

@@ -62,11 +62,28 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
     }
     validate(path, root);
     for (X509Certificate each : whole) {
-      requireDomain(each);
+      requireDomain(each, domain);
     }
-    requireRules(whole);
-    requireNames(whole);
+    var _ = ruled(domain, whole);
+    requireNames(whole, domain, hosts, below > 0);
     return new CaChain(certificate, above, roots);
+  }
+
+  /**
+   * The bundle of a trust domain whose roots are others' to choose: what is not ours to judge, as
+   * how long they live, is not.
+   *
+   * @throws AuthorityException if an SVID of the domain could not be checked by one of them
+   */
+  static TrustBundle bundle(TrustDomain domain, List<X509Certificate> authorities)
+      throws AuthorityException {
+    TrustBundle bundle = ruled(domain, authorities);
+    for (X509Certificate authority : authorities) {
+      requireServing(authority);
+      requireDomain(authority, domain);
+      requireNames(List.of(authority), domain, List.of(), false);
+    }
+    return bundle;
   }
 
   /** When nobody will believe the CA any more: one of its chain has ended. */
@@ -187,11 +204,7 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
         certificate,
         "its key usage does not allow to sign certificates",
         "keyCertSign");
-    require(
-        mayServe(certificate),
-        certificate,
-        "its extended key usage is not for servers and clients",
-        "none, or serverAuth and clientAuth");
+    requireServing(certificate);
     int found = certificate.getBasicConstraints();
     require(found >= 0, certificate, "it is not a CA", "basic constraints with CA true");
     require(
@@ -202,6 +215,14 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
   }
 
   // Go, BoringSSL and OpenSSL go by it in CAs too.
+  private static void requireServing(X509Certificate certificate) throws AuthorityException {
+    require(
+        mayServe(certificate),
+        certificate,
+        "its extended key usage is not for servers and clients",
+        "none, or serverAuth and clientAuth");
+  }
+
   private static boolean mayServe(X509Certificate certificate) {
     try {
       List<String> purposes = certificate.getExtendedKeyUsage();
@@ -239,7 +260,8 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
     require(!until.isAfter(end), certificate, "it ends at " + end, "not before " + until);
   }
 
-  private void requireDomain(X509Certificate certificate) throws AuthorityException {
+  private static void requireDomain(X509Certificate certificate, TrustDomain domain)
+      throws AuthorityException {
     Optional<String> id = uri(certificate);
     String expected = domain.id().toString();
     require(
@@ -262,16 +284,19 @@ record ChainCheck(TrustDomain domain, List<String> hosts, int below, Instant now
   }
 
   // What SVIDs are checked by, ours too, before they are released (SPIFFE-21, 22, 25).
-  private void requireRules(List<X509Certificate> whole) throws AuthorityException {
+  private static TrustBundle ruled(TrustDomain domain, List<X509Certificate> whole)
+      throws AuthorityException {
     try {
-      var _ = new TrustBundle(domain, 0, whole, Optional.empty());
+      return new TrustBundle(domain, 0, whole, Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new AuthorityException(subjects(whole) + ": " + e.getMessage(), e);
     }
   }
 
-  private void requireNames(List<X509Certificate> whole) throws AuthorityException {
-    Optional<String> refused = NameConstraints.refused(whole, domain, hosts, below > 0);
+  private static void requireNames(
+      List<X509Certificate> whole, TrustDomain domain, List<String> hosts, boolean issues)
+      throws AuthorityException {
+    Optional<String> refused = NameConstraints.refused(whole, domain, hosts, issues);
     require(
         refused.isEmpty(),
         whole.getFirst(),

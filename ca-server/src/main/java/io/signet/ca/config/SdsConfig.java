@@ -1,5 +1,6 @@
 package io.signet.ca.config;
 
+import io.signet.spiffe.TrustDomain;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,5 +17,12 @@ public record SdsConfig(
   public SdsConfig {
     sockets = List.copyOf(sockets);
     secureNaming = List.copyOf(secureNaming);
+  }
+
+  void requireWithin(TrustDomain trustDomain) {
+    for (int i = 0; i < sockets.size(); i++) {
+      String key = "sockets[" + i + "].unix[].id";
+      sockets.get(i).unix().forEach(caller -> caller.requireWithin(trustDomain, key));
+    }
   }
 }

@@ -56,6 +56,7 @@ public record SignetConfig(
     keys.requireFor(authority.root(), rules);
     svid.requireWithin(authority);
     attestation.requireWithin(trustDomain);
+    sds.requireWithin(trustDomain);
     federation.forEach(other -> other.requireBeside(trustDomain));
     var _ = entitlements(trustDomain, svid, rules);
   }

@@ -67,6 +67,21 @@ class SignetServerTest {
         .hasMessage(jwks + ": jwks: not a JWK set (expected: RFC 7517, section 5)");
   }
 
+  @Test
+  void start_federatedBundleOfNoUse_refusedByName() throws Exception {
+    Path bundle = Files.writeString(folder.resolve("other.pem"), "");
+
+    assertThatThrownBy(() ->
+            start(
+                """
+                data-dir: data
+                federation: [ { trust-domain: other.org, bundle-file: other.pem } ]
+                """))
+        .isInstanceOf(StartException.class)
+        .hasMessage(
+            "bundle of other.org: %s: no certificate (expected: at least one)".formatted(bundle));
+  }
+
   // Others are served without that issuer, and all servers would miss it alike.
   @Test
   void start_issuerDown_startsAndReadinessNamesIt() throws Exception {
