@@ -26,6 +26,7 @@ import java.util.Set;
 public final class LocalFiles {
   private static final String OWNER_ONLY = "rw-------";
   private static final String ALL_MAY_READ = "rw-r--r--";
+  private static final String ALL_MAY_ENTER = "rwxr-xr-x";
   private static final String OWNER_FOLDER = "rwx------";
 
   private LocalFiles() {}
@@ -54,6 +55,11 @@ public final class LocalFiles {
       }
       Files.setPosixFilePermissions(folder, mode);
     }
+  }
+
+  /** Lets others see what is in a folder that we made: its files have modes of their own. */
+  static void letAllEnter(Path folder) throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString(ALL_MAY_ENTER));
   }
 
   /**

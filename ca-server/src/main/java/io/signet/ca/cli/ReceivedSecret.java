@@ -4,6 +4,8 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -58,10 +61,22 @@ sealed interface ReceivedSecret {
   /**
    * What to trust.
    *
+   * @param bundles one for each trust domain; at least one
+   * @param peers the only identities that are accepted; none: all are
+   */
+  record Roots(String name, List<Bundle> bundles, List<String> peers) implements ReceivedSecret {}
+
+  /**
+   * The roots of one trust domain.
+   *
+   * @param trustDomain empty where the secret does not say
    * @param roots at least one
    * @param pem the same, as it came
    */
-  record Roots(String name, List<X509Certificate> roots, String pem) implements ReceivedSecret {}
+  record Bundle(String trustDomain, List<X509Certificate> roots, String pem) {}
+
+  /** Keys for TLS session tickets, of which nothing but their number is told. */
+  record Tickets(String name, int keys) implements ReceivedSecret {}
 
   /** GeneralName's tag for a URI (RFC 5280, 4.2.1.6). */
   Integer URI_NAME = 6;
@@ -79,6 +94,8 @@ sealed interface ReceivedSecret {
     return switch (secret.getTypeCase()) {
       case TLS_CERTIFICATE -> identity(secret);
       case VALIDATION_CONTEXT -> roots(secret);
+      case SESSION_TICKET_KEYS ->
+          new Tickets(secret.getName(), secret.getSessionTicketKeys().getKeysCount());
       default -> throw new BadSecretException(secret.getName() + ": " + secret.getTypeCase());
     };
   }
@@ -106,8 +123,37 @@ sealed interface ReceivedSecret {
   }
 
   private static Roots roots(Secret secret) throws BadSecretException {
-    String pem = text(secret, secret.getValidationContext().getTrustedCa());
-    return new Roots(secret.getName(), certificates(secret, pem), pem);
+    CertificateValidationContext context = secret.getValidationContext();
+    List<Bundle> bundles =
+        context.hasCustomValidatorConfig()
+            ? byDomain(secret, context.getCustomValidatorConfig().getTypedConfig())
+            : List.of(bundle(secret, "", context.getTrustedCa()));
+    List<String> peers =
+        context.getMatchTypedSubjectAltNamesList().stream()
+            .map(names -> names.getMatcher().getExact())
+            .toList();
+    return new Roots(secret.getName(), bundles, peers);
+  }
+
+  private static List<Bundle> byDomain(Secret secret, Any config) throws BadSecretException {
+    try {
+      List<Bundle> bundles = new ArrayList<>();
+      for (var domain : config.unpack(SPIFFECertValidatorConfig.class).getTrustDomainsList()) {
+        bundles.add(bundle(secret, domain.getName(), domain.getTrustBundle()));
+      }
+      if (bundles.isEmpty()) {
+        throw new BadSecretException(secret.getName() + ": no trust domain");
+      }
+      return bundles;
+    } catch (InvalidProtocolBufferException e) {
+      throw new BadSecretException(secret.getName() + ": not of the SPIFFE validator", e);
+    }
+  }
+
+  private static Bundle bundle(Secret secret, String trustDomain, DataSource source)
+      throws BadSecretException {
+    String pem = text(secret, source);
+    return new Bundle(trustDomain, certificates(secret, pem), pem);
   }
 
   private static String text(Secret secret, DataSource source) throws BadSecretException {

@@ -1,7 +1,9 @@
 package io.signet.ca.cli;
 
+import io.signet.ca.cli.ReceivedSecret.Bundle;
 import io.signet.ca.cli.ReceivedSecret.Identity;
 import io.signet.ca.cli.ReceivedSecret.Roots;
+import io.signet.ca.cli.ReceivedSecret.Tickets;
 import java.security.cert.X509Certificate;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -19,7 +21,13 @@ final class SecretReport {
     for (ReceivedSecret secret : secrets) {
       switch (secret) {
         case Identity identity -> table.row(row(identity));
-        case Roots roots -> roots.roots().forEach(root -> table.row(row(roots, root)));
+        case Roots roots ->
+            roots
+                .bundles()
+                .forEach(
+                    bundle -> bundle.roots().forEach(root -> table.row(row(roots, bundle, root))));
+        case Tickets tickets ->
+            table.row(tickets.name(), "-", tickets.keys() + " keys", "-", "-", "-");
       }
     }
     return table;
@@ -42,14 +50,14 @@ final class SecretReport {
     };
   }
 
-  private static String[] row(Roots roots, X509Certificate root) {
+  private static String[] row(Roots roots, Bundle bundle, X509Certificate root) {
     return new String[] {
       roots.name(),
-      "-",
+      bundle.trustDomain().isEmpty() ? "-" : "spiffe://" + bundle.trustDomain(),
       serial(root),
       notAfter(root),
       issuer(root),
-      String.valueOf(roots.roots().size())
+      String.valueOf(bundle.roots().size())
     };
   }
 
@@ -62,11 +70,33 @@ final class SecretReport {
         fields.putAll(fields(identity.leaf()));
         fields.put("chain", identity.chainPem());
       }
-      case Roots roots -> {
-        fields.put("roots", roots.roots().stream().map(SecretReport::fields).toList());
-        fields.put("bundle", roots.pem());
-      }
+      case Roots(_, var bundles, _) when isOfOneDomain(bundles) ->
+          fields.putAll(fields(bundles.getFirst()));
+      case Roots roots ->
+          fields.put("bundles", roots.bundles().stream().map(SecretReport::ofDomain).toList());
+      case Tickets tickets -> fields.put("keys", tickets.keys());
     }
+    if (secret instanceof Roots roots && !roots.peers().isEmpty()) {
+      fields.put("peers", roots.peers());
+    }
+    return fields;
+  }
+
+  private static boolean isOfOneDomain(List<Bundle> bundles) {
+    return bundles.size() == 1 && bundles.getFirst().trustDomain().isEmpty();
+  }
+
+  private static Map<String, Object> ofDomain(Bundle bundle) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("trust-domain", bundle.trustDomain());
+    fields.putAll(fields(bundle));
+    return fields;
+  }
+
+  private static Map<String, Object> fields(Bundle bundle) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("roots", bundle.roots().stream().map(SecretReport::fields).toList());
+    fields.put("bundle", bundle.pem());
     return fields;
   }
 

@@ -2,12 +2,15 @@ package io.signet.ca.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import io.grpc.Status;
 import io.signet.ca.cli.SdsClient.Event.Ended;
 import io.signet.ca.cli.SdsClient.Event.Pushed;
 import io.signet.ca.cli.SdsClient.Event.Refused;
 import io.signet.ca.config.Durations;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.ConnectException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -30,6 +33,8 @@ import picocli.CommandLine.Spec;
       "Private keys are written with --out, and never printed."
     })
 final class SvidFetchCommand implements Callable<Integer> {
+  private static final Duration PAUSE = Duration.ofMillis(200);
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Mixin private SdsOptions options = new SdsOptions();
@@ -41,11 +46,16 @@ final class SvidFetchCommand implements Callable<Integer> {
       description = "how long to wait for all of them (default: ${DEFAULT-VALUE})")
   private Duration timeout = Duration.ZERO;
 
+  @Option(
+      names = "--wait",
+      description = "wait for the server too, as an init container does before a proxy starts")
+  private boolean wait;
+
   @Override
   public Integer call() throws IOException, CommandException, InterruptedException {
     Collection<ReceivedSecret> secrets = fetched();
     if (options.out().isPresent()) {
-      options.out().get().write(secrets);
+      boolean _ = options.out().get().write(secrets);
     }
     PrintWriter out = spec.commandLine().getOut();
     out.println(
@@ -58,22 +68,35 @@ final class SvidFetchCommand implements Callable<Integer> {
 
   private Collection<ReceivedSecret> fetched()
       throws IOException, CommandException, InterruptedException {
-    try (Connection connection = options.connect();
-        SdsClient client = SdsClient.open(options.channel(connection), options.names())) {
-      return all(client);
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (true) {
+      try {
+        return fetched(deadline);
+      } catch (ConnectException | NoSuchFileException absent) {
+        if (!wait || System.nanoTime() + PAUSE.toNanos() > deadline) {
+          throw absent;
+        }
+        Thread.sleep(PAUSE);
+      }
     }
   }
 
-  private Collection<ReceivedSecret> all(SdsClient client)
-      throws CommandException, InterruptedException {
+  private Collection<ReceivedSecret> fetched(long deadline)
+      throws IOException, CommandException, InterruptedException {
+    try (Connection connection = options.connect();
+        SdsClient client = SdsClient.open(options.channel(connection), options.names())) {
+      return all(client, deadline);
+    }
+  }
+
+  private Collection<ReceivedSecret> all(SdsClient client, long deadline)
+      throws IOException, CommandException, InterruptedException {
     Map<String, ReceivedSecret> found = new HashMap<>();
-    long deadline = System.nanoTime() + timeout.toNanos();
     while (!found.keySet().containsAll(options.names())) {
       SdsClient.Event event = client.next(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       switch (event) {
         case null -> throw late(found.keySet());
-        case Ended ended ->
-            throw new CommandException(Connection.problem(options.address(), ended.why()));
+        case Ended ended -> throw ended(ended.why());
         case Refused refused ->
             throw new CommandException(
                 options.address() + ": a secret no proxy could use: " + refused.why());
@@ -81,6 +104,14 @@ final class SvidFetchCommand implements Callable<Integer> {
       }
     }
     return options.names().stream().map(name -> requireNonNull(found.get(name))).toList();
+  }
+
+  private CommandException ended(Throwable why) throws ConnectException {
+    String problem = Connection.problem(options.address(), why);
+    if (wait && Status.fromThrowable(why).getCode() == Status.Code.UNAVAILABLE) {
+      throw new ConnectException(problem);
+    }
+    return new CommandException(problem);
   }
 
   private CommandException late(Set<String> found) {

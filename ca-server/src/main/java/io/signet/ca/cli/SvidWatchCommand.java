@@ -9,11 +9,14 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code signet svid watch}. */
@@ -31,10 +34,23 @@ final class SvidWatchCommand implements Callable<Integer> {
 
   @Mixin private SdsOptions options = new SdsOptions();
 
+  @Option(
+      names = "--exec",
+      paramLabel = "COMMAND",
+      description = {
+        "what to run by sh after files of --out changed, as to reload a server;",
+        "its output goes to standard error, a failure is told and the watch goes on"
+      })
+  private Optional<String> exec = Optional.empty();
+
   private Duration wait = FIRST_WAIT;
 
   @Override
   public Integer call() throws IOException, CommandException, InterruptedException {
+    if (exec.isPresent() && options.out().isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--exec: no files to change (expected: --out too)");
+    }
     // A first connection that cannot even be tried is a mistake of the caller, later ones are not.
     try (Connection connection = options.connect()) {
       pauseAfter(stream(options.channel(connection)));
@@ -74,14 +90,26 @@ final class SvidWatchCommand implements Callable<Integer> {
     }
   }
 
-  private void tell(Pushed pushed) throws IOException, CommandException {
+  private void tell(Pushed pushed) throws IOException, CommandException, InterruptedException {
     wait = FIRST_WAIT;
-    if (options.out().isPresent()) {
-      options.out().get().write(pushed.secrets());
+    if (options.out().isPresent() && options.out().get().write(pushed.secrets())) {
+      runCommand();
     }
     PrintWriter out = spec.commandLine().getOut();
     out.println(options.json() ? json(pushed) : text(pushed));
     out.flush();
+  }
+
+  // What it prints must not come between the lines that others read from us.
+  private void runCommand() throws IOException, InterruptedException {
+    if (exec.isEmpty()) {
+      return;
+    }
+    Process process = new ProcessBuilder("sh", "-c", "exec >&2\n" + exec.get()).inheritIO().start();
+    int code = process.waitFor();
+    if (code != 0) {
+      warn("--exec: %s: exit code %d".formatted(exec.get(), code));
+    }
   }
 
   private static String json(Pushed pushed) {

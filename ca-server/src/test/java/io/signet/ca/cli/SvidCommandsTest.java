@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.grpc.Metadata;
 import io.signet.ca.cli.Ran.FakeStarter;
@@ -332,6 +333,70 @@ class SvidCommandsTest {
       assertThat(watch).isNotDone();
       assertThat(watcher.shutdownNow()).isEmpty();
     }
+  }
+
+  @Test // a program that reads files is told when they changed, and only then
+  void watch_outAndExec_runsAfterEachChange() throws Exception {
+    Path out = folder.resolve("out");
+    Path runs = folder.resolve("runs");
+    var told = new PipedReader();
+    var telling = new PrintWriter(new PipedWriter(told));
+    var lines = new BufferedReader(told);
+    Secret first = identity("default", pki.leaf(), pki.key());
+    try (var _ =
+            FakeSdsServer.onSocket(
+                socket(), response("1", first), response("1", first), response("2", bundle()));
+        var watcher = Executors.newSingleThreadExecutor()) {
+      Future<Integer> watch =
+          watcher.submit(() ->
+              new SignetCommand(
+                      new FakeStarter(), new FakeCustody(), new FakeCaOffice(), Clock.systemUTC())
+                  .writingTo(telling, new PrintWriter(Writer.nullWriter()))
+                  .run(
+                      "svid",
+                      "watch",
+                      "--sds=unix:" + socket(),
+                      "--output=json",
+                      "--out=" + out,
+                      "--exec=ls " + out + " | tr '\\n' ' ' >> " + runs + "; echo >> " + runs));
+      for (String version : List.of("1", "1", "2")) {
+        assertThat(lines.readLine()).contains("\"version\":\"" + version + "\"");
+      }
+
+      assertThat(Files.readAllLines(runs))
+          .containsExactly("svid.key svid.pem ", "bundle.pem svid.key svid.pem ");
+      assertThat(watch).isNotDone();
+      assertThat(watcher.shutdownNow()).isEmpty();
+    }
+  }
+
+  @Test
+  void watch_execWithoutOut_refused() {
+    assertThat(signet("svid", "watch", "--sds=unix:" + socket(), "--exec=true").err())
+        .startsWith("--exec: no files to change (expected: --out too)");
+  }
+
+  @Test // NAME-8: an init container waits for the socket
+  @Timeout(60)
+  void fetch_waitForServerThatComesLater_isAnswered() throws Exception {
+    try (var fetcher = Executors.newSingleThreadExecutor()) {
+      Future<Ran> fetch =
+          fetcher.submit(() ->
+              signet(
+                  "svid",
+                  "fetch",
+                  "--sds=unix:" + socket(),
+                  "--name=ROOTCA",
+                  "--wait",
+                  "--timeout=50s"));
+      try (var _ = FakeSdsServer.onSocket(socket(), response("1", bundle()))) {
+        assertThat(fetch.get().exit()).isZero();
+      }
+    }
+  }
+
+  private static Secret bundle() {
+    return FakeSdsServer.roots("ROOTCA", pki.root());
   }
 
   private Path socket() {
