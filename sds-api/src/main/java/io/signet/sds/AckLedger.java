@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -73,6 +74,11 @@ public final class AckLedger {
     REFUSED,
     /** Acknowledged. */
     ACKNOWLEDGED;
+
+    /** As it is told. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
 
     /** Whether there is a secret that it does not have. */
     public boolean isBehind() {

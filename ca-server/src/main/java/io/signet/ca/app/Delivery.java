@@ -37,14 +37,11 @@ import java.util.concurrent.Executors;
 final class Delivery {
 
   private final SvidFeeds feeds;
-  private final AckLedger ledger;
   private final SdsService service;
   private final Map<String, Set<SpiffeId>> servers;
 
-  private Delivery(
-      SvidFeeds feeds, AckLedger ledger, SdsService service, Map<String, Set<SpiffeId>> servers) {
+  private Delivery(SvidFeeds feeds, SdsService service, Map<String, Set<SpiffeId>> servers) {
     this.feeds = feeds;
-    this.ledger = ledger;
     this.service = service;
     this.servers = servers;
   }
@@ -52,12 +49,14 @@ final class Delivery {
   /**
    * Delivers from now on, to whoever comes to an endpoint.
    *
+   * @param ledger keeps who has acknowledged what
    * @param life gets what is to be closed again
    */
   static Delivery open(
       SignetConfig config,
       SvidMaker maker,
       Entitlements entitlements,
+      AckLedger ledger,
       SdsMetrics metrics,
       Clock clock,
       Timer timer,
@@ -76,10 +75,9 @@ final class Delivery {
                 new Alarms(metrics)));
     metrics.watch(feeds::failing, clock);
     life.started(ticketRotation(feeds, clock, timer));
-    AckLedger ledger = new AckLedger(clock);
     SdsService service =
         new SdsService(feeds, ledger, metrics, config.sds().recheck(), clock, timer, streams);
-    return new Delivery(feeds, ledger, service, servers);
+    return new Delivery(feeds, service, servers);
   }
 
   private static ExecutorService streamExecutor() {
@@ -146,10 +144,5 @@ final class Delivery {
     feeds.trustIs(
         Trust.of(
             new TrustAnchors(own), federated.stream().map(TrustAnchors::new).toList(), servers));
-  }
-
-  /** Who has acknowledged what. */
-  AckLedger ledger() {
-    return ledger;
   }
 }

@@ -29,6 +29,7 @@ import io.signet.ca.http.KeysRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
+import io.signet.ca.http.SubscribersRoutes;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import io.signet.ca.ledger.LedgerException;
@@ -43,6 +44,7 @@ import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.ca.telemetry.Tracing;
 import io.signet.hsm.CustodyException;
+import io.signet.sds.AckLedger;
 import io.signet.sds.Timer;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
@@ -131,7 +133,10 @@ final class SignetServer implements RunningServer {
     Metrics metrics = life.started(metrics());
     PhasedReadiness readiness = new PhasedReadiness();
     KeyCustody custody = new KeyCustody(config.keys(), metrics.registry(), clock);
-    OperatorServer operator = life.started(operator(readiness, metrics, custody));
+    AckLedger acks = new AckLedger(clock);
+    Subscribers subscribers = new Subscribers(acks);
+    subscribers.bind(metrics.registry());
+    OperatorServer operator = life.started(operator(readiness, metrics, custody, subscribers));
     IssuingCore core = IssuingCore.open(config, clock, timer, custody, readiness, life);
     readiness.goesOn();
     Authorities authorities = core.authorities();
@@ -156,7 +161,8 @@ final class SignetServer implements RunningServer {
     SvidMaker maker = requests.maker();
     ServingIdentity serving = life.started(serving(self, maker));
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
-    Delivery delivery = Delivery.open(config, maker, entitlements, sdsMetrics, clock, timer, life);
+    Delivery delivery =
+        Delivery.open(config, maker, entitlements, acks, sdsMetrics, clock, timer, life);
     publish(authorities.bundle());
     FederatedBundles federated =
         Federation.open(
@@ -253,14 +259,16 @@ final class SignetServer implements RunningServer {
     return new ServingCertificate(now.chain(), now.key());
   }
 
-  private OperatorServer operator(Readiness readiness, Metrics metrics, KeyCustody custody)
+  private OperatorServer operator(
+      Readiness readiness, Metrics metrics, KeyCustody custody, Subscribers subscribers)
       throws IOException {
     return OperatorServer.start(
         config.listen().operator().toSocketAddress(),
         List.of(
             new HealthRoutes(readiness),
             new MetricsRoutes(metrics::scrape),
-            new KeysRoutes(custody::status)));
+            new KeysRoutes(custody::status),
+            new SubscribersRoutes(subscribers::all)));
   }
 
   private void publish(TrustBundle bundle) throws FileProblem {

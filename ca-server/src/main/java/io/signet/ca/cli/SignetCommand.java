@@ -59,6 +59,8 @@ public final class SignetCommand {
                 new CommandLine(new EntitlementCommand())
                     .addSubcommand(new EntitlementExplainCommand()))
             .addSubcommand(
+                new CommandLine(new SdsCommand()).addSubcommand(new SdsSubscribersCommand()))
+            .addSubcommand(
                 new CommandLine(new SvidCommand())
                     .addSubcommand(new SvidFetchCommand())
                     .addSubcommand(new SvidWatchCommand())

@@ -19,22 +19,27 @@ public final class Table {
 
   @Override
   public String toString() {
-    return rows.stream().map(this::line).collect(Collectors.joining(System.lineSeparator()));
+    int[] widths = widths();
+    return rows.stream()
+        .map(row -> line(row, widths))
+        .collect(Collectors.joining(System.lineSeparator()));
   }
 
-  private String line(List<String> row) {
+  private static String line(List<String> row, int[] widths) {
     return IntStream.range(0, row.size())
-        .mapToObj(column -> pad(row.get(column), width(column)))
+        .mapToObj(column -> pad(row.get(column), widths[column]))
         .collect(Collectors.joining("  "))
         .stripTrailing();
   }
 
-  private int width(int column) {
-    return rows.stream()
-        .filter(row -> row.size() > column)
-        .mapToInt(row -> row.get(column).length())
-        .max()
-        .orElse(0);
+  private int[] widths() {
+    int[] widths = new int[rows.stream().mapToInt(List::size).max().orElse(0)];
+    for (List<String> row : rows) {
+      for (int column = 0; column < row.size(); column++) {
+        widths[column] = Math.max(widths[column], row.get(column).length());
+      }
+    }
+    return widths;
   }
 
   private static String pad(String cell, int width) {

@@ -3,6 +3,7 @@ package io.signet.ca.http;
 import static io.vertx.core.http.HttpHeaders.CONTENT_TYPE;
 import static io.vertx.core.http.HttpMethod.HEAD;
 
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -13,10 +14,18 @@ import org.slf4j.LoggerFactory;
 final class Answers {
   private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
+  private static final String JSON = "application/json";
+
   private Answers() {}
 
   static void json(RoutingContext request, int status, JsonObject body) {
-    text(request, status, "application/json", body.encode() + "\n");
+    text(request, status, JSON, body.encode() + "\n");
+  }
+
+  /** What is JSON already. */
+  static void json(RoutingContext request, Buffer body) {
+    var response = request.response().putHeader(CONTENT_TYPE, JSON);
+    var _ = request.request().method().equals(HEAD) ? response.end() : response.end(body);
   }
 
   /** Without the body for HEAD, which Vert.x would send over HTTP/2. */
@@ -37,7 +46,7 @@ final class Answers {
     error(request, 500, "internal error");
   }
 
-  private static void error(RoutingContext request, int status, String message) {
+  static void error(RoutingContext request, int status, String message) {
     json(request, status, JsonObject.of("error", message));
   }
 }

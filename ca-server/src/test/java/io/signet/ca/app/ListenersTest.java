@@ -17,6 +17,10 @@ import io.signet.ca.testing.UnixChannel;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;
 import io.signet.spiffe.Pem;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -88,6 +92,31 @@ final class ListenersTest {
   }
 
   @Test
+  void subscribers_openStream_toldWithItsListener() throws Exception {
+    try (var unix = UnixChannel.to(folder.resolve("own.sock"), "sds");
+        var http = HttpClient.newHttpClient()) {
+      var _ = firstAnswer(unix);
+      String operator = "http://" + server.listening().operator();
+      String said = get(http, operator + "/v1/sds/subscribers");
+
+      assertThat(said)
+          .contains(
+              "\"node\":\"web-1\",\"identity\":\"spiffe://example.org/own\"",
+              "\"listener\":\"unix:%s\"".formatted(folder.resolve("own.sock")),
+              "\"name\":\"default\",\"state\":\"silent\"",
+              "\"shown\":1,\"total\":1")
+          .doesNotContain("PRIVATE");
+      assertThat(get(http, operator + "/metrics"))
+          .contains("signet_sds_subscribers{state=\"silent\"} 1.0\n");
+    }
+  }
+
+  private static String get(HttpClient http, String url) throws Exception {
+    return http.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
   void start_modes_eachItsOwn() throws Exception {
     assertThat(mode("same.sock")).isEqualTo("rw-rw-rw-");
     assertThat(mode("own.sock")).isEqualTo("rw-------");
@@ -112,18 +141,23 @@ final class ListenersTest {
 
   private String identity(String socket) throws Exception {
     try (var unix = UnixChannel.to(folder.resolve(socket), "sds")) {
-      var first = new First();
-      StreamObserver<DiscoveryRequest> asking =
-          SecretDiscoveryServiceGrpc.newStub(unix.channel()).streamSecrets(first);
-      asking.onNext(
-          DiscoveryRequest.newBuilder()
-              .setNode(Node.newBuilder().setId("web-1").setCluster("web"))
-              .setTypeUrl(TYPE)
-              .addResourceNames("default")
-              .build());
-      Secret secret = first.get(30, SECONDS).getResources(0).unpack(Secret.class);
+      Secret secret = firstAnswer(unix).getResources(0).unpack(Secret.class);
       return uri(secret.getTlsCertificate().getCertificateChain().getInlineBytes().toString(UTF_8));
     }
+  }
+
+  /** Asks and does not say that it has got it. */
+  private static DiscoveryResponse firstAnswer(UnixChannel unix) throws Exception {
+    var first = new First();
+    StreamObserver<DiscoveryRequest> asking =
+        SecretDiscoveryServiceGrpc.newStub(unix.channel()).streamSecrets(first);
+    asking.onNext(
+        DiscoveryRequest.newBuilder()
+            .setNode(Node.newBuilder().setId("web-1").setCluster("web"))
+            .setTypeUrl(TYPE)
+            .addResourceNames("default")
+            .build());
+    return first.get(30, SECONDS);
   }
 
   private static String uri(String chain) throws Exception {

@@ -42,7 +42,7 @@ class CommandReferenceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"entitlement, explain", "keys, status"})
+  @CsvSource({"entitlement, explain", "keys, status", "sds, subscribers"})
   void options_inReference_each(String group, String command) throws IOException {
     String row =
         Files.readAllLines(REFERENCE).stream()

@@ -26,6 +26,8 @@ class SignetCommandTest {
         "config check",
         "entitlement",
         "entitlement explain",
+        "sds",
+        "sds subscribers",
         "svid",
         "svid fetch",
         "svid watch",
@@ -50,8 +52,9 @@ class SignetCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', 'dev, serve, config, keys, authority, ceremony, entitlement, svid'",
+    "'', 'dev, serve, config, keys, authority, ceremony, entitlement, sds, svid'",
     "svid, 'fetch, watch, sign'",
+    "sds, subscribers",
     "config, check",
     "keys, 'bench, change-passphrase, status'",
     "authority, 'csr, import'",
