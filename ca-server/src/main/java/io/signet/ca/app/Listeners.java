@@ -21,7 +21,7 @@ record Listeners(
   /** Makes the endpoint for the secrets of one listener. */
   interface Secrets {
     /**
-     * The endpoint for this listener, which may share everything with others but its name.
+     * The endpoint of this listener.
      *
      * @param listener where it is served, for people: {@code HOST:PORT} or {@code unix:PATH}
      * @param attestors say who calls there
