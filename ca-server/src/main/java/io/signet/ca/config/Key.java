@@ -137,7 +137,7 @@ enum Key {
   SDS_OWN_BUNDLE("sds.names.own-bundle", Form.SECRET_NAME, "ROOTCA"),
   SDS_ALL_BUNDLES("sds.names.all-bundles", Form.SECRET_NAME, "ALL"),
   SDS_BUNDLE_FORM("sds.names.bundle-form", Form.BUNDLE_FORM, "trusted-ca"),
-  SDS_RECHECK("sds.recheck", new Range("10s", "1d"), "1m"),
+  SDS_RECHECK("sds.recheck", new Range("10s", "1d"), "5m"),
 
   SOCKETS("sockets[]", Form.SECTION),
   SOCKETS_PATH("sockets[].path", "a path of at most 107 bytes, each socket another"),

@@ -42,7 +42,7 @@ class SdsReaderTest {
     SignetConfig config = parse("");
 
     assertThat(config.sds())
-        .isEqualTo(new SdsConfig(STANDARD, Duration.ofMinutes(1), List.of(), List.of()));
+        .isEqualTo(new SdsConfig(STANDARD, Duration.ofMinutes(5), List.of(), List.of()));
     assertThat(config.federation()).isEmpty();
   }
 
