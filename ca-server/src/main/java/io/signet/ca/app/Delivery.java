@@ -32,9 +32,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What delivers secrets to proxies: one for all listeners, with an endpoint for each. */
 final class Delivery {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
 
   private final SvidFeeds feeds;
   private final SdsService service;
@@ -55,7 +60,7 @@ final class Delivery {
   static Delivery open(
       SignetConfig config,
       SvidMaker maker,
-      Entitlements entitlements,
+      Supplier<Entitlements> entitlements,
       AckLedger ledger,
       SdsMetrics metrics,
       Clock clock,
@@ -67,14 +72,15 @@ final class Delivery {
         life.started(
             new SvidFeeds(
                 maker,
-                () -> entitlements,
+                entitlements,
                 Trust.NONE,
                 new SessionTickets(new SecureRandom(), clock),
                 timer,
                 clock,
                 new Alarms(metrics)));
     metrics.watch(feeds::failing, clock);
-    life.started(ticketRotation(feeds, clock, timer));
+    life.started(
+        Renewal.started(new TicketRotation(feeds, clock), timer, clock, Delivery::unexpected));
     SdsService service =
         new SdsService(feeds, ledger, metrics, config.sds().recheck(), clock, timer, streams);
     return new Delivery(feeds, service, servers);
@@ -102,10 +108,8 @@ final class Delivery {
     }
   }
 
-  private static Renewal ticketRotation(SvidFeeds feeds, Clock clock, Timer timer) {
-    Renewal rotation = new Renewal(new TicketRotation(feeds, clock), timer, clock, _ -> {});
-    rotation.start();
-    return rotation;
+  private static void unexpected(RenewalException e) {
+    LOG.error("session tickets were not renewed", e);
   }
 
   private static final class TicketRotation extends Periodic {
@@ -137,6 +141,11 @@ final class Delivery {
           case TRUSTED_CA -> BundleForm.TRUSTED_CA;
           case SPIFFE_VALIDATOR -> BundleForm.SPIFFE_VALIDATOR;
         });
+  }
+
+  /** What callers may hold is other than it was. */
+  void entitlementsChanged() {
+    feeds.entitlementsChanged();
   }
 
   /** From now on everybody trusts these; before the first time nobody trusts anybody. */

@@ -54,10 +54,8 @@ final class Federation extends Periodic {
   }
 
   private static Renewal looking(Federation look, Timer timer, Clock clock) {
-    Renewal looking =
-        new Renewal(look, timer, clock, e -> LOG.error("a changed bundle was not taken over", e));
-    looking.start();
-    return looking;
+    return Renewal.started(
+        look, timer, clock, e -> LOG.error("a changed bundle was not taken over", e));
   }
 
   @Override

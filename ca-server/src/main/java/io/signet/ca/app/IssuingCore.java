@@ -220,33 +220,25 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
   }
 
   private static Renewal renewal(Authorities authorities, Timer timer, Clock clock) {
-    Renewal renewal =
-        new Renewal(
-            new AuthorityRenewal(authorities),
-            timer,
-            clock,
-            e -> LOG.error("the issuing authority was not renewed", e));
-    renewal.start();
-    return renewal;
+    return Renewal.started(
+        new AuthorityRenewal(authorities),
+        timer,
+        clock,
+        e -> LOG.error("the issuing authority was not renewed", e));
   }
 
   // Its listener is silent: what fails is told by the custodian's listener and in readiness.
   private static Renewal looking(Renewal.Work look, Timer timer, Clock clock) {
-    Renewal looking = new Renewal(look, timer, clock, _ -> {});
-    looking.start();
-    return looking;
+    return Renewal.started(look, timer, clock, _ -> {});
   }
 
   private static Renewal pruning(
       IssuanceLedger ledger, SignetConfig config, Timer timer, Clock clock) {
-    Renewal pruning =
-        new Renewal(
-            new LedgerPruning(ledger, config.ledger().retention(), clock),
-            timer,
-            clock,
-            e -> LOG.warn("the ledger was not pruned: {}", e.getMessage()));
-    pruning.start();
-    return pruning;
+    return Renewal.started(
+        new LedgerPruning(ledger, config.ledger().retention(), clock),
+        timer,
+        clock,
+        e -> LOG.warn("the ledger was not pruned: {}", e.getMessage()));
   }
 
   private record AuthorityRenewal(Authorities authorities) implements Renewal.Work {

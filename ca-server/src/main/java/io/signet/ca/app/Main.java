@@ -13,7 +13,7 @@ public final class Main {
   /** Runs one command and exits: 0 done, 1 refused or failed, 2 wrong usage. */
   public static void main(String[] args) {
     Clock clock = Clock.systemUTC();
-    ServerStarter starter = config -> SignetServer.start(config, clock);
+    ServerStarter starter = (config, file) -> SignetServer.start(config, file, clock);
     Custodians custody = new Custodians();
     CaOffice office = new Office(custody, clock);
     System.exit(new SignetCommand(starter, custody, office, clock).run(args));

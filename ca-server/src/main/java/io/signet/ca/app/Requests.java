@@ -16,6 +16,7 @@ import io.signet.sds.Timer;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What answers requests for certificates, of others and of our own streams: limited, and seen by
@@ -29,7 +30,7 @@ final class Requests {
   Requests(
       IssuingCore core,
       CallerAttestors callers,
-      Entitlements entitlements,
+      Supplier<Entitlements> entitlements,
       Limits limits,
       Optional<Tracing> tracing,
       MeterRegistry registry,

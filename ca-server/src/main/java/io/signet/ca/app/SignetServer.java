@@ -15,6 +15,7 @@ import io.signet.ca.config.Address;
 import io.signet.ca.config.LimitsConfig;
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.SignetConfig;
+import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.delivery.ServingIdentity;
 import io.signet.ca.delivery.SvidMaker;
@@ -57,6 +58,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -71,14 +73,17 @@ final class SignetServer implements RunningServer {
   private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
 
   private final SignetConfig config;
+  private final Optional<Path> file;
   private final Clock clock;
   private final Timer timer;
   private final Lifecycle life;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private ListenConfig listening;
 
-  private SignetServer(SignetConfig config, Clock clock, Timer timer, Lifecycle life) {
+  private SignetServer(
+      SignetConfig config, Optional<Path> file, Clock clock, Timer timer, Lifecycle life) {
     this.config = config;
+    this.file = file;
     this.clock = clock;
     this.timer = timer;
     this.life = life;
@@ -88,16 +93,18 @@ final class SignetServer implements RunningServer {
   /**
    * Starts everything that the configuration names, or nothing.
    *
+   * @param file where that is from, if its entitlements are to follow it
    * @throws StartException with what is wrong, for a person
    */
-  static SignetServer start(SignetConfig config, Clock clock) throws StartException {
+  static SignetServer start(SignetConfig config, Optional<Path> file, Clock clock)
+      throws StartException {
     Lifecycle life = new Lifecycle();
-    return started(new SignetServer(config, clock, life.started(new SystemTimer()), life));
+    return started(new SignetServer(config, file, clock, life.started(new SystemTimer()), life));
   }
 
   /** The same by this timer, which outlives it. */
   static SignetServer start(SignetConfig config, Clock clock, Timer timer) throws StartException {
-    return started(new SignetServer(config, clock, timer, new Lifecycle()));
+    return started(new SignetServer(config, Optional.empty(), clock, timer, new Lifecycle()));
   }
 
   private static SignetServer started(SignetServer server) throws StartException {
@@ -153,16 +160,28 @@ final class SignetServer implements RunningServer {
     Limits limits = limits(config.limits());
     LimitsMetrics.bind(metrics.registry(), limits);
     AuditLog audit = AuditLog.toLogger(System::nanoTime);
-    Entitlements entitlements = config.entitlements();
+    AtomicReference<Entitlements> entitlements = new AtomicReference<>(config.entitlements());
     Requests requests =
         new Requests(
-            core, callers, entitlements, limits, tracing, metrics.registry(), audit, timer, clock);
+            core,
+            callers,
+            entitlements::get,
+            limits,
+            tracing,
+            metrics.registry(),
+            audit,
+            timer,
+            clock);
     ObservedIssuance issuance = requests.issuance();
     SvidMaker maker = requests.maker();
     ServingIdentity serving = life.started(serving(self, maker));
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
     Delivery delivery =
-        Delivery.open(config, maker, entitlements, acks, sdsMetrics, clock, timer, life);
+        Delivery.open(config, maker, entitlements::get, acks, sdsMetrics, clock, timer, life);
+    followEntitlements(others -> {
+      entitlements.set(others);
+      delivery.entitlementsChanged();
+    });
     publish(authorities.bundle());
     FederatedBundles federated =
         Federation.open(
@@ -194,6 +213,16 @@ final class SignetServer implements RunningServer {
             config.keys().custodianSignsLeaves()));
     life.started(readiness);
     listening = listening(workload.port(), operator.port());
+  }
+
+  private void followEntitlements(Consumer<Entitlements> onChange) {
+    file.ifPresent(from ->
+        life.started(
+            Renewal.started(
+                new EntitlementsFile(config, from, onChange, clock),
+                timer,
+                clock,
+                e -> LOG.error("changed entitlements were not taken over", e))));
   }
 
   private static Metrics metrics() {

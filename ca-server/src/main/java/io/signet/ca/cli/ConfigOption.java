@@ -15,6 +15,10 @@ final class ConfigOption {
       description = "the configuration, as docs/reference.md describes it")
   private Path file = Path.of("");
 
+  Path file() {
+    return file;
+  }
+
   SignetConfig load() throws ConfigException {
     return SignetConfig.load(file);
   }

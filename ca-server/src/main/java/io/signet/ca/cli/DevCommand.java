@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,7 +100,7 @@ final class DevCommand implements Callable<Integer> {
     String yaml = DevConfig.of(directory, options).yaml();
     SignetConfig config = DevConfig.checked(yaml, directory);
     Serving.untilTheEnd(
-        starter.start(config),
+        starter.start(config, Optional.empty()),
         listening -> {
           // Not before: what a start that failed was told must not bind the next one.
           LocalFiles.write(directory.config(), yaml);

@@ -4,6 +4,7 @@ import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.ListenConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,7 +26,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ConfigException, IOException, StartException, InterruptedException {
-    Serving.untilTheEnd(starter.start(config.load()), this::announce);
+    Serving.untilTheEnd(starter.start(config.load(), Optional.of(config.file())), this::announce);
     return 0;
   }
 

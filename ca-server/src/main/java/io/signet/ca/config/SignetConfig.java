@@ -66,6 +66,25 @@ public record SignetConfig(
     return entitlements(trustDomain, svid, rules);
   }
 
+  /** The same with these rules. */
+  public SignetConfig with(List<Rule> others) {
+    return new SignetConfig(
+        trustDomain,
+        listen,
+        servingNames,
+        keys,
+        authority,
+        svid,
+        attestation,
+        others,
+        sds,
+        federation,
+        sinks,
+        limits,
+        ledger,
+        dataDir);
+  }
+
   private static Entitlements entitlements(
       TrustDomain trustDomain, SvidConfig svid, List<Rule> rules) {
     return new Entitlements(trustDomain, svid.defaultLifetime(), svid.maxLifetime(), rules);

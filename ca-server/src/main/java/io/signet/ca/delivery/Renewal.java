@@ -55,6 +55,14 @@ public final class Renewal implements AutoCloseable {
     this.onFailure = onFailure;
   }
 
+  /** One that was started. */
+  public static Renewal started(
+      Work work, Timer timer, Clock clock, Consumer<RenewalException> onFailure) {
+    Renewal renewal = new Renewal(work, timer, clock, onFailure);
+    renewal.start();
+    return renewal;
+  }
+
   /** To be called once. */
   public synchronized void start() {
     if (started) {

@@ -40,6 +40,7 @@ final class SvidFeed implements AutoCloseable {
   private final List<Subscription> subscriptions = new ArrayList<>();
   private volatile Instant renewAt = Instant.EPOCH;
   private volatile boolean failing;
+  private Optional<Grant> granted = Optional.empty();
   private Snapshot next;
   private boolean published;
   private boolean withdrawn;
@@ -66,13 +67,27 @@ final class SvidFeed implements AutoCloseable {
   }
 
   void start() {
-    Optional<Grant> first = entitled.grant();
-    if (first.isPresent()) {
-      next = next.awaiting(first.get().id());
-      renewal.start();
-    }
-    Duration patience = first.isPresent() ? PATIENCE : Duration.ZERO;
+    entitlementChanged();
+    Duration patience = granted.isPresent() ? PATIENCE : Duration.ZERO;
     Timer.Scheduled _ = timer.after(patience, this::publishWhatThereIs);
+  }
+
+  /** Looks at what the caller may hold now. */
+  synchronized void entitlementChanged() {
+    Optional<Grant> now = entitled.grant();
+    if (now.equals(granted) || withdrawn) {
+      return;
+    }
+    if (now.isEmpty()) {
+      withdraw();
+    } else if (granted.isEmpty()) {
+      granted = now;
+      next = next.awaiting(now.get().id());
+      renewal.start();
+    } else {
+      granted = now;
+      renewAt = Instant.EPOCH;
+    }
   }
 
   synchronized void add(Subscription subscription) {
@@ -133,9 +148,9 @@ final class SvidFeed implements AutoCloseable {
 
     @Override
     public void run() throws RenewalException {
-      Optional<Grant> grant = entitled.grant();
+      entitlementChanged();
+      Optional<Grant> grant = granted();
       if (grant.isEmpty()) {
-        withdraw();
         return;
       }
       try {
@@ -179,8 +194,13 @@ final class SvidFeed implements AutoCloseable {
     }
   }
 
-  private synchronized void withdraw() {
+  private synchronized Optional<Grant> granted() {
+    return granted;
+  }
+
+  private void withdraw() {
     withdrawn = true;
+    granted = Optional.empty();
     renewal.close();
     subscriptions.forEach(Subscription::withdraw);
   }

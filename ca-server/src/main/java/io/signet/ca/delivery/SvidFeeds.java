@@ -131,6 +131,18 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
     feeds.values().forEach(feed -> feed.trustIs(changed));
   }
 
+  /**
+   * What callers may hold is other than it was: who lost its identity is told at once, and who won
+   * one, or has it in another form now, gets it soon.
+   */
+  public void entitlementsChanged() {
+    List<SvidFeed> all;
+    synchronized (this) {
+      all = List.copyOf(feeds.values());
+    }
+    all.forEach(SvidFeed::entitlementChanged);
+  }
+
   /** Session tickets are made with the keys of now; to be called once an hour. */
   public synchronized void refreshTickets() {
     feeds.forEach((holder, feed) -> feed.ticketsAre(tickets.of(holder.identity())));

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The journey of a request for an issuing authority: another server becomes a CA below ours. It is
@@ -35,7 +36,7 @@ import java.util.Optional;
 public final class IssueAuthority implements Issuance {
 
   private final Attestors attestors;
-  private final Entitlements entitlements;
+  private final Supplier<Entitlements> entitlements;
   private final Authorities authorities;
   private final Limits limits;
   private final Steps steps;
@@ -45,7 +46,7 @@ public final class IssueAuthority implements Issuance {
    */
   public IssueAuthority(
       Attestors attestors,
-      Entitlements entitlements,
+      Supplier<Entitlements> entitlements,
       Authorities authorities,
       Limits limits,
       Steps steps) {
@@ -80,7 +81,7 @@ public final class IssueAuthority implements Issuance {
           Why.NOT_ENTITLED,
           proof.id() + " asked for an issuing authority by an SVID (expected: another proof)");
     }
-    AuthorityDecision decision = entitlements.decideAuthority(proof.id());
+    AuthorityDecision decision = entitlements.get().decideAuthority(proof.id());
     if (!decision.granted()) {
       return new Refused(Why.NOT_ENTITLED, decision.reason());
     }

@@ -36,6 +36,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The journey of a certificate request; the numbers are those of docs/issuance.md. */
@@ -43,7 +44,7 @@ public final class IssueSvid implements Issuance {
 
   private final Attestors attestors;
   private final Impersonation impersonation;
-  private final Entitlements entitlements;
+  private final Supplier<Entitlements> entitlements;
   private final Authorities authorities;
   private final CertificateSigner signer;
   private final Limits limits;
@@ -56,7 +57,7 @@ public final class IssueSvid implements Issuance {
   public IssueSvid(
       Attestors attestors,
       Impersonation impersonation,
-      Entitlements entitlements,
+      Supplier<Entitlements> entitlements,
       Authorities authorities,
       CertificateSigner signer,
       Limits limits,
@@ -93,9 +94,10 @@ public final class IssueSvid implements Issuance {
 
   private IssuanceOutcome decided(Proof proof, IssuanceRequest request) {
     steps.begin(Step.AUTHORIZE); // 3
+    Entitlements now = entitlements.get();
     try {
-      CertificateRequest csr = CsrParser.parse(request.csr(), entitlements.hosts(proof));
-      return switch (entitlements.decide(proof, wish(request, csr))) {
+      CertificateRequest csr = CsrParser.parse(request.csr(), now.hosts(proof));
+      return switch (now.decide(proof, wish(request, csr))) {
         case Granted(Grant grant) ->
             granted(grant, Signing.reason(grant.reason(), proof), csr.publicKey());
         case Denied denied -> new Refused(Why.NOT_ENTITLED, denied.reason());

@@ -171,6 +171,7 @@ final class SignetBelowSignetTest {
             data-dir: upper
             """
                 .formatted(port)),
+        Optional.empty(),
         REAL);
   }
 

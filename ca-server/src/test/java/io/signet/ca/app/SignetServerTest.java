@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.Security;
 import java.time.Clock;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +53,7 @@ class SignetServerTest {
     SignetConfig config = config("data-dir: data");
     Files.delete(folder.resolve("passphrase"));
 
-    assertThatThrownBy(() -> SignetServer.start(config, Clock.systemUTC()))
+    assertThatThrownBy(() -> SignetServer.start(config, Optional.empty(), Clock.systemUTC()))
         .isInstanceOf(StartException.class)
         .hasMessage(folder.resolve("passphrase") + ": no such file");
   }
@@ -86,7 +87,8 @@ class SignetServerTest {
   @Test
   void start_issuerDown_startsAndReadinessNamesIt() throws Exception {
     String jwt = "jwt: [ { issuer: i, jwks-url: \"http://127.0.0.1:1/keys\" } ]";
-    var server = SignetServer.start(config("data-dir: data", jwt), Clock.systemUTC());
+    var server =
+        SignetServer.start(config("data-dir: data", jwt), Optional.empty(), Clock.systemUTC());
     try (server;
         var http = HttpClient.newHttpClient()) {
       var ready = URI.create("http://" + server.listening().operator() + "/healthz/ready");
@@ -100,7 +102,7 @@ class SignetServerTest {
   // KC-8: to everyone who can ask, so nothing secret is in it.
   @Test
   void start_filesWithKeys_statusOfTheRootsKey() throws Exception {
-    var server = SignetServer.start(config("data-dir: data"), Clock.systemUTC());
+    var server = SignetServer.start(config("data-dir: data"), Optional.empty(), Clock.systemUTC());
     try (server;
         var http = HttpClient.newHttpClient()) {
       String operator = "http://" + server.listening().operator();
@@ -123,7 +125,7 @@ class SignetServerTest {
   }
 
   private void start(String more, String attestation) throws Exception {
-    SignetServer.start(config(more, attestation), Clock.systemUTC()).close();
+    SignetServer.start(config(more, attestation), Optional.empty(), Clock.systemUTC()).close();
   }
 
   private void start(String more) throws Exception {

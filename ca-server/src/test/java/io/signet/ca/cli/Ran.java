@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ record Ran(int exit, String out, String err) {
     }
 
     @Override
-    public RunningServer start(SignetConfig config) throws StartException {
+    public RunningServer start(SignetConfig config, Optional<Path> file) throws StartException {
       if (failure != null) {
         throw failure;
       }

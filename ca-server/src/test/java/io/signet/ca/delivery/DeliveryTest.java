@@ -48,6 +48,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -78,7 +79,7 @@ final class DeliveryTest {
         new IssueSvid(
                 new Attestors(List.of()),
                 (_, _) -> Attestation.invalid("nobody may impersonate"),
-                entitlements(),
+                DeliveryTest::entitlements,
                 authorities,
                 signer,
                 Limits.none(),
@@ -94,14 +95,7 @@ final class DeliveryTest {
   }
 
   private SvidFeeds feeds(Entitlements entitlements) {
-    return new SvidFeeds(
-        maker,
-        () -> entitlements,
-        trust(),
-        new SessionTickets(new SecureRandom(), clock),
-        timer,
-        clock,
-        new Listener());
+    return feedsBy(() -> entitlements);
   }
 
   private Trust trust() {
@@ -505,28 +499,9 @@ final class DeliveryTest {
   void renewal_entitlementWithdrawn_streamsAreToldAndNoSvidIsMade() {
     Rule none = rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of("x.example")));
     var current = new AtomicReference<>(entitlements());
-    feeds =
-        new SvidFeeds(
-            maker,
-            current::get,
-            trust(),
-            new SessionTickets(new SecureRandom(), clock),
-            timer,
-            clock,
-            new Listener());
+    feeds = feedsBy(current::get);
     List<String> told = new ArrayList<>();
-    SecretSource.Listener stream =
-        new SecretSource.Listener() {
-          @Override
-          public void changed(Snapshot snapshot) {
-            told.add(snapshot.svids().size() + " SVIDs");
-          }
-
-          @Override
-          public void withdrawn() {
-            told.add("withdrawn");
-          }
-        };
+    SecretSource.Listener stream = telling(told);
     Feed feed = feeds.open(CART_1, stream);
     timer.runDue();
 
@@ -538,6 +513,71 @@ final class DeliveryTest {
 
     assertThat(told).containsExactly("1 SVIDs", "withdrawn", "0 SVIDs");
     assertThat(denials).isNotEmpty();
+  }
+
+  @Test // SC-18: at once, not only when an SVID is due
+  void entitlementsChanged_lostAndWon_isToldAtOnce() {
+    Rule none = rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of("x.example")));
+    var current = new AtomicReference<>(entitlements(none));
+    feeds = feedsBy(current::get);
+    List<String> told = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, telling(told));
+    timer.runDue();
+
+    current.set(entitlements());
+    feeds.entitlementsChanged();
+    timer.runDue();
+    current.set(entitlements(none));
+    feeds.entitlementsChanged();
+    timer.runDue();
+    timer.advance(LIFE);
+
+    assertThat(told).containsExactly("0 SVIDs", "1 SVIDs", "withdrawn");
+  }
+
+  @Test // what is granted in another form is made anew, within the minute of a look
+  void entitlementsChanged_otherForm_newSvid() {
+    var current = new AtomicReference<>(entitlements());
+    feeds = feedsBy(current::get);
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+
+    current.set(
+        entitlements(
+            rule(
+                new Entitlement(true, List.of(), Duration.ofMinutes(10), KeyType.ALL, List.of()))));
+    feeds.entitlementsChanged();
+    timer.advance(Duration.ofMinutes(1));
+
+    assertThat(seen).hasSize(2);
+    assertThat(seen.getLast().svids().getFirst().svid().expiresAt())
+        .isEqualTo(clock.instant().plus(Duration.ofMinutes(10)));
+  }
+
+  private SvidFeeds feedsBy(Supplier<Entitlements> entitlements) {
+    return new SvidFeeds(
+        maker,
+        entitlements,
+        trust(),
+        new SessionTickets(new SecureRandom(), clock),
+        timer,
+        clock,
+        new Listener());
+  }
+
+  private static SecretSource.Listener telling(List<String> told) {
+    return new SecretSource.Listener() {
+      @Override
+      public void changed(Snapshot snapshot) {
+        told.add(snapshot.svids().size() + " SVIDs");
+      }
+
+      @Override
+      public void withdrawn() {
+        told.add("withdrawn");
+      }
+    };
   }
 
   @Test // the alarm: how long the last good one lasts

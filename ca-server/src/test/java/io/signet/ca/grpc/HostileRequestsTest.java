@@ -86,7 +86,7 @@ final class HostileRequestsTest {
                         .answer(new BearerToken("token", ""), new Proven(cart)))),
             (_, name) ->
                 name.equals(CART.toString()) ? new Proven(cart) : Attestation.invalid("nobody"),
-            new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
+            () -> new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
             Fixtures.authorities(signer, Duration.ofDays(2), clock),
             signer,
             Limits.none(),

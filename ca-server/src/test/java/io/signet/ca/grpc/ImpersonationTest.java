@@ -199,7 +199,7 @@ final class ImpersonationTest {
         new IssueSvid(
             new Attestors(List.of(attestor)),
             clusters.nodeAuthorizer(Duration.ofSeconds(30), _ -> {}),
-            new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
+            () -> new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), List.of()),
             Fixtures.authorities(signer, Duration.ofDays(2), clock),
             signer,
             Limits.none(),

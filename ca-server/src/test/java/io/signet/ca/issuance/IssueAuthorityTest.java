@@ -120,7 +120,7 @@ final class IssueAuthorityTest {
             new Rule(1, CallerPattern.parse("spiffe://example.org/ns/edge/sa/*"), none));
     return new IssueAuthority(
         new Attestors(List.of(attestor)),
-        new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), rules),
+        () -> new Entitlements(DOMAIN, Duration.ofHours(1), Duration.ofHours(1), rules),
         authorities,
         limits,
         Steps.unwatched());

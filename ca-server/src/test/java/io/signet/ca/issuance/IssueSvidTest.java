@@ -141,7 +141,7 @@ final class IssueSvidTest {
     return new IssueSvid(
         new Attestors(List.of(attestor)),
         this::impersonate,
-        entitlements,
+        () -> entitlements,
         authorities,
         signer,
         limits,

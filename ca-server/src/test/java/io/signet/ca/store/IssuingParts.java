@@ -56,7 +56,7 @@ final class IssuingParts {
     return new IssueSvid(
         new Attestors(List.of(attestor)),
         (_, _) -> Attestation.invalid("nobody may impersonate"),
-        entitlements,
+        () -> entitlements,
         authorities,
         signer,
         Limits.none(),

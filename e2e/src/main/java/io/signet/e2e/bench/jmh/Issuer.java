@@ -105,7 +105,7 @@ public class Issuer {
           new IssueSvid(
               new Attestors(List.of(new Believer())),
               (_, _) -> Attestation.invalid("nobody may impersonate"),
-              new Entitlements(ID.trustDomain(), LIFETIME, LIFETIME, List.of()),
+              () -> new Entitlements(ID.trustDomain(), LIFETIME, LIFETIME, List.of()),
               authorities,
               signer,
               new Limits(
