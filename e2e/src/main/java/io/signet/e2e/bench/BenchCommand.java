@@ -26,6 +26,7 @@ import picocli.CommandLine.TypeConversionException;
       CustodyCommand.class,
       IssueCommand.class,
       OverloadCommand.class,
+      SdsCommand.class,
       StartCommand.class,
       StepsCommand.class
     },

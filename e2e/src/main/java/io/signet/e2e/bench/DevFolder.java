@@ -31,7 +31,7 @@ final class DevFolder implements AutoCloseable {
     }
   }
 
-  private static ServerSocket freePort() throws IOException {
+  static ServerSocket freePort() throws IOException {
     return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
   }
 

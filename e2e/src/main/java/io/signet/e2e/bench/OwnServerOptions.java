@@ -23,6 +23,10 @@ final class OwnServerOptions {
   private List<String> javaOptions = new ArrayList<>();
 
   Target start() throws BenchException, IOException, InterruptedException {
-    return Target.own(Program.of(launcher, javaOptions));
+    return Target.own(program());
+  }
+
+  Program program() {
+    return Program.of(launcher, javaOptions);
   }
 }

@@ -5,21 +5,17 @@ import io.signet.ca.config.ConfigException;
 import io.signet.ca.config.SignetConfig;
 import io.signet.spiffe.SpiffeId;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A server to measure, and all that a caller needs to be answered by it. */
 final class Target implements AutoCloseable {
 
   private static final String NAMESPACE = "bench";
   private static final String ACCOUNT = "load";
-  private static final Pattern HEAP_USED = Pattern.compile("heap .*used ([0-9]+)K");
 
   private final Address address;
   private final Path caFile;
@@ -133,23 +129,7 @@ final class Target implements AutoCloseable {
    * besides can be free.
    */
   long liveHeapBytes() throws BenchException, IOException, InterruptedException {
-    String _ = jcmd("GC.run");
-    Matcher used = HEAP_USED.matcher(jcmd("GC.heap_info"));
-    if (!used.find()) {
-      throw new BenchException("jcmd GC.heap_info tells no size in use");
-    }
-    return Long.parseLong(used.group(1)) * 1024;
-  }
-
-  private String jcmd(String command) throws BenchException, IOException, InterruptedException {
-    String program = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    Process process =
-        new ProcessBuilder(program, Long.toString(pid.orElseThrow()), command).start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new BenchException("jcmd %s exited with %d".formatted(command, process.exitValue()));
-    }
-    return printed;
+    return ServerMemory.of(pid.orElseThrow()).liveHeapBytes();
   }
 
   @Override

@@ -36,7 +36,7 @@ class BenchCommandTest {
   void run_noSubcommand_help() {
     assertThat(run()).isZero();
     assertThat(out.toString())
-        .contains("connections", "custody", "issue", "overload", "start", "steps");
+        .contains("connections", "custody", "issue", "overload", "sds", "start", "steps");
   }
 
   @Test
@@ -55,8 +55,51 @@ class BenchCommandTest {
                 2, 32, Optional.of(new Rate(500)), Duration.ofSeconds(1), Duration.ofMinutes(1)));
   }
 
+  private static SdsPlan sdsPlanOf(String... args) {
+    CommandLine bench = BenchCommand.commandLine();
+    bench.parseArgs(Stream.concat(Stream.of("sds"), Stream.of(args)).toArray(String[]::new));
+    SdsCommand sds = requireNonNull(bench.getSubcommands().get("sds")).getCommand();
+    return sds.plan();
+  }
+
+  @Test
+  void sdsPlan_noOptions_defaults() {
+    assertThat(sdsPlanOf())
+        .isEqualTo(
+            new SdsPlan(
+                1_000,
+                false,
+                new ProxyFleet.Pace(256, Optional.empty()),
+                Duration.ofHours(1),
+                "ROOTCA",
+                Optional.empty(),
+                new Rate(5)));
+  }
+
+  @Test
+  void sdsPlan_burst_asManyAtOnceAsThereAre() {
+    SdsPlan plan = sdsPlanOf("--subscribers", "20,400", "--subscribers", "30", "--burst", "--tls");
+
+    assertThat(plan.pace()).isEqualTo(new ProxyFleet.Pace(400, Optional.empty()));
+    assertThat(plan.tls()).isTrue();
+  }
+
+  @Test
+  void sdsPlan_renewals_lifetimeInWhichAllAreRenewedMeanwhile() {
+    assertThat(sdsPlanOf("--renewals", "2m").lifetime()).isEqualTo(Duration.ofMinutes(4));
+    assertThat(sdsPlanOf("--renewals", "2m", "--lifetime", "1m").lifetime())
+        .isEqualTo(Duration.ofMinutes(1));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"connections", "issue", "overload"})
+  @ValueSource(strings = {"ALL", "spiffe://other.example"})
+  void sdsPlan_bundlesOfOthers_serverIsFederated(String name) {
+    assertThat(sdsPlanOf("--bundle-name", name).isFederated()).isTrue();
+    assertThat(sdsPlanOf().isFederated()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"connections", "issue", "overload", "sds"})
   void help_commandsWithAServerOfTheirOwn_sayHowItIsStarted(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString())
@@ -64,7 +107,7 @@ class BenchCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"connections", "custody", "issue", "overload", "start", "steps"})
+  @ValueSource(strings = {"connections", "custody", "issue", "overload", "sds", "start", "steps"})
   void help_everyCommand_saysHowItReports(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).contains("--output=table|json");
@@ -84,6 +127,14 @@ class BenchCommandTest {
         "overload --times 0",
         "overload --callers 0",
         "connections --count 0",
+        "sds --subscribers 0",
+        "sds --subscribers many",
+        "sds --tls --unix",
+        "sds --burst --rate 5",
+        "sds --lifetime 9s",
+        "sds --renewals 9s",
+        "sds --newcomers 0",
+        "sds --warmup 0",
         "custody --rounds -1",
         "custody --runs -1",
         "custody --duration 0s",
