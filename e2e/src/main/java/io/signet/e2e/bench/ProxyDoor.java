@@ -63,7 +63,8 @@ record ProxyDoor(
 
   private void connected(Future<? super Void> connected, Proxy proxy) {
     if (!connected.isSuccess()) {
-      proxy.failed(String.valueOf(connected.cause().getMessage()));
+      // Without the address, which differs from run to run.
+      proxy.failed(String.valueOf(connected.cause().getMessage()).replace(": " + address, ""));
     }
   }
 
