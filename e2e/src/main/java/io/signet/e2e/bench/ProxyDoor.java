@@ -80,6 +80,7 @@ record ProxyDoor(
     @Override
     protected void initChannel(Channel channel) {
       SslHandler handshake = tls.newHandler(channel.alloc());
+      handshake.setHandshakeTimeoutMillis(0); // it is the server that says when it was too long
       channel.pipeline().addLast(handshake, proxy);
     }
   }
