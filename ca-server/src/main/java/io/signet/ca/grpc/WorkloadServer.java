@@ -60,8 +60,8 @@ public final class WorkloadServer implements AutoCloseable {
   private static final int MOST_RESETS = 1_000;
   private static final int RESET_WINDOW_SECONDS = 10;
 
-  // All proxies of a mesh may connect at once after a restart.
-  private static final int BACKLOG = 1024;
+  // All proxies of a mesh may connect at once after a restart; more the kernel does not allow.
+  private static final int BACKLOG = 4096;
 
   // Clients may ping every 10 s (SET-1; Istio's do every 30 s, ISTIO-36). The permit is a second
   // shorter than that: pings sent 10 s apart may arrive closer to each other, and an idle
@@ -213,7 +213,7 @@ public final class WorkloadServer implements AutoCloseable {
           Epoll.unavailabilityCause());
     }
     SocketFile file = SocketFile.claim(path);
-    var loops = new MultiThreadIoEventLoopGroup(threads(), EpollIoHandler.newFactory());
+    var loops = Loops.start();
     var health = new HealthStatusManager();
     Server server;
     try {
@@ -227,16 +227,33 @@ public final class WorkloadServer implements AutoCloseable {
     file.open(unix.mode(), unix.group());
   }
 
-  private static DefaultThreadFactory threads() {
-    return new DefaultThreadFactory("workload-unix", true);
+  /**
+   * Threads of one Unix socket. Connections are taken by one of their own: a Unix socket has no
+   * retries below it, so whoever finds its queue full has failed.
+   */
+  private record Loops(EventLoopGroup accepting, EventLoopGroup serving) {
+    static Loops start() {
+      return new Loops(of(1, "workload-unix-accept"), of(0, "workload-unix"));
+    }
+
+    private static EventLoopGroup of(int threads, String name) {
+      return new MultiThreadIoEventLoopGroup(
+          threads, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory());
+    }
+
+    void end() {
+      var _ = accepting.shutdownGracefully(0, FORCED_GRACE.toMillis(), MILLISECONDS);
+      var _ = serving.shutdownGracefully(0, FORCED_GRACE.toMillis(), MILLISECONDS);
+    }
   }
 
-  private static NettyServerBuilder on(Path path, EventLoopGroup loops) {
+  private static NettyServerBuilder on(Path path, Loops loops) {
     var address = new DomainSocketAddress(path.toString());
     return NettyServerBuilder.forAddress(address, UnixSocketCredentials.create())
         .channelType(EpollServerDomainSocketChannel.class)
-        .bossEventLoopGroup(loops)
-        .workerEventLoopGroup(loops);
+        .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
+        .bossEventLoopGroup(loops.accepting())
+        .workerEventLoopGroup(loops.serving());
   }
 
   private NettyServerBuilder configured(
@@ -309,8 +326,8 @@ public final class WorkloadServer implements AutoCloseable {
     }
   }
 
-  private static void release(SocketFile file, EventLoopGroup loops) throws IOException {
-    var _ = loops.shutdownGracefully(0, FORCED_GRACE.toMillis(), MILLISECONDS);
+  private static void release(SocketFile file, Loops loops) throws IOException {
+    loops.end();
     file.close();
   }
 }

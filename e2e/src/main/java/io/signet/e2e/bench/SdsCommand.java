@@ -83,7 +83,7 @@ final class SdsCommand implements Callable<Integer> {
         "what the second stream of a proxy asks for; default: ${DEFAULT-VALUE}.",
         "With ALL or spiffe://other.example that bundle is changed at the end"
       })
-  private String bundleName = "ROOTCA";
+  private String bundleName = "ALL";
 
   @Option(
       names = "--renewals",

@@ -71,7 +71,7 @@ class BenchCommandTest {
                 false,
                 new ProxyFleet.Pace(256, Optional.empty()),
                 Duration.ofHours(1),
-                "ROOTCA",
+                "ALL",
                 Optional.empty(),
                 new Rate(5)));
   }
