@@ -185,8 +185,7 @@ final class SignetServer implements RunningServer {
     publish(authorities.bundle());
     FederatedBundles federated =
         Federation.open(
-            config, others -> delivery.trustIs(authorities.bundle(), others), timer, clock, life);
-    delivery.trustIs(authorities.bundle(), federated.bundles());
+            config, others -> delivery.trustIs(authorities.bundle(), others), timer, life);
     IstioCertificateEndpoint istio =
         new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);
     Listeners listeners =
