@@ -2,6 +2,7 @@ package io.signet.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.signet.e2e.SdsSource.Api;
 import io.signet.e2e.peers.Envoy;
 import io.signet.e2e.peers.Peers;
 import io.signet.e2e.peers.Started;
@@ -34,24 +35,26 @@ record Mesh(SignetProcess signet, Envoy server, Envoy client) implements AutoClo
    *
    * @param life of the certificates, as {@code --svid-ttl} takes it
    */
-  static Mesh launch(Path folder, String life) throws IOException {
-    return launch(folder, () -> SignetProcess.dev(folder.resolve("dev"), "--svid-ttl", life));
+  static Mesh launch(Path folder, Api api, String life) throws IOException {
+    return launch(folder, api, () -> SignetProcess.dev(folder.resolve("dev"), "--svid-ttl", life));
   }
 
   /**
    * Starts all three, and returns when both Envoys have their secrets.
    *
    * @param folder where Envoy's token is written
+   * @param api by which both subscribe
    */
-  static Mesh launch(Path folder, Dev dev) throws IOException {
+  static Mesh launch(Path folder, Api api, Dev dev) throws IOException {
     var _ = Peers.require("envoy");
     try (var started = new Started()) {
       var signet = dev.start();
       started.add(signet::close);
-      var server = Envoy.start(MeshConfig.server(signet.socket()));
+      var source = SdsSource.unix(signet.socket()).by(api);
+      var server = Envoy.start(MeshConfig.server(source).yaml());
       started.add(server::close);
       server.awaitReady();
-      var client = Envoy.start(clientConfig(folder, signet, server));
+      var client = Envoy.start(clientConfig(folder, api, signet, server));
       started.add(client::close);
       client.awaitReady();
       started.keep();
@@ -59,12 +62,12 @@ record Mesh(SignetProcess signet, Envoy server, Envoy client) implements AutoClo
     }
   }
 
-  private static String clientConfig(Path folder, SignetProcess signet, Envoy server)
+  private static String clientConfig(Path folder, Api api, SignetProcess signet, Envoy server)
       throws IOException {
     // AUTH-3: Envoy does not trim what it reads from the file.
     Path token = Files.writeString(folder.resolve("token"), signet.token("shop", "cart"));
-    return MeshConfig.client(
-        server.listenerPort("in"), signet.workloadPort(), signet.bundle(), token);
+    var source = SdsSource.google(signet, token).by(api);
+    return MeshConfig.client(source, server.listenerPort("in")).yaml();
   }
 
   /** Starts to send requests through both; each end has to be told who the other is. */

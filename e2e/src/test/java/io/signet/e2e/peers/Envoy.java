@@ -70,7 +70,12 @@ public final class Envoy implements AutoCloseable {
 
   /** Returns when Envoy is live: every listener has what it waited for. */
   public void awaitReady() {
-    process.awaitReady(PATIENCE, () -> ask("/ready").startsWith("LIVE"));
+    process.awaitReady(PATIENCE, () -> ready().startsWith("LIVE"));
+  }
+
+  /** The state of an Envoy that is ready; one that is not refuses, with its state. */
+  public String ready() throws IOException {
+    return ask("/ready");
   }
 
   /** The certificates that Envoy holds, as JSON. */
