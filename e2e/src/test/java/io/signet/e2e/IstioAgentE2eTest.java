@@ -3,7 +3,9 @@ package io.signet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.e2e.peers.Await;
+import io.signet.e2e.peers.Envoy;
 import io.signet.e2e.peers.PilotAgent;
+import io.signet.e2e.peers.Ports;
 import io.signet.spiffe.TrustBundle;
 import io.signet.spiffe.TrustDomain;
 import io.signet.spiffe.X509Svid;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.security.cert.CertPathValidatorException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,6 +30,12 @@ final class IstioAgentE2eTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final TrustDomain DOMAIN = new TrustDomain(ServerFolder.TRUST_DOMAIN);
   private static final String CART = "spiffe://example.org/ns/shop/sa/cart";
+
+  private static final String SOCKET = "signet";
+
+  // What Istio's agent serves itself, on another socket.
+  private static final List<String> FILES =
+      List.of("file-cert:/etc/a.pem~/etc/a.key", "file-root:/etc/ca.pem", "file-root:system");
 
   @TempDir private Path folder;
 
@@ -97,6 +106,61 @@ final class IstioAgentE2eTest {
         assertThat(signet.log())
             .containsPattern("\"event\":\"refused\".*\"shown\":\\[\"ClientCertificate\\[");
       }
+    }
+  }
+
+  // NAME-5, NAME-8, ISTIO-77, ISTIO-78, ISTIO-80, ISTIO-82: with a socket of ours, of a name that
+  // is
+  // not the default, the agent keeps out of it. What its Envoy asks there is answered, also where
+  // it
+  // asks us for what is the agent's own.
+  @Test
+  void agent_besideOurSocket_leavesItToUsAndEnvoyIsServed() throws Exception {
+    Path home = PilotAgent.folder();
+    Path socket = PilotAgent.workloadSocket(home, SOCKET);
+    var server = ServerFolder.create(folder.resolve("server"));
+    server.socketAt(socket);
+    try (var signet = SignetProcess.serve(server.config());
+        var agent = PilotAgent.startBeside(home, SOCKET, signet.bundle())) {
+      agent
+          .process()
+          .awaitOutput(
+              "workload SDS socket found at var/run/secrets/workload-spiffe-uds/" + SOCKET, SOON);
+      var config = MeshConfig.both(SdsSource.unix(socket), Ports.free()).patience("0s");
+      var foreign = MeshConfig.clusters(SdsSource.unix(socket), agentsOwn()).patience("1s");
+      try (var envoy = Envoy.start(config.yaml());
+          var odd = Envoy.start(foreign.yaml())) {
+        envoy.awaitReady();
+        assertThat(Traffic.request(envoy.listenerPort("out")))
+            .startsWith("HTTP/1.1 200 ")
+            .contains("x-client: " + ServerFolder.CALLER);
+        odd.awaitReady();
+        assertThat(odd.total("^sds\\.file-.*\\.init_fetch_timeout$")).isEqualTo(FILES.size());
+        assertThat(odd.stat("cluster.sds-grpc.upstream_rq_active")).isEqualTo(FILES.size());
+      }
+      assertThat(agent.process().isAlive()).isTrue();
+      assertThat(socket).exists();
+    }
+  }
+
+  private static List<String> agentsOwn() {
+    String cluster =
+        """
+        { name: "of @name", type: STATIC, connect_timeout: 1s, transport_socket: { name: envoy.transport_sockets.tls, typed_config: {
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext,
+          common_tls_context: { validation_context_sds_secret_config: { name: "@name", sds_config: @sds@ } } } } }
+        """;
+    return FILES.stream().map(name -> cluster.replace("@name", name)).toList();
+  }
+
+  // ISTIO-80: why our socket must be there before the agent; it does not wait.
+  @Test
+  void agent_besideNoSocketOfThatName_exits() throws Exception {
+    Path home = PilotAgent.folder();
+    Path roots = Files.createFile(folder.resolve("roots.pem"));
+    try (var agent = PilotAgent.startBeside(home, SOCKET, roots)) {
+      assertThat(agent.process().awaitExit(SOON)).isNotZero();
+      assertThat(agent.process().log()).contains("but no socket found");
     }
   }
 

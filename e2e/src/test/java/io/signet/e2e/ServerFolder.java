@@ -72,6 +72,12 @@ record ServerFolder(Path path, int workloadPort, int operatorPort) {
     return Files.writeString(file, content);
   }
 
+  /** Writes into the configuration that the Unix socket is elsewhere. */
+  void socketAt(Path socket) throws IOException {
+    String config = Files.readString(config());
+    Files.writeString(config(), config.replace("sds-socket: sds.sock", "sds-socket: " + socket));
+  }
+
   /** Writes the configuration anew, the root's key still in a file, with more at its end. */
   void configureMore(String more) throws IOException {
     configure(KEYS + more);

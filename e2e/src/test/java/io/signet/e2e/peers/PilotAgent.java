@@ -53,6 +53,15 @@ public final class PilotAgent implements AutoCloseable {
    * @param roots that the CA must chain to
    */
   public static PilotAgent start(Path folder, int port, Path roots) throws IOException {
+    return start(folder, environment(folder, port, roots));
+  }
+
+  private static PilotAgent start(Path folder, Map<String, String> environment) throws IOException {
+    var command = List.of(Peers.require("pilot-agent").toString(), "proxy", "sidecar");
+    return new PilotAgent(folder, PeerProcess.start("pilot-agent", folder, environment, command));
+  }
+
+  private static Map<String, String> environment(Path folder, int port, Path roots) {
     String certificates = certificates(folder).toString();
     Map<String, String> environment = new HashMap<>();
     environment.put("CA_ADDR", "127.0.0.1:" + port);
@@ -75,8 +84,27 @@ public final class PilotAgent implements AutoCloseable {
         {"controlPlaneAuthPolicy":"NONE","discoveryAddress":"127.0.0.1:1","statusPort":%d}\
         """
             .formatted(Ports.free()));
-    var command = List.of(Peers.require("pilot-agent").toString(), "proxy", "sidecar");
-    return new PilotAgent(folder, PeerProcess.start("pilot-agent", folder, environment, command));
+    return environment;
+  }
+
+  /** Where the agent looks for a socket of this name, whose SDS it leaves to others (ISTIO-77). */
+  public static Path workloadSocket(Path folder, String name) throws IOException {
+    Path sockets = folder.resolve("var/run/secrets/workload-spiffe-uds");
+    return Files.createDirectories(sockets).resolve(name);
+  }
+
+  /**
+   * As {@link #start}, but for the SDS of {@link #workloadSocket} where there is one: then it asks
+   * no CA.
+   *
+   * @param name of the socket
+   */
+  public static PilotAgent startBeside(Path folder, String name, Path roots) throws IOException {
+    Map<String, String> environment = environment(folder, Ports.free(), roots);
+    environment.remove("PROV_CERT");
+    environment.remove("OUTPUT_CERTS");
+    environment.put("WORKLOAD_IDENTITY_SOCKET_FILE", name);
+    return start(folder, environment);
   }
 
   /** The certificate chain that it holds now, as PEM. */
