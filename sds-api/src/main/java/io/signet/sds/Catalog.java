@@ -58,7 +58,7 @@ public record Catalog(Snapshot snapshot, Naming naming) {
   }
 
   /** Whether there may soon be a secret of this name where there is none yet (SDS-7). */
-  boolean isAwaited(String name) {
+  public boolean isAwaited(String name) {
     if (snapshot.equals(Snapshot.EMPTY)) {
       return true;
     }

@@ -26,9 +26,8 @@ public interface SdsListener {
   void nacked(Subscriber who, Nack nack);
 
   /**
-   * These names have no secret for this caller, for whatever reason (SDS-6). Each is told once a
-   * stream, up to a thousand, and not before the caller has any secret. They come as the peer wrote
-   * them.
+   * These names have no secret for this caller, for whatever reason (SDS-6), and none is being
+   * made. Each is told once a stream, up to a thousand. They come as the peer wrote them.
    */
   void missing(Subscriber who, Set<String> names);
 

@@ -236,9 +236,7 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
     state = step.next();
     step.answer().ifPresent(answer -> note(who, answer));
     noteWanted(who, state.wanted(catalog));
-    if (!catalog.snapshot().equals(Snapshot.EMPTY)) {
-      noteMissing(who);
-    }
+    noteMissing(who, catalog);
     step.response().ifPresent(response -> send(who, response));
   }
 
@@ -257,10 +255,10 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
     }
   }
 
-  private void noteMissing(Subscriber who) {
+  private void noteMissing(Subscriber who, Catalog catalog) {
     var unreported = new LinkedHashSet<String>();
     wanted.forEach((wish, version) -> {
-      if (version.isEmpty() && !toldMissing.contains(wish)) {
+      if (version.isEmpty() && !toldMissing.contains(wish) && !catalog.isAwaited(wish)) {
         unreported.add(wish);
       }
     });

@@ -38,6 +38,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -471,6 +472,17 @@ class SdsEndpointTest {
     assertThat(more.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(more.status().getDescription())
         .isEqualTo("resource_names: 1001 (expected: at most 1000)");
+  }
+
+  @Test // SDS-7: it comes in a moment, and nobody has to look at it
+  void request_secretStillBeingMade_isNotToldMissing() {
+    source.set(
+        WEB_1,
+        new Snapshot(List.of(), Set.of(WEB), Trust.of(anchors(EXAMPLE, 1)), Optional.empty()));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default", "nobody");
+
+    assertThat(listener.heard()).contains("missing [nobody]").doesNotContain("missing [default]");
   }
 
   @Test // SDS-6: two lists in turns must not fill the log
