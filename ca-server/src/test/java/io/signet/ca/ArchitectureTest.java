@@ -53,6 +53,8 @@ final class ArchitectureTest {
           .definedBy(
               "io.signet.ca.grpc..",
               "io.signet.ca.http..",
+              "io.signet.ca.caller..",
+              "io.signet.ca.tls..",
               "io.signet.ca.store..",
               "io.signet.ca.telemetry..",
               "io.signet.ca.delivery..")
@@ -200,7 +202,7 @@ final class ArchitectureTest {
       noClasses()
           .that(
               not(resideInAnyPackage("io.signet.hsm.."))
-                  .and(not(resideInAnyPackage("io.signet.ca.grpc..")))
+                  .and(not(resideInAnyPackage("io.signet.ca.tls..")))
                   .and(not(resideInAnyPackage("io.signet.ca.delivery..")))
                   .and(not(resideInAnyPackage("io.signet.ca.app.."))))
           .should()

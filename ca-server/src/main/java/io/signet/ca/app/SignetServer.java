@@ -8,6 +8,7 @@ import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.bundle.FederatedBundles;
+import io.signet.ca.caller.CallerCheck;
 import io.signet.ca.cli.LocalFiles;
 import io.signet.ca.cli.RunningServer;
 import io.signet.ca.cli.StartException;
@@ -23,7 +24,6 @@ import io.signet.ca.grpc.AttestedCallers;
 import io.signet.ca.grpc.CsrEvents;
 import io.signet.ca.grpc.Door;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
-import io.signet.ca.grpc.ServingCertificate;
 import io.signet.ca.grpc.WorkloadServer;
 import io.signet.ca.http.HealthRoutes;
 import io.signet.ca.http.KeysRoutes;
@@ -44,6 +44,7 @@ import io.signet.ca.telemetry.Metrics;
 import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.ca.telemetry.Tracing;
+import io.signet.ca.tls.ServingCertificate;
 import io.signet.hsm.CustodyException;
 import io.signet.sds.AckLedger;
 import io.signet.sds.Timer;
@@ -195,7 +196,9 @@ final class SignetServer implements RunningServer {
             istio,
             (listener, attestors, names) ->
                 delivery.endpoint(
-                    new AttestedCallers(attestors, limits, sdsMetrics::refused), listener, names));
+                    new AttestedCallers(new CallerCheck(attestors, limits, sdsMetrics::refused)),
+                    listener,
+                    names));
     WorkloadServer workload =
         life.started(
             WorkloadServer.start(

@@ -5,6 +5,8 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.signet.ca.caller.Origin;
+import io.signet.ca.caller.Statuses;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.Limits;
 import java.util.List;
@@ -30,12 +32,12 @@ public final class Door implements ServerInterceptor {
     if (!IstioCertificateEndpoint.serves(call.getMethodDescriptor())) {
       return next.startCall(call, headers);
     }
-    CallOrigin origin = CallOrigin.current();
+    Origin origin = CallOrigin.current();
     Optional<Refused> refused = limits.ofAddress(origin.network()).or(limits::ofAll);
     if (refused.isEmpty()) {
       return next.startCall(call, headers);
     }
-    events.refused(origin.in(Context.current()), List.of(), refused.get());
+    events.refused(origin.call(Context.current()::isCancelled), List.of(), refused.get());
     call.close(Statuses.of(refused.get()), new Metadata());
     return new ServerCall.Listener<>() {};
   }

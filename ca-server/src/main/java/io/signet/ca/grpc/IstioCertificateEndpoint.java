@@ -11,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.signet.attestation.Evidence;
+import io.signet.ca.caller.Statuses;
 import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
@@ -114,13 +115,17 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     // Who is gone needs no answer; without this, gRPC takes one for a bug of ours.
     ((ServerCallStreamObserver<IstioCertificateResponse>) caller).setOnCancelHandler(() -> {});
     List<Evidence> shown = CallEvidence.current();
-    Call call =
-        CallOrigin.current().in(Context.current(), Deadline.after(limit.toNanos(), NANOSECONDS));
+    Call call = call(Context.current(), Deadline.after(limit.toNanos(), NANOSECONDS));
     Optional<Refused> refused = unfit(request).or(() -> issue(asked(request, call, shown), caller));
     if (refused.isPresent()) {
       events.refused(call, shown, refused.get());
       caller.onError(Statuses.of(refused.get()).asException());
     }
+  }
+
+  /** It is over when the caller is gone, when its deadline passed, or ours. */
+  private static Call call(Context context, Deadline ours) {
+    return CallOrigin.current().call(() -> context.isCancelled() || ours.isExpired());
   }
 
   private static Optional<Refused> unfit(IstioCertificateRequest request) {

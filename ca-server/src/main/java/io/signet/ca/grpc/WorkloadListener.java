@@ -1,6 +1,7 @@
 package io.signet.ca.grpc;
 
 import io.grpc.BindableService;
+import io.signet.ca.tls.ServingCertificate;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;

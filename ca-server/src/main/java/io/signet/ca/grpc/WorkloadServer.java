@@ -24,6 +24,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.signet.ca.grpc.WorkloadListener.Tls;
 import io.signet.ca.grpc.WorkloadListener.Unix;
+import io.signet.ca.tls.ServingTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -68,6 +69,8 @@ public final class WorkloadServer implements AutoCloseable {
   // connection
   // is closed at the third that does.
   static final Duration PERMIT_KEEPALIVE = Duration.ofSeconds(9);
+
+  private static final String HTTP_2 = "h2";
 
   private static final int HANDSHAKE_SECONDS = 10;
   private static final int PING_EVERY_SECONDS = 30;
@@ -197,7 +200,8 @@ public final class WorkloadServer implements AutoCloseable {
     if (address.isUnresolved()) {
       throw new IOException("cannot listen on %s: unknown host".formatted(address));
     }
-    var builder = NettyServerBuilder.forAddress(address).sslContext(ServingTls.of(tls.serving()));
+    var builder =
+        NettyServerBuilder.forAddress(address).sslContext(ServingTls.of(tls.serving(), HTTP_2));
     builder.withOption(ChannelOption.SO_BACKLOG, BACKLOG);
     String name = "%s:%d".formatted(address.getHostString(), address.getPort());
     var health = new HealthStatusManager();
@@ -265,7 +269,7 @@ public final class WorkloadServer implements AutoCloseable {
     builder.intercept(new CallEvidence()).intercept(streams);
     interceptors.reversed().forEach(builder::intercept);
     return builder
-        .intercept(new CallOrigin.Interceptor())
+        .intercept(new CallOrigin())
         .directExecutor()
         .callExecutor(callExecutor())
         .maxInboundMessageSize(LARGEST_MESSAGE)

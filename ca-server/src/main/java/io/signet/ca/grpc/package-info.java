@@ -1,7 +1,4 @@
-/**
- * The workload plane: gRPC over TLS and over a Unix socket, Istio's certificate service, and the
- * one place where outcomes become gRPC statuses.
- */
+/** The workload plane: gRPC over TLS and over Unix sockets, and Istio's certificate service. */
 @NullMarked
 @CheckReturnValue
 package io.signet.ca.grpc;

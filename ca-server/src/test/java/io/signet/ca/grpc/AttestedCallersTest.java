@@ -15,6 +15,7 @@ import io.signet.attestation.FakeAttestor;
 import io.signet.attestation.Proof.HeldSvid;
 import io.signet.attestation.Proof.Pod;
 import io.signet.attestation.Proof.ServiceAccount;
+import io.signet.ca.caller.CallerCheck;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import io.signet.sds.Holder;
@@ -127,10 +128,11 @@ final class AttestedCallersTest {
   }
 
   private AttestedCallers callers(FakeAttestor attestor) {
-    return new AttestedCallers(
-        new Attestors(List.of(attestor)),
-        limits,
-        (_, shown, refused) -> told.add(shown + ": " + refused.detail()),
-        () -> List.of(SHOWN));
+    var check =
+        new CallerCheck(
+            new Attestors(List.of(attestor)),
+            limits,
+            (_, shown, refused) -> told.add(shown + ": " + refused.detail()));
+    return new AttestedCallers(check, () -> List.of(SHOWN));
   }
 }

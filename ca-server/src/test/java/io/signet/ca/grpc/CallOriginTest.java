@@ -119,8 +119,8 @@ final class CallOriginTest {
                 new InetSocketAddress(InetAddress.getByName(peer), 1))
             .build();
 
-    assertThat(PeerAddress.of(transport)).isEqualTo(text);
-    assertThat(PeerAddress.network(transport)).isEqualTo(network);
+    assertThat(CallOrigin.of(transport).address()).isEqualTo(text);
+    assertThat(CallOrigin.of(transport).network()).isEqualTo(network);
   }
 
   @Test
@@ -130,8 +130,8 @@ final class CallOriginTest {
             .set(UnixSocketCredentials.PEER, new PeerCredentials(-2, 7, 42))
             .build();
 
-    assertThat(PeerAddress.of(transport)).isEqualTo("uid 4294967294");
-    assertThat(PeerAddress.network(transport)).isEqualTo("uid 4294967294");
+    assertThat(CallOrigin.of(transport).address()).isEqualTo("uid 4294967294");
+    assertThat(CallOrigin.of(transport).network()).isEqualTo("uid 4294967294");
   }
 
   private IstioCertificateServiceBlockingStub client(String... sent) {

@@ -16,6 +16,7 @@ import io.signet.attestation.Evidence.BearerToken;
 import io.signet.ca.grpc.FakeIssuance.Early;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.ca.tls.TestCertificates;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.spiffe.Pem;
 import java.io.IOException;

@@ -55,7 +55,7 @@ final class KeepaliveTest {
   }
 
   private static RawHttp2 connected(WorkloadPlane plane) throws IOException {
-    var trust = RawHttp2.trusting(WorkloadPlane.ROOT.certificate());
+    var trust = RawHttp2.trusting(WorkloadPlane.ROOT);
     return new RawHttp2(trust, plane.server.port(), "TLSv1.3");
   }
 }

@@ -2,17 +2,15 @@ package io.signet.ca.grpc;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.signet.ca.tls.TestCertificates;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 
 /** A client that speaks just enough HTTP/2 to do what a well-behaved client would not. */
 final class RawHttp2 implements AutoCloseable {
@@ -50,25 +48,12 @@ final class RawHttp2 implements AutoCloseable {
     }
   }
 
-  static SSLContext trusting(X509Certificate root) {
+  static SSLContext trusting(TestCertificates root) {
     try {
       var context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[] {trust(root)}, null);
+      context.init(null, new TrustManager[] {root.trust()}, null);
       return context;
     } catch (GeneralSecurityException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  static TrustManager trust(X509Certificate root) {
-    try {
-      var store = KeyStore.getInstance(KeyStore.getDefaultType());
-      store.load(null, null);
-      store.setCertificateEntry("root", root);
-      var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(store);
-      return trust.getTrustManagers()[0];
-    } catch (GeneralSecurityException | IOException e) {
       throw new AssertionError(e);
     }
   }

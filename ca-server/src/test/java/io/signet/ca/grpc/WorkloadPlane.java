@@ -14,6 +14,8 @@ import io.netty.handler.ssl.SslProvider;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.testing.UnixChannel;
+import io.signet.ca.tls.ServingCertificate;
+import io.signet.ca.tls.TestCertificates;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.proto.istio.IstioCertificateResponse;
 import io.signet.proto.istio.IstioCertificateServiceGrpc;

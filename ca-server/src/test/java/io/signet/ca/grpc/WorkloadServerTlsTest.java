@@ -10,6 +10,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.signet.attestation.Evidence;
 import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.Evidence.ClientCertificate;
+import io.signet.ca.tls.TestCertificates;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -138,6 +139,6 @@ final class WorkloadServerTlsTest {
   }
 
   private static SSLContext client() {
-    return RawHttp2.trusting(WorkloadPlane.ROOT.certificate());
+    return RawHttp2.trusting(WorkloadPlane.ROOT);
   }
 }

@@ -1,4 +1,4 @@
-package io.signet.ca.grpc;
+package io.signet.ca.caller;
 
 import io.grpc.Status;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
@@ -9,7 +9,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Refused;
  * caller's own bytes (ISTIO-26, 27, 33). UNAVAILABLE and RESOURCE_EXHAUSTED make Istio's clients
  * and Envoy try again, the others are denials (ISTIO-29, 32).
  */
-final class Statuses {
+public final class Statuses {
   private static final Status UNAUTHENTICATED =
       Status.UNAUTHENTICATED.withDescription("request authenticate failure"); // as istiod says it
   private static final Status DENIED =
@@ -24,7 +24,8 @@ final class Statuses {
 
   private Statuses() {}
 
-  static Status of(Refused refused) {
+  /** What the caller is told of a refusal. */
+  public static Status of(Refused refused) {
     return switch (refused.why()) {
       case UNAUTHENTICATED -> UNAUTHENTICATED;
       case NOT_ENTITLED -> DENIED;
@@ -42,12 +43,12 @@ final class Statuses {
   }
 
   /** Not done within our own time limit (ISTIO-30). */
-  static Status tookTooLong() {
+  public static Status tookTooLong() {
     return UNAVAILABLE;
   }
 
   /** Our own fault, of which the caller learns nothing more. */
-  static Status ourFault() {
+  public static Status ourFault() {
     return INTERNAL;
   }
 }

@@ -1,4 +1,4 @@
-package io.signet.ca.grpc;
+package io.signet.ca.tls;
 
 import io.signet.spiffe.SerialNumber;
 import java.security.PrivateKey;
@@ -6,7 +6,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 
 /**
- * What the server shows of itself in a TLS handshake.
+ * What the server shows of itself in a TLS handshake, on any listener.
  *
  * @param chain the leaf first, then the issuing authorities; never empty
  * @param key of the leaf; in memory, because TLS in native code reads its bytes

@@ -1,13 +1,18 @@
-package io.signet.ca.grpc;
+package io.signet.ca.tls;
 
 import io.signet.attestation.x509.Certified;
 import io.signet.attestation.x509.Certified.Shape;
 import io.signet.spiffe.X509Svid;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.KeyUsage;
 
@@ -56,6 +61,20 @@ public record TestCertificates(
 
   public X509Svid svid() {
     return X509Svid.of(chain());
+  }
+
+  /** Trusts whatever is below this one. */
+  public TrustManager trust() {
+    try {
+      var store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      store.setCertificateEntry("root", certificate);
+      var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(store);
+      return trust.getTrustManagers()[0];
+    } catch (GeneralSecurityException | IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private TestCertificates below(

@@ -1,4 +1,4 @@
-package io.signet.ca.grpc;
+package io.signet.ca.tls;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

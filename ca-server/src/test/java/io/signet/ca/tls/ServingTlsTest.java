@@ -1,4 +1,4 @@
-package io.signet.ca.grpc;
+package io.signet.ca.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,7 +31,7 @@ final class ServingTlsTest {
   @CsvSource({"OPENSSL, TLSv1.3", "OPENSSL, TLSv1.2", "JDK, TLSv1.3", "JDK, TLSv1.2"})
   void handshake_anyVersion_h2AndCertificateOfTheMoment(SslProvider by, String version)
       throws Exception {
-    ServingTls tls = ServingTls.of(() -> serving, by);
+    ServingTls tls = ServingTls.of(() -> serving, by, "h2");
     SSLEngine first = engine(client(new AtomicInteger()), version);
     SSLEngine second = engine(client(new AtomicInteger()), version);
 
@@ -49,7 +49,7 @@ final class ServingTlsTest {
   @ParameterizedTest
   @CsvSource({"OPENSSL, TLSv1.3", "OPENSSL, TLSv1.2", "JDK, TLSv1.3", "JDK, TLSv1.2"})
   void handshake_again_keyOfTheClientProvenAgain(SslProvider by, String version) throws Exception {
-    ServingTls tls = ServingTls.of(() -> serving, by);
+    ServingTls tls = ServingTls.of(() -> serving, by, "h2");
     AtomicInteger asked = new AtomicInteger();
     SSLContext client = client(asked);
 
@@ -65,7 +65,7 @@ final class ServingTlsTest {
   // ISTIO-37: a ztunnel with the policy offers nothing else.
   @Test
   void handshake_postQuantumKeyExchangeOnly_works() throws Exception {
-    SSLEngine server = server(ServingTls.of(() -> serving));
+    SSLEngine server = server(ServingTls.of(() -> serving, "h2"));
     SSLEngine client =
         GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.OPENSSL)
             .trustManager(ROOT.certificate())
@@ -96,7 +96,7 @@ final class ServingTlsTest {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(
         new KeyManager[] {new CountingKeys(WORKLOAD, asked)},
-        new TrustManager[] {RawHttp2.trust(ROOT.certificate())},
+        new TrustManager[] {ROOT.trust()},
         null);
     return context;
   }

@@ -1,4 +1,4 @@
-package io.signet.ca.grpc;
+package io.signet.ca.tls;
 
 import java.net.Socket;
 import java.security.cert.X509Certificate;

@@ -1,4 +1,4 @@
-package io.signet.ca.grpc;
+package io.signet.ca.tls;
 
 import java.net.Socket;
 import java.security.Principal;
@@ -10,11 +10,11 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /** The key of a client, counting how often its certificate is wanted. */
-final class CountingKeys extends X509ExtendedKeyManager {
+public final class CountingKeys extends X509ExtendedKeyManager {
   private final TestCertificates certificate;
   private final AtomicInteger asked;
 
-  CountingKeys(TestCertificates certificate, AtomicInteger asked) {
+  public CountingKeys(TestCertificates certificate, AtomicInteger asked) {
     this.certificate = certificate;
     this.asked = asked;
   }

@@ -1,7 +1,11 @@
-package io.signet.ca.grpc;
+package io.signet.ca.tls;
 
-import io.grpc.netty.GrpcSslContexts;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http2.Http2SecurityUtil;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
@@ -11,6 +15,7 @@ import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.internal.tcnative.SSL;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -20,7 +25,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSessionContext;
 
 /**
- * TLS of the workload port: 1.2 and 1.3, ALPN h2, a client certificate asked for and never required
+ * TLS of a port for workloads: 1.2 and 1.3, ALPN, a client certificate asked for and never required
  * (ISTIO-1, ISTIO-44, GOT-10). BoringSSL where its library loads, with the key exchange that
  * ztunnel's post-quantum policy insists on (ISTIO-37); elsewhere the JDK's own, which is slower and
  * has no such key exchange.
@@ -32,37 +37,47 @@ import javax.net.ssl.SSLSessionContext;
  * of its own, with its own ticket keys and session cache. What it costs is a fraction of the
  * handshake, which long-lived connections make rarely.
  */
-final class ServingTls extends SslContext {
+public final class ServingTls extends SslContext {
   private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
 
   private final Supplier<ServingCertificate> serving;
   private final SslProvider provider;
+  private final List<String> protocols;
   private volatile Made made;
 
   /** A context, and the certificate that it shows. */
   private record Made(ServingCertificate certificate, SslContext context) {}
 
-  private ServingTls(Supplier<ServingCertificate> serving, SslProvider provider, Made first) {
+  private ServingTls(
+      Supplier<ServingCertificate> serving, SslProvider provider, List<String> protocols)
+      throws SSLException {
     this.serving = serving;
     this.provider = provider;
-    this.made = first;
+    this.protocols = protocols;
+    this.made = make(serving.get());
   }
 
   /**
+   * By BoringSSL, or by the JDK where that does not load.
+   *
    * @param serving asked at each handshake, so a renewed certificate needs no restart
+   * @param protocols to choose from by ALPN, the best first
    * @throws SSLException if the platform lacks what the port needs
    */
-  static ServingTls of(Supplier<ServingCertificate> serving) throws SSLException {
-    return of(serving, OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK);
+  public static ServingTls of(Supplier<ServingCertificate> serving, String... protocols)
+      throws SSLException {
+    SslProvider provider = OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
+    return of(serving, provider, protocols);
   }
 
-  static ServingTls of(Supplier<ServingCertificate> serving, SslProvider provider)
+  static ServingTls of(
+      Supplier<ServingCertificate> serving, SslProvider provider, String... protocols)
       throws SSLException {
-    return new ServingTls(serving, provider, make(serving.get(), provider));
+    return new ServingTls(serving, provider, List.of(protocols));
   }
 
   /** The library that does it, with its version. */
-  static String library() {
+  public static String library() {
     return OpenSsl.isAvailable() ? OpenSsl.versionString() : "JDK " + Runtime.version();
   }
 
@@ -90,34 +105,41 @@ final class ServingTls extends SslContext {
     if (provider == SslProvider.OPENSSL && last.certificate().equals(certificate)) {
       return last.context();
     }
-    Made next = make(certificate, provider);
+    Made next = make(certificate);
     made = next;
     return next.context();
   }
 
-  private static Made make(ServingCertificate certificate, SslProvider provider)
-      throws SSLException {
+  private Made make(ServingCertificate certificate) throws SSLException {
     return new Made(
         certificate, provider == SslProvider.OPENSSL ? boringSsl(certificate) : jdk(certificate));
   }
 
-  private static SslContext boringSsl(ServingCertificate certificate) throws SSLException {
+  private SslContext boringSsl(ServingCertificate certificate) throws SSLException {
     X509Certificate[] chain = certificate.chain().toArray(X509Certificate[]::new);
     SslContext context =
-        configured(SslContextBuilder.forServer(certificate.key(), chain), SslProvider.OPENSSL)
+        configured(SslContextBuilder.forServer(certificate.key(), chain))
             .option(OpenSslContextOption.GROUPS, GROUPS)
             .build();
     ((OpenSslServerSessionContext) context.sessionContext()).setSessionCacheEnabled(false);
     return context;
   }
 
-  private static SslContext jdk(ServingCertificate certificate) throws SSLException {
+  private SslContext jdk(ServingCertificate certificate) throws SSLException {
     var builder = SslContextBuilder.forServer(new ServingKeyManager(certificate));
-    return configured(builder, SslProvider.JDK).build();
+    return configured(builder).build();
   }
 
-  private static SslContextBuilder configured(SslContextBuilder builder, SslProvider provider) {
-    return GrpcSslContexts.configure(builder, provider)
+  private SslContextBuilder configured(SslContextBuilder builder) {
+    return builder
+        .sslProvider(provider)
+        .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+        .applicationProtocolConfig(
+            new ApplicationProtocolConfig(
+                Protocol.ALPN,
+                SelectorFailureBehavior.NO_ADVERTISE,
+                SelectedListenerFailureBehavior.ACCEPT,
+                protocols))
         .protocols("TLSv1.3", "TLSv1.2")
         .trustManager(new AnyClientCertificate())
         .clientAuth(ClientAuth.OPTIONAL);
