@@ -20,7 +20,6 @@ import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.delivery.ServingIdentity;
 import io.signet.ca.delivery.SvidMaker;
-import io.signet.ca.grpc.AttestedCallers;
 import io.signet.ca.grpc.CsrEvents;
 import io.signet.ca.grpc.Door;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
@@ -30,6 +29,7 @@ import io.signet.ca.http.KeysRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
+import io.signet.ca.http.SecretsServer;
 import io.signet.ca.http.SubscribersRoutes;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
@@ -194,16 +194,14 @@ final class SignetServer implements RunningServer {
             config,
             callers,
             istio,
-            (listener, attestors, names) ->
-                delivery.endpoint(
-                    new AttestedCallers(new CallerCheck(attestors, limits, sdsMetrics::refused)),
-                    listener,
-                    names));
+            attestors -> new CallerCheck(attestors, limits, sdsMetrics::refused),
+            delivery::endpoint,
+            () -> servingCertificate(serving));
     WorkloadServer workload =
         life.started(
-            WorkloadServer.start(
-                listeners.all(() -> servingCertificate(serving)),
-                interceptors(limits, issuance, tracing)));
+            WorkloadServer.start(listeners.all(), interceptors(limits, issuance, tracing)));
+    Optional<SecretsServer> rest = listeners.rest();
+    rest.ifPresent(life::started);
     readiness.serves(
         new ServerReadiness(
             authorities,
@@ -214,7 +212,7 @@ final class SignetServer implements RunningServer {
             federated,
             config.keys().custodianSignsLeaves()));
     life.started(readiness);
-    listening = listening(workload.port(), operator.port());
+    listening = listening(workload, rest, operator);
   }
 
   private void followEntitlements(Consumer<Entitlements> onChange) {
@@ -314,12 +312,18 @@ final class SignetServer implements RunningServer {
     }
   }
 
-  private ListenConfig listening(int workloadPort, int operatorPort) {
+  private ListenConfig listening(
+      WorkloadServer workload, Optional<SecretsServer> rest, OperatorServer operator) {
     ListenConfig asked = config.listen();
     return new ListenConfig(
-        new Address(asked.workload().host(), workloadPort),
+        at(asked.workload(), workload.port()),
         asked.sdsSocket(),
-        new Address(asked.operator().host(), operatorPort));
+        asked.sdsRest().map(address -> at(address, rest.orElseThrow().port())),
+        at(asked.operator(), operator.port()));
+  }
+
+  private static Address at(Address asked, int port) {
+    return new Address(asked.host(), port);
   }
 
   @Override

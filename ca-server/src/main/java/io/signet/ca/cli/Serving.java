@@ -16,10 +16,11 @@ final class Serving {
 
   /** {@code ready} and where. */
   static String readyLine(ListenConfig listening) {
-    return "ready  workload %s%s  operator http://%s"
+    return "ready  workload %s%s%s  operator http://%s"
         .formatted(
             listening.workload(),
             listening.sdsSocket().map(path -> "  sds unix:" + path).orElse(""),
+            listening.sdsRest().map(address -> "  sds https://" + address).orElse(""),
             listening.operator());
   }
 

@@ -204,9 +204,10 @@ final class ConfigReader {
   private static Optional<ListenConfig> listen(Section in) {
     Optional<Address> workload = in.value(Key.LISTEN_WORKLOAD, Address::parse);
     Optional<Path> socket = socket(in);
+    Optional<Address> rest = in.optional(Key.LISTEN_SDS_REST, Address::parse);
     Optional<Address> operator = in.value(Key.LISTEN_OPERATOR, Address::parse);
     return in.complete(
-        () -> new ListenConfig(workload.orElseThrow(), socket, operator.orElseThrow()));
+        () -> new ListenConfig(workload.orElseThrow(), socket, rest, operator.orElseThrow()));
   }
 
   private static Optional<Path> socket(Section in) {

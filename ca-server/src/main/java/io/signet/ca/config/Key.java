@@ -18,6 +18,7 @@ enum Key {
   LISTEN("listen", Form.SECTION),
   LISTEN_WORKLOAD("listen.workload", Form.ADDRESS, "0.0.0.0:8443"),
   LISTEN_SDS_SOCKET("listen.sds-socket", "a path of at most 107 bytes", Default.ABSENT),
+  LISTEN_SDS_REST("listen.sds-rest", Form.ADDRESS, Default.ABSENT),
   LISTEN_OPERATOR("listen.operator", Form.ADDRESS, "127.0.0.1:8080"),
 
   SERVING_NAMES("serving-names", "a list of DNS names and IP addresses, at least one"),

@@ -8,6 +8,8 @@ import java.util.Optional;
  *
  * @param workload gRPC over TLS: CSR endpoint, SDS, health, reflection
  * @param sdsSocket SDS over a Unix socket, if any
+ * @param sdsRest SDS by REST over TLS, if any
  * @param operator HTTP: health, metrics, administration
  */
-public record ListenConfig(Address workload, Optional<Path> sdsSocket, Address operator) {}
+public record ListenConfig(
+    Address workload, Optional<Path> sdsSocket, Optional<Address> sdsRest, Address operator) {}

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * How secrets are served to proxies.
  *
- * @param names on the TLS listener and on {@code listen.sds-socket}
+ * @param names on the TLS listener, on {@code listen.sds-socket} and on {@code listen.sds-rest}
  * @param recheck how often the caller of an open stream is attested anew
  * @param sockets further Unix sockets, each with rules of its own
  * @param secureNaming which identities the servers of a host may have; each host once

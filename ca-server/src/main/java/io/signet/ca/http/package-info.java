@@ -1,4 +1,7 @@
-/** The operator plane: HTTP for people, probes and monitoring. */
+/**
+ * HTTP: the operator plane for people, probes and monitoring; and, apart from it and over TLS only,
+ * secrets for proxies by REST.
+ */
 @NullMarked
 @CheckReturnValue
 package io.signet.ca.http;

@@ -23,6 +23,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.TrustManager;
 
 /**
  * TLS of a port for workloads: 1.2 and 1.3, ALPN, a client certificate asked for and never required
@@ -74,6 +75,11 @@ public final class ServingTls extends SslContext {
       Supplier<ServingCertificate> serving, SslProvider provider, String... protocols)
       throws SSLException {
     return new ServingTls(serving, provider, List.of(protocols));
+  }
+
+  /** Whom the handshake trusts: every client, for it is not where callers are judged. */
+  public static TrustManager anyClient() {
+    return new AnyClientCertificate();
   }
 
   /** The library that does it, with its version. */
@@ -141,7 +147,7 @@ public final class ServingTls extends SslContext {
                 SelectedListenerFailureBehavior.ACCEPT,
                 protocols))
         .protocols("TLSv1.3", "TLSv1.2")
-        .trustManager(new AnyClientCertificate())
+        .trustManager(anyClient())
         .clientAuth(ClientAuth.OPTIONAL);
   }
 

@@ -59,7 +59,7 @@ class ServingTest {
     @Override
     public ListenConfig listening() {
       var nowhere = new Address("localhost", 0);
-      return new ListenConfig(nowhere, Optional.empty(), nowhere);
+      return new ListenConfig(nowhere, Optional.empty(), Optional.empty(), nowhere);
     }
 
     @Override

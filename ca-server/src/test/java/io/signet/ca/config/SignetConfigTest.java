@@ -73,7 +73,10 @@ class SignetConfigTest {
             new SignetConfig(
                 new TrustDomain("example.org"),
                 new ListenConfig(
-                    new Address("0.0.0.0", 8443), Optional.empty(), new Address("127.0.0.1", 8080)),
+                    new Address("0.0.0.0", 8443),
+                    Optional.empty(),
+                    Optional.empty(),
+                    new Address("127.0.0.1", 8080)),
                 List.of("localhost"),
                 new KeysConfig(
                     new FileCustodian(
@@ -109,6 +112,7 @@ class SignetConfigTest {
             trust-domain: example.org
             listen:
               workload: "[::1]:0"
+              sds-rest: "[::1]:8445"
               sds-socket: run/sds.sock
               operator: localhost:9090
             serving-names: [signet.signet-system.svc, 10.0.0.1, "::1"]
@@ -160,6 +164,7 @@ class SignetConfigTest {
                 new ListenConfig(
                     new Address("::1", 0),
                     Optional.of(folder.resolve("run/sds.sock")),
+                    Optional.of(new Address("::1", 8445)),
                     new Address("localhost", 9090)),
                 List.of("signet.signet-system.svc", "10.0.0.1", "::1"),
                 new KeysConfig(
@@ -286,6 +291,7 @@ class SignetConfigTest {
           unix: | jwt: [ { issuer: i, jwks-file: f, ca-file: c } ]\\n  unix: | line 7: attestation.jwt[0].ca-file: not used with jwks-file (expected: the key left out)
           unix: | client-certificate: true\\n  unix: | line 7: attestation.client-certificate: true (expected: on or off)
           trust-domain: example.org | trust-domain: example.org\\nlisten: { operator: nowhere } | line 2: listen.operator: nowhere (expected: HOST:PORT, port 0 to 65535)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { sds-rest: "8445" } | line 2: listen.sds-rest: 8445 (expected: HOST:PORT, port 0 to 65535)
           trust-domain: example.org | trust-domain: example.org\\nlisten: { workload: "a:70000" } | line 2: listen.workload: a:70000 (expected: HOST:PORT, port 0 to 65535)
           trust-domain: example.org | trust-domain: example.org\\nlisten: 8443 | line 2: listen: one value (expected: keys and values)
           trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 9s } | line 2: svid.max-lifetime: 9s (expected: a duration from 10s to 365d)
