@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -93,6 +94,12 @@ final class CsrClient implements AutoCloseable {
     return new CsrClient(channel, loops);
   }
 
+  /** For other services of that server, with what is shown now. */
+  Channel withHeaders() {
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
   /** Shows this bearer token from now on. */
   CsrClient bearing(String token) {
     headers.removeAll(AUTHORIZATION);
@@ -139,8 +146,7 @@ final class CsrClient implements AutoCloseable {
             .setValidityDuration(seconds)
             .setMetadata(metadata)
             .build();
-    var withHeaders =
-        ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    Channel withHeaders = withHeaders();
     var reply =
         IstioCertificateServiceGrpc.newBlockingStub(withHeaders)
             .withDeadlineAfter(PATIENCE.toSeconds(), SECONDS)

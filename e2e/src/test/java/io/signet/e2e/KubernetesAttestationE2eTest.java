@@ -73,7 +73,7 @@ final class KubernetesAttestationE2eTest {
         - { cluster: main, aliases: [east], kubeconfig: "%s" }
         """
             .formatted(kubeconfig);
-    folder.configureMore(ServerFolder.attestation(kubernetes));
+    folder.configureMore("sds: { recheck: 10s }\n" + ServerFolder.attestation(kubernetes));
     return folder.config();
   }
 
@@ -118,6 +118,21 @@ final class KubernetesAttestationE2eTest {
     cluster.deletePod("shop", "cart-2");
     Await.until("the pod to be gone", SOON, () -> isRefused(tokens.remove()));
     assertRefused("main", tokens.remove(), "token has been invalidated");
+  }
+
+  // SC-18, SDS-8: the caller of an open stream is attested anew, and what it was has gone.
+  @Test
+  void stream_podDeletedMeanwhile_endsWithPermissionDenied() throws IOException {
+    cluster.createPod("shop", "cart-3", "cart", "node-1");
+    String token = token("cart-3");
+    SHOWN.add(token);
+    try (var proxy = signet.client().bearing(token).ofCluster("main");
+        var watched = WatchedStream.open(proxy.withHeaders(), "default", "ROOTCA")) {
+      Await.until("the first secrets", SOON, () -> watched.responses() > 0);
+      cluster.deletePod("shop", "cart-3");
+      Await.until("the end of the stream", SOON, watched::isOver);
+      assertThat(watched.status().getCode()).isEqualTo(Code.PERMISSION_DENIED);
+    }
   }
 
   @ParameterizedTest

@@ -58,7 +58,7 @@ class SignetConfigTest {
   private static final SdsConfig STANDARD_SDS =
       new SdsConfig(
           new SdsNames("default", "ROOTCA", "ALL", BundleForm.TRUSTED_CA),
-          Duration.ofMinutes(1),
+          Duration.ofMinutes(5),
           List.of(),
           List.of());
 
