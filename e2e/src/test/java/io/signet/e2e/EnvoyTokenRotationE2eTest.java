@@ -62,12 +62,7 @@ final class EnvoyTokenRotationE2eTest {
                 .formatted(issuer.url(), issuer.jwksUrl())));
     try (var signet = SignetProcess.serve(server.config());
         var all = new Started()) {
-      String old = token(Clock.offset(Clock.systemUTC(), LEFT.minus(TOKEN_LIFE)));
-      List<Client> clients = clients(signet, old, all);
-      for (Client client : clients) {
-        assertThat(client.answers()).isEqualTo(1);
-        client.rotate(token(Clock.systemUTC()));
-      }
+      List<Client> clients = clients(signet, all);
       for (Client client : clients) {
         Await.until("a stream with the next token", SOON, () -> client.answers() >= 2);
       }
@@ -81,25 +76,30 @@ final class EnvoyTokenRotationE2eTest {
     }
   }
 
-  private List<Client> clients(SignetProcess signet, String token, Started all) throws IOException {
+  private List<Client> clients(SignetProcess signet, Started all) throws IOException {
     List<Client> clients = new ArrayList<>();
     for (Api api : Api.values()) {
-      Path google = Files.writeString(folder.resolve("google-" + api), token);
+      Path google = folder.resolve("google-" + api);
       clients.add(client(google, false, SdsSource.google(signet, google).by(api), all));
-      Path injected = Files.writeString(folder.resolve("injected-" + api), token);
+      Path injected = folder.resolve("injected-" + api);
       clients.add(client(injected, true, SdsSource.injected(signet, injected).by(api), all));
     }
     return clients;
   }
 
-  private static Client client(Path token, boolean isRenamed, SdsSource source, Started all)
+  // Each begins with a token that soon ends, and is given the next one before that.
+  private Client client(Path token, boolean isRenamed, SdsSource source, Started all)
       throws IOException {
+    Files.writeString(token, token(Clock.offset(Clock.systemUTC(), LEFT.minus(TOKEN_LIFE))));
     var envoy = Envoy.start(MeshConfig.both(source, Ports.free()).yaml());
     all.add(envoy::close);
     envoy.awaitReady();
     var traffic = Traffic.to(envoy.listenerPort("out"));
     all.add(traffic::close);
-    return new Client(token, isRenamed, envoy, traffic);
+    var client = new Client(token, isRenamed, envoy, traffic);
+    assertThat(client.answers()).isEqualTo(1);
+    client.rotate(token(Clock.systemUTC()));
+    return client;
   }
 
   private String token(Clock clock) {

@@ -82,7 +82,10 @@ final class MisbehavingProxiesE2eTest {
         awaitRenewals(good);
 
         assertThat(nacker.responses.get()).isBetween(1, pushesFor(nacker, signet));
-        assertThat(metric(signet, "signet_sds_nacks_total")).isEqualTo(nacker.responses.get());
+        Await.until(
+            "each NACK to be counted",
+            SOON,
+            () -> isAt(signet, "signet_sds_nacks_total", nacker.responses.get()));
         assertThat(metric(signet, "signet_sds_missing_total")).isGreaterThanOrEqualTo(MOST_NAMES);
         assertThat(threads(signet)).isLessThan(threads + MOST_NEW_THREADS);
         assertThat(liveBytes(signet)).isLessThan(bytes + MOST_NEW_BYTES);
