@@ -427,13 +427,14 @@ final class SecretsServerTest {
   }
 
   // Whatever is logged, and by whom.
-  @Test
-  void post_everythingIsLogged_noPrivateKeyAndNoToken() throws Exception {
+  @ParameterizedTest
+  @EnumSource(HttpClient.Version.class)
+  void post_everythingIsLogged_noPrivateKeyAndNoToken(HttpClient.Version version) throws Exception {
     List<String> lines = Collections.synchronizedList(new ArrayList<>());
     try (var _ = new EveryLine(lines)) {
-      assertThat(plane.ask(plane.asking(ASK)).statusCode()).isEqualTo(200);
+      assertThat(plane.ask(version, plane.asking(ASK)).statusCode()).isEqualTo(200);
       plane.answer = CompletableFuture.failedFuture(new IllegalStateException("a test's"));
-      assertRefused(plane.ask(plane.asking(ASK)), 500, 13, "internal error");
+      assertRefused(plane.ask(version, plane.asking(ASK)), 500, 13, "internal error");
     }
 
     String key = Base64.getEncoder().encodeToString(PRIVATE.getBytes(UTF_8));
