@@ -90,7 +90,7 @@ record Deliveries(String stream, boolean tellsAbsence, long responses, Map<Strin
     for (String name : all) {
       Optional<Secret> secret = catalog.secret(name);
       if (secret.isPresent()) {
-        if (isDue(name, secret.get(), surroundings)) {
+        if (names.contains(name) && isDue(name, secret.get(), surroundings)) {
           due.secrets().put(name, secret.get());
         }
       } else if (isRemovalDue(name, catalog)) {

@@ -1,8 +1,10 @@
 package io.signet.sds;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a subscriber says on a stream. */
 public sealed interface Request {
@@ -13,6 +15,9 @@ public sealed interface Request {
   /** Why that response was refused; present in a NACK only. */
   Optional<String> error();
 
+  /** Every name in it, as often as it is there. */
+  Stream<String> mentioned();
+
   /**
    * A state-of-the-world request. It carries a version too, which is left out here on purpose: with
    * versions by name it says nothing that the nonce does not (SDS-11).
@@ -22,6 +27,11 @@ public sealed interface Request {
   record Whole(List<String> names, String nonce, Optional<String> error) implements Request {
     public Whole {
       names = List.copyOf(names);
+    }
+
+    @Override
+    public Stream<String> mentioned() {
+      return names.stream();
     }
   }
 
@@ -44,6 +54,11 @@ public sealed interface Request {
       subscribe = List.copyOf(subscribe);
       unsubscribe = List.copyOf(unsubscribe);
       known = Map.copyOf(known);
+    }
+
+    @Override
+    public Stream<String> mentioned() {
+      return Stream.of(subscribe, unsubscribe, known.keySet()).flatMap(Collection::stream);
     }
   }
 }

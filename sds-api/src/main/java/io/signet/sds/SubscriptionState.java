@@ -93,7 +93,10 @@ public final class SubscriptionState {
     Interest newest = interest.changedBy(request);
     Set<String> asked = new HashSet<>(request.subscribe());
     Deliveries kept = received.keeping(name -> newest.covers(name) && !asked.contains(name));
-    Deliveries known = kept.known(fromBefore(request, newest, catalog));
+    Deliveries known =
+        interest.equals(Interest.UNSTATED)
+            ? kept.known(fromBefore(request, newest, catalog))
+            : kept;
     return new SubscriptionState(newest, known).send(catalog, answer);
   }
 

@@ -161,6 +161,23 @@ class SubscriptionDeltaTest {
         .containsExactly("default", "-spiffe://gone.example");
   }
 
+  @Test // SDS-18: of the first request only, or a peer could give us names without end to keep
+  void known_ofALaterRequest_isIgnored() {
+    assertThat(stream.subscribes("*")).hasSize(2);
+    assertThat(stream.resumes(Map.of("spiffe://gone.example", "v1"), "default"))
+        .containsExactly("default");
+  }
+
+  @Test // SDS-14: nothing that was not asked for, also where the first snapshot comes later
+  void reconnect_knownButNotSubscribed_isNeverSent() {
+    var early = DeltaDialogue.with(Snapshot.EMPTY);
+    assertThat(early.resumes(Map.of("ROOTCA", "v1", "spiffe://gone.example", "v1"), "default"))
+        .isEmpty();
+
+    assertThat(early.sees(first)).containsExactly("default", "-spiffe://gone.example");
+    assertThat(early.sees(snapshot(1, 2))).isEmpty();
+  }
+
   @Test // SDS-18: of a wildcard only what changed
   void reconnect_wildcardWithVersions_onlyWhatChangedIsSent() {
     assertThat(

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -23,12 +22,12 @@ final class EntitlementsFile extends Periodic {
   private static final Logger LOG = LoggerFactory.getLogger(EntitlementsFile.class);
 
   private static final Duration EVERY = Duration.ofSeconds(1);
-  private static final byte[] UNREAD = {};
-
   private final Path file;
   private final Consumer<Entitlements> onChange;
   private SignetConfig config;
-  private byte[] content = UNREAD;
+  private Optional<String> seen = Optional.empty();
+  private Optional<String> taken = Optional.empty();
+  private String problem = "";
 
   /**
    * Begins with what was read at the start.
@@ -45,39 +44,50 @@ final class EntitlementsFile extends Periodic {
 
   @Override
   public void run() {
-    Optional<byte[]> now = read();
-    if (now.isPresent() && !Arrays.equals(now.get(), content)) {
-      content = now.get();
-      take();
+    Optional<String> now = read();
+    if (now.isPresent() && now.equals(seen) && !now.equals(taken)) {
+      take(now.get());
     }
+    seen = now; // twice the same: nobody is in the middle of writing it
     isDone();
   }
 
   // Gone for a moment, while it is replaced: the next look finds it.
-  private Optional<byte[]> read() {
+  private Optional<String> read() {
     try {
-      return Optional.of(Files.readAllBytes(file));
+      return Optional.of(Files.readString(file));
     } catch (IOException e) {
       return Optional.empty();
     }
   }
 
-  private void take() {
-    SignetConfig next;
+  private void take(String text) {
     try {
-      next = SignetConfig.load(file);
+      take(SignetConfig.loadText(text, file.toAbsolutePath().normalize().resolveSibling("")));
+      taken = Optional.of(text);
+      problem = "";
     } catch (ConfigException e) {
-      LOG.error(
-          "{} is bad now, and its entitlements are those of before: {}", file, e.getMessage());
-      return;
+      tell(String.valueOf(e.getMessage()));
     }
+  }
+
+  // It is tried again, for what is wrong may be beside the file; but it is said once.
+  private void tell(String why) {
+    if (!why.equals(problem)) {
+      problem = why;
+      LOG.error("{} is bad now, and its entitlements are those of before: {}", file, why);
+    }
+  }
+
+  private void take(SignetConfig next) {
     if (!next.with(config.rules()).equals(config)) {
       LOG.warn("{}: what changed beside entitlements counts after a restart", file);
     }
     if (!next.rules().equals(config.rules())) {
-      config = config.with(next.rules());
+      SignetConfig changed = config.with(next.rules());
+      onChange.accept(changed.entitlements());
+      config = changed;
       LOG.info("entitlements are now those of {}: {} rules", file, config.rules().size());
-      onChange.accept(config.entitlements());
     }
   }
 }

@@ -33,6 +33,14 @@ public record Grant(
     return new Grant(id, Optional.empty(), id, lifetime, hosts, KeyType.ALL);
   }
 
+  /** Whether both give the same, by whichever rule. */
+  public boolean givesAs(Grant other) {
+    return id.equals(other.id)
+        && lifetime.equals(other.lifetime)
+        && hosts.equals(other.hosts)
+        && keys.equals(other.keys);
+  }
+
   /** Who may hold what, and what says so: for our log. */
   public String reason() {
     return rule.map(decider -> decider + " lets " + caller + " hold ")

@@ -51,11 +51,20 @@ final class SecretFolder {
       after.keySet().removeIf(name -> name.startsWith("bundle"));
     }
     secrets.forEach(secret -> put(secret, after));
-    if (areEqual(before, after)) {
-      return false;
+    boolean changed = !areEqual(before, after);
+    if (changed) {
+      replace(after);
     }
-    replace(after);
-    return true;
+    return linkAll(after.keySet()) || changed;
+  }
+
+  // Also those that a crash left out.
+  private boolean linkAll(Set<String> names) throws IOException {
+    boolean linked = false;
+    for (String name : names) {
+      linked |= link(folder.resolve(name), Path.of(CURRENT, name));
+    }
+    return linked;
   }
 
   private static void put(ReceivedSecret secret, Map<String, byte[]> files) {
@@ -108,10 +117,7 @@ final class SecretFolder {
       }
     }
     LocalFiles.letAllEnter(state);
-    link(folder.resolve(CURRENT), state.getFileName());
-    for (String name : files.keySet()) {
-      link(folder.resolve(name), Path.of(CURRENT, name));
-    }
+    boolean _ = link(folder.resolve(CURRENT), state.getFileName());
     unlinkAllBut(files.keySet());
     for (Path old : outdated) {
       delete(old);
@@ -136,14 +142,15 @@ final class SecretFolder {
     }
   }
 
-  private static void link(Path link, Path target) throws IOException {
+  private static boolean link(Path link, Path target) throws IOException {
     if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(target)) {
-      return;
+      return false;
     }
     Path fresh = link.resolveSibling("." + link.getFileName() + ".new");
     Files.deleteIfExists(fresh);
     Files.createSymbolicLink(fresh, target);
     Files.move(fresh, link, StandardCopyOption.ATOMIC_MOVE);
+    return true;
   }
 
   private static void delete(Path state) throws IOException {

@@ -61,12 +61,11 @@ final class KeyPool {
       return ready == null ? ExportableKey.generate(algorithm) : ready;
     }
 
+    // One at a time, so that others get their turn between.
     private void fill() {
-      try {
-        while (keys.remainingCapacity() > 0) {
-          keys.add(ExportableKey.generate(algorithm));
-        }
-      } finally {
+      if (keys.offer(ExportableKey.generate(algorithm)) && keys.remainingCapacity() > 0) {
+        Timer.Scheduled _ = timer.after(Duration.ZERO, this::fill);
+      } else {
         filling.set(false);
       }
     }

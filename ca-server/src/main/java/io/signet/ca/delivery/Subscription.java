@@ -17,6 +17,7 @@ final class Subscription {
   private final SecretSource.Listener listener;
   private final Timer timer;
   private @Nullable Consumer<SecretSource.Listener> latest;
+  private boolean withdrawn;
   private boolean delivering;
   private boolean closed;
 
@@ -25,16 +26,21 @@ final class Subscription {
     this.timer = timer;
   }
 
-  void offer(Snapshot snapshot) {
-    tell(to -> to.changed(snapshot));
+  synchronized void offer(Snapshot snapshot) {
+    if (!withdrawn) {
+      tell(to -> to.changed(snapshot));
+    }
   }
 
-  /** The last that is told. */
-  void withdraw() {
-    tell(SecretSource.Listener::withdrawn);
+  /** The last that is told, whatever is offered later. */
+  synchronized void withdraw() {
+    if (!withdrawn) {
+      withdrawn = true;
+      tell(SecretSource.Listener::withdrawn);
+    }
   }
 
-  private synchronized void tell(Consumer<SecretSource.Listener> news) {
+  private void tell(Consumer<SecretSource.Listener> news) {
     latest = news;
     if (!delivering && !closed) {
       delivering = true;
@@ -46,7 +52,7 @@ final class Subscription {
     for (var next = take(); next != null; next = take()) {
       try {
         next.accept(listener);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         System.getLogger(Subscription.class.getName())
             .log(System.Logger.Level.WARNING, "a listener failed on a snapshot", e);
       }

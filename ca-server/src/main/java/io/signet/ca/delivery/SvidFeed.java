@@ -1,7 +1,6 @@
 package io.signet.ca.delivery;
 
 import io.signet.ca.authorization.Grant;
-import io.signet.sds.Secret.SessionTicketKeys;
 import io.signet.sds.Secret.TlsCertificate;
 import io.signet.sds.Snapshot;
 import io.signet.sds.Timer;
@@ -34,6 +33,7 @@ final class SvidFeed implements AutoCloseable {
 
   private final Entitled entitled;
   private final SvidMaker maker;
+  private final SessionTickets tickets;
   private final Timer timer;
   private final Clock clock;
   private final Renewal renewal;
@@ -53,16 +53,17 @@ final class SvidFeed implements AutoCloseable {
       Entitled entitled,
       SvidMaker maker,
       Trust trust,
-      SessionTicketKeys tickets,
+      SessionTickets tickets,
       Timer timer,
       Clock clock,
       Consumer<RenewalException> onFailure) {
     this.entitled = entitled;
     this.maker = maker;
+    this.tickets = tickets;
     this.timer = timer;
     this.clock = clock;
     this.idleSince = clock.instant();
-    this.next = new Snapshot(List.of(), Set.of(), trust, Optional.of(tickets));
+    this.next = new Snapshot(List.of(), Set.of(), trust, Optional.empty());
     this.renewal = new Renewal(new Work(), timer, clock, onFailure);
   }
 
@@ -78,19 +79,26 @@ final class SvidFeed implements AutoCloseable {
     if (now.equals(granted) || withdrawn) {
       return;
     }
-    if (now.isEmpty()) {
-      withdraw();
-    } else if (granted.isEmpty()) {
+    if (granted.isEmpty()) {
       granted = now;
-      next = next.awaiting(now.get().id());
+      next = next.awaiting(now.orElseThrow().id()).with(tickets.of(now.orElseThrow().id()));
       renewal.start();
+    } else if (now.isEmpty() || !now.get().id().equals(granted.get().id())) {
+      withdraw();
     } else {
+      boolean isOther = !now.get().givesAs(granted.get());
       granted = now;
-      renewAt = Instant.EPOCH;
+      if (isOther) {
+        renewAt = Instant.EPOCH;
+      }
     }
   }
 
   synchronized void add(Subscription subscription) {
+    if (withdrawn) {
+      subscription.withdraw();
+      return;
+    }
     subscriptions.add(subscription);
     if (published) {
       subscription.offer(next);
@@ -115,10 +123,12 @@ final class SvidFeed implements AutoCloseable {
     publishAgain();
   }
 
-  /** From now on its session tickets are made with these. */
-  synchronized void ticketsAre(SessionTicketKeys tickets) {
-    next = next.with(tickets);
-    publishAgain();
+  /** From now on its session tickets are made with the keys of now. */
+  synchronized void refreshTickets() {
+    if (granted.isPresent()) {
+      next = next.with(tickets.of(granted.get().id()));
+      publishAgain();
+    }
   }
 
   /** Whether the caller has lost what it had; such a feed is of no use any more. */
@@ -154,10 +164,7 @@ final class SvidFeed implements AutoCloseable {
         return;
       }
       try {
-        KeyedSvid made = maker.make(grant.get());
-        renewAt = made.renewAt();
-        failing = false;
-        publish(made);
+        publish(maker.make(grant.get()), grant.get());
       } catch (RenewalException | RuntimeException e) {
         failing = true;
         publishWhatThereIs();
@@ -166,7 +173,13 @@ final class SvidFeed implements AutoCloseable {
     }
   }
 
-  private synchronized void publish(KeyedSvid made) {
+  // What was granted may be another by now: then it is due again.
+  private synchronized void publish(KeyedSvid made, Grant by) {
+    failing = false;
+    if (withdrawn || !granted.filter(by::givesAs).isPresent()) {
+      return;
+    }
+    renewAt = made.renewAt();
     next = next.with(secret(made));
     published = true;
     publishAgain();

@@ -76,9 +76,8 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
     if (closed) {
       return () -> {};
     }
-    if (feeds.containsKey(caller) && feeds.get(caller).isWithdrawn()) {
-      feeds.remove(caller).close();
-    }
+    // Its other streams are still to be told, so it is left and not closed.
+    feeds.computeIfPresent(caller, (_, feed) -> feed.isWithdrawn() ? null : feed);
     SvidFeed feed = feeds.computeIfAbsent(caller, this::started);
     Subscription subscription = new Subscription(stream, timer);
     feed.add(subscription);
@@ -91,7 +90,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
             () -> grant(caller),
             maker,
             trust,
-            tickets.of(caller.identity()),
+            tickets,
             timer,
             clock,
             why -> listener.failed(caller, why));
@@ -145,7 +144,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
 
   /** Session tickets are made with the keys of now; to be called once an hour. */
   public synchronized void refreshTickets() {
-    feeds.forEach((holder, feed) -> feed.ticketsAre(tickets.of(holder.identity())));
+    feeds.values().forEach(SvidFeed::refreshTickets);
   }
 
   /**

@@ -25,6 +25,9 @@ public final class SecretsServer implements AutoCloseable {
   // As on the workload plane: tokens of some issuers are large.
   private static final int LARGEST_HEADERS = 64 * 1024;
 
+  // Of one connection at once; each may hold a body in memory before anybody is attested.
+  private static final int MOST_REQUESTS = 100;
+
   private static final int BACKLOG = 1024;
   private static final int IDLE_SECONDS = 60;
 
@@ -80,7 +83,10 @@ public final class SecretsServer implements AutoCloseable {
         .setTrustOptions(TrustOptions.wrap(ServingTls.anyClient())) // or Vert.x misses a key
         .setHandle100ContinueAutomatically(true)
         .setMaxHeaderSize(LARGEST_HEADERS)
-        .setInitialSettings(new Http2Settings().setMaxHeaderListSize(LARGEST_HEADERS))
+        .setInitialSettings(
+            new Http2Settings()
+                .setMaxConcurrentStreams(MOST_REQUESTS)
+                .setMaxHeaderListSize(LARGEST_HEADERS))
         .setAcceptBacklog(BACKLOG)
         .setIdleTimeout(IDLE_SECONDS);
   }

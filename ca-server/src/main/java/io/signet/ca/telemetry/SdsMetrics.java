@@ -36,6 +36,7 @@ public final class SdsMetrics implements SdsListener {
   private static final int LONGEST_NAME = 200;
   private static final int MOST_NAMES = 20;
   private static final int ALARMS_PER_SECOND = 1;
+  private static final int WORDS_PER_SECOND = 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(SdsMetrics.class);
 
@@ -51,6 +52,8 @@ public final class SdsMetrics implements SdsListener {
   private final MeterRegistry registry;
   private final AuditLog audit;
   private final Throttle alarms;
+  // A peer decides how often these are said.
+  private final Throttle words;
   private volatile Supplier<List<Instant>> failing = List::of;
 
   /**
@@ -62,6 +65,7 @@ public final class SdsMetrics implements SdsListener {
     this.registry = registry;
     this.audit = audit;
     this.alarms = new Throttle(ALARMS_PER_SECOND, nanoTime);
+    this.words = new Throttle(WORDS_PER_SECOND, nanoTime);
     streams = registry.gauge("signet.sds.streams", new AtomicInteger());
     pushes = registry.counter("signet.sds.pushes");
     acks = registry.counter("signet.sds.acks");
@@ -140,16 +144,27 @@ public final class SdsMetrics implements SdsListener {
   @Override
   public void nacked(Subscriber who, Nack nack) {
     nacks.increment();
-    LOG.warn("{} refused what it was sent: {}", who, nack);
+    OptionalLong heldBack = words.pass();
+    if (heldBack.isPresent()) {
+      LOG.warn(
+          "{} refused what it was sent: {} (and {} more lines of proxies were left out)",
+          who,
+          nack,
+          heldBack.getAsLong());
+    }
   }
 
   @Override
   public void missing(Subscriber who, Set<String> names) {
     missing.increment(names.size());
-    LOG.info(
-        "{} asks for names without a secret: {}",
-        who,
-        names.stream().map(SdsMetrics::printable).limit(MOST_NAMES).toList());
+    OptionalLong heldBack = words.pass();
+    if (heldBack.isPresent()) {
+      LOG.info(
+          "{} asks for names without a secret: {} (and {} more lines of proxies were left out)",
+          who,
+          names.stream().map(SdsMetrics::printable).limit(MOST_NAMES).toList(),
+          heldBack.getAsLong());
+    }
   }
 
   // The peer chose them: neither their length nor their characters may spoil the log.

@@ -63,6 +63,16 @@ class SecretFolderTest {
     assertThat(folder.resolve("..data").toRealPath()).isEqualTo(state);
   }
 
+  @Test // a crash may come between the state and its links
+  void write_sameAgainButALinkIsMissing_isMended() throws Exception {
+    assertThat(write(identity("1"))).isTrue();
+    Files.delete(folder.resolve("svid.pem"));
+
+    assertThat(write(identity("1"))).isTrue();
+
+    assertThat(folder.resolve("svid.pem")).hasContent("chain 1");
+  }
+
   @Test // in one file each trust domain would vouch for the others
   void write_severalTrustDomains_eachHasAFile() throws Exception {
     assertThat(write(roots("a"))).isTrue();

@@ -40,6 +40,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -533,6 +534,85 @@ final class DeliveryTest {
     timer.advance(LIFE);
 
     assertThat(told).containsExactly("0 SVIDs", "1 SVIDs", "withdrawn");
+  }
+
+  @Test // SC-18: whatever else happens to the feed, each of its streams is told
+  void withdrawn_whileOthersOpenAndTrustChanges_everyStreamIsTold() {
+    Rule none = rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of("x.example")));
+    var current = new AtomicReference<>(entitlements());
+    feeds = feedsBy(current::get);
+    List<String> one = new ArrayList<>();
+    List<String> other = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, telling(one));
+    Feed _ = feeds.open(CART_1, telling(other));
+    timer.runDue();
+
+    current.set(entitlements(none));
+    feeds.entitlementsChanged();
+    Feed _ = feeds.open(CART_1, telling(new ArrayList<>()));
+    feeds.trustIs(Trust.NONE);
+    timer.runDue();
+
+    assertThat(one).last().isEqualTo("withdrawn");
+    assertThat(other).last().isEqualTo("withdrawn");
+  }
+
+  @Test // an SVID by the rule of before is neither sent nor kept
+  void entitlementsChanged_whileAnSvidIsMade_thatOneIsNotFed() {
+    var current = new AtomicReference<>(entitlements());
+    feeds = feedsBy(current::get);
+    GrantedIssuance right = issuance;
+    issuance =
+        (grant, key) -> {
+          issuance = right;
+          current.set(entitlements(shortLived()));
+          feeds.entitlementsChanged();
+          return right.issue(grant, key);
+        };
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+    timer.advance(Duration.ofSeconds(1));
+
+    assertThat(seen)
+        .filteredOn(snapshot -> !snapshot.svids().isEmpty())
+        .extracting(snapshot -> snapshot.svids().getFirst().svid().expiresAt())
+        .containsExactly(clock.instant().plus(Duration.ofMinutes(10)));
+  }
+
+  @Test // it says the same of this caller
+  void entitlementsChanged_anotherRuleBefore_nothingIsMadeAnew() {
+    var current = new AtomicReference<>(entitlements(shortLived()));
+    feeds = feedsBy(current::get);
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+    Rule before =
+        new Rule(0, CallerPattern.parse("spiffe://example.org/other"), shortLived().entitlement());
+
+    current.set(
+        entitlements(before, new Rule(1, shortLived().caller(), shortLived().entitlement())));
+    feeds.entitlementsChanged();
+    timer.advance(Duration.ofMinutes(1));
+
+    assertThat(seen).hasSize(1);
+  }
+
+  @Test // FLD-7: who may hold no identity resumes nobody's sessions
+  void tickets_callerWithoutIdentity_hasNone() {
+    Rule none = rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of("x.example")));
+    List<Snapshot> seen = new ArrayList<>();
+    feeds = feedsBy(() -> entitlements(none));
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+    feeds.refreshTickets();
+    timer.runDue();
+
+    assertThat(seen).extracting(Snapshot::tickets).containsOnly(Optional.empty());
+  }
+
+  private static Rule shortLived() {
+    return rule(new Entitlement(true, List.of(), Duration.ofMinutes(10), KeyType.ALL, List.of()));
   }
 
   @Test // what is granted in another form is made anew, within the minute of a look

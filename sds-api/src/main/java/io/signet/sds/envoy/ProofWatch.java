@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Watches the proof of one caller while its stream is open: when it ends, so does the stream
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * gone. Safe for use by many threads.
  */
 final class ProofWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ProofWatch.class);
   private static final Duration LONGEST_JITTER = Duration.ofSeconds(30);
   private static final int JITTER_SHARE = 20;
   private static final double RECHECK_JITTER = 0.2;
@@ -89,6 +92,10 @@ final class ProofWatch implements AutoCloseable {
       return again.current().holder().equals(caller.holder());
     } catch (StatusException e) {
       return UNDECIDED.contains(e.getStatus().getCode());
+    } catch (RuntimeException bug) {
+      // Or nobody would look at this caller again, not even at the end of its proof.
+      LOG.error("{} was not attested anew", caller.holder(), bug);
+      return true;
     }
   }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -47,8 +48,9 @@ final class SecretFetch implements SecretSource.Listener {
     if (!SecretStream.isForSecrets(request.getTypeUrl())) {
       return refused(SecretStream.wrongType(request.getTypeUrl()));
     }
-    if (request.getResourceNamesCount() > SecretStream.MOST_NAMES) {
-      return refused(SecretStream.tooMany(request.getResourceNamesCount()));
+    Optional<String> tooMuch = NameLimits.problem(new Dialect.StateOfTheWorld().read(request));
+    if (tooMuch.isPresent()) {
+      return refused(tooMuch.get());
     }
     Naming naming = NodeForm.of(listening.naming(), request.getNode());
     var fetch = new SecretFetch(shared, request.getResourceNamesList(), naming);

@@ -11,6 +11,7 @@ import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
 import io.signet.sds.Catalog;
 import io.signet.sds.Naming;
+import io.signet.sds.Request;
 import io.signet.sds.Response;
 import io.signet.sds.SecretSource;
 import io.signet.sds.SecretSource.Feed;
@@ -54,9 +55,6 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
 
   private static final Logger LOG = LoggerFactory.getLogger(SecretStream.class);
   private static final int LONGEST_TYPE_URL = 256;
-
-  // They are kept as long as the stream is open. A proxy has one for each identity and bundle.
-  static final int MOST_NAMES = 1_000;
 
   private final SdsService shared;
   private final Listening listening;
@@ -149,11 +147,17 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
       refuse(Status.INVALID_ARGUMENT.withDescription(wrongType(dialect.typeUrl(request))));
       return;
     }
+    Request read = dialect.read(request);
+    Optional<String> tooMuch = NameLimits.problem(read);
+    if (tooMuch.isPresent()) {
+      refuse(Status.INVALID_ARGUMENT.withDescription(tooMuch.get()));
+      return;
+    }
     Conversation open = conversation == null ? begin(dialect.node(request)) : conversation;
     Catalog catalog = open.catalog(latest.get());
-    Step step = state.requested(dialect.read(request), catalog);
-    if (step.next().size() > MOST_NAMES) {
-      refuse(Status.INVALID_ARGUMENT.withDescription(tooMany(step.next().size())));
+    Step step = state.requested(read, catalog);
+    if (step.next().size() > NameLimits.MOST) {
+      refuse(Status.INVALID_ARGUMENT.withDescription(NameLimits.tooMany(step.next().size())));
       return;
     }
     apply(open.who(), step, catalog);
@@ -169,10 +173,6 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
   static String wrongType(String typeUrl) {
     String shown = typeUrl.substring(0, Math.min(typeUrl.length(), LONGEST_TYPE_URL));
     return "type_url %s (expected: %s)".formatted(shown, SecretEncoder.TYPE_URL);
-  }
-
-  static String tooMany(int names) {
-    return "resource_names: %d (expected: at most %d)".formatted(names, MOST_NAMES);
   }
 
   // Not earlier: nothing is signed for a peer that asks for nothing. The node of the first message
@@ -262,7 +262,7 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
         unreported.add(wish);
       }
     });
-    if (!unreported.isEmpty() && toldMissing.size() < MOST_NAMES) {
+    if (!unreported.isEmpty() && toldMissing.size() < NameLimits.MOST) {
       toldMissing.addAll(unreported);
       tell(listener -> listener.missing(who, unreported));
     }

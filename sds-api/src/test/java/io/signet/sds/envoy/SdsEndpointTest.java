@@ -474,6 +474,41 @@ class SdsEndpointTest {
         .isEqualTo("resource_names: 1001 (expected: at most 1000)");
   }
 
+  @Test // the names are kept while the stream is open, however long they are
+  void request_tooLongName_refusedOnEachWay() {
+    String name = "spiffe://" + "x".repeat(2_040);
+    String expected = "resource name of 2049 characters (expected: at most 2048)";
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks(name);
+    FakeDeltaProxy delta = FakeDeltaProxy.open(channel);
+    delta.subscribes(name);
+
+    assertThat(proxy.status().getDescription()).isEqualTo(expected);
+    assertThat(delta.status().getDescription()).isEqualTo(expected);
+    assertThat(failure(FakeProxy.request(name))).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(listener.heard()).isEmpty();
+  }
+
+  @Test // AUTH-6: a bug in attestation must not keep a stream open beyond its proof
+  void recheck_attestorFails_proofStillEnds() {
+    callers =
+        () ->
+            new Caller(
+                WEB_1,
+                Optional.of(NOW.plus(Duration.ofHours(1))),
+                Optional.of(() -> {
+                  throw new IllegalStateException("bug");
+                }));
+    FakeProxy proxy = FakeProxy.open(channel);
+    proxy.asks("default");
+
+    time.advance(RECHECK);
+    assertThat(proxy.isOpen()).isTrue();
+    time.advance(Duration.ofHours(1));
+
+    assertThat(proxy.status().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+  }
+
   @Test // SDS-7: it comes in a moment, and nobody has to look at it
   void request_secretStillBeingMade_isNotToldMissing() {
     source.set(
