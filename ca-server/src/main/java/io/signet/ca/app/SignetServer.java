@@ -150,16 +150,11 @@ final class SignetServer implements RunningServer {
     Authorities authorities = core.authorities();
     bindExpiry(metrics, authorities);
     LedgerMetrics.bind(metrics.registry(), clock, core.ledger());
-    SpiffeId self = SpiffeId.of(config.trustDomain(), "signet", "server");
     JwtIssuers issuers = JwtIssuers.open(config, timer, clock, life);
-    CallerAttestors callers =
-        life.started(
-            CallerAttestors.open(
-                config, issuers, authorities::bundle, self, clock, denials(metrics.registry())));
+    CallerAttestors callers = life.started(callers(issuers, authorities, metrics));
     Optional<Tracing> tracing = Tracing.of(System.getenv());
     tracing.ifPresent(life::started);
-    Limits limits = limits(config.limits());
-    LimitsMetrics.bind(metrics.registry(), limits);
+    Limits limits = limits(metrics);
     AuditLog audit = AuditLog.toLogger(System::nanoTime);
     AtomicReference<Entitlements> entitlements = new AtomicReference<>(config.entitlements());
     Requests requests =
@@ -173,33 +168,25 @@ final class SignetServer implements RunningServer {
             audit,
             timer,
             clock);
-    ObservedIssuance issuance = requests.issuance();
-    SvidMaker maker = requests.maker();
-    ServingIdentity serving = life.started(serving(self, maker));
+    ServingIdentity serving = life.started(serving(requests.maker()));
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
-    Delivery delivery =
-        Delivery.open(config, maker, entitlements::get, acks, sdsMetrics, clock, timer, life);
-    followEntitlements(others -> {
-      entitlements.set(others);
-      delivery.entitlementsChanged();
-    });
+    Delivery delivery = delivery(requests.maker(), entitlements, acks, sdsMetrics);
     publish(authorities.bundle());
     FederatedBundles federated =
         Federation.open(
             config, others -> delivery.trustIs(authorities.bundle(), others), timer, life);
-    IstioCertificateEndpoint istio =
-        new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);
     Listeners listeners =
         new Listeners(
             config,
             callers,
-            istio,
+            istio(requests.issuance(), limits),
             attestors -> new CallerCheck(attestors, limits, sdsMetrics::refused),
             delivery::endpoint,
             () -> servingCertificate(serving));
     WorkloadServer workload =
         life.started(
-            WorkloadServer.start(listeners.all(), interceptors(limits, issuance, tracing)));
+            WorkloadServer.start(
+                listeners.all(), interceptors(limits, requests.issuance(), tracing)));
     Optional<SecretsServer> rest = listeners.rest();
     rest.ifPresent(life::started);
     readiness.serves(
@@ -213,6 +200,33 @@ final class SignetServer implements RunningServer {
             config.keys().custodianSignsLeaves()));
     life.started(readiness);
     listening = listening(workload, rest, operator);
+  }
+
+  private SpiffeId self() {
+    return SpiffeId.of(config.trustDomain(), "signet", "server");
+  }
+
+  private CallerAttestors callers(JwtIssuers issuers, Authorities authorities, Metrics metrics) {
+    return CallerAttestors.open(
+        config, issuers, authorities::bundle, self(), clock, denials(metrics.registry()));
+  }
+
+  private IstioCertificateEndpoint istio(ObservedIssuance issuance, Limits limits) {
+    return new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, timer);
+  }
+
+  private Delivery delivery(
+      SvidMaker maker,
+      AtomicReference<Entitlements> entitlements,
+      AckLedger acks,
+      SdsMetrics metrics) {
+    Delivery delivery =
+        Delivery.open(config, maker, entitlements::get, acks, metrics, clock, timer, life);
+    followEntitlements(others -> {
+      entitlements.set(others);
+      delivery.entitlementsChanged();
+    });
+    return delivery;
   }
 
   private void followEntitlements(Consumer<Entitlements> onChange) {
@@ -247,12 +261,16 @@ final class SignetServer implements RunningServer {
     return rule -> metrics.denied(rule.label());
   }
 
-  private static Limits limits(LimitsConfig config) {
-    return new Limits(
-        config.perAddress().map(SignetServer::limit),
-        config.perIdentity().map(SignetServer::limit),
-        config.concurrent(),
-        System::nanoTime);
+  private Limits limits(Metrics metrics) {
+    LimitsConfig most = config.limits();
+    Limits limits =
+        new Limits(
+            most.perAddress().map(SignetServer::limit),
+            most.perIdentity().map(SignetServer::limit),
+            most.concurrent(),
+            System::nanoTime);
+    LimitsMetrics.bind(metrics.registry(), limits);
+    return limits;
   }
 
   private static RateLimit limit(LimitsConfig.Rate rate) {
@@ -267,10 +285,10 @@ final class SignetServer implements RunningServer {
     }
   }
 
-  private ServingIdentity serving(SpiffeId self, SvidMaker maker) throws RenewalException {
+  private ServingIdentity serving(SvidMaker maker) throws RenewalException {
     return new ServingIdentity(
         maker,
-        Grant.own(self, config.svid().maxLifetime(), config.servingNames()),
+        Grant.own(self(), config.svid().maxLifetime(), config.servingNames()),
         timer,
         clock,
         e -> LOG.error("the server's own certificate was not renewed", e));

@@ -73,10 +73,26 @@ final class FakeDeltaProxy implements StreamObserver<DeltaDiscoveryResponse> {
     return ended.orElseThrow();
   }
 
+  boolean isOpen() {
+    return ended.isEmpty();
+  }
+
+  void halfCloses() {
+    stream().onCompleted();
+  }
+
+  void says(DeltaDiscoveryRequest request) {
+    stream().onNext(request);
+  }
+
   private void says(DeltaDiscoveryRequest.Builder request) {
+    says(request.setTypeUrl(SecretEncoder.TYPE_URL).build());
+  }
+
+  private StreamObserver<DeltaDiscoveryRequest> stream() {
     if (stream == null) {
       throw new IllegalStateException("not open");
     }
-    stream.onNext(request.setTypeUrl(SecretEncoder.TYPE_URL).build());
+    return stream;
   }
 }

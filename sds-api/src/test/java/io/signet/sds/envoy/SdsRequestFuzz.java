@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -71,6 +72,41 @@ final class SdsRequestFuzz {
       proxy.halfCloses();
     }
     assertThat(proxy.status().getCode()).isIn(Status.Code.OK, Status.Code.INVALID_ARGUMENT);
+  }
+
+  @MethodSource("deltaSeeds")
+  @FuzzTest(maxExecutions = 50_000, maxDuration = "")
+  void deltaRequest(byte[] message) {
+    DeltaDiscoveryRequest request;
+    try {
+      request = DeltaDiscoveryRequest.parseFrom(message);
+    } catch (InvalidProtocolBufferException noMessage) {
+      return;
+    }
+    FakeDeltaProxy proxy = FakeDeltaProxy.open(channel);
+    proxy.says(request);
+    if (proxy.isOpen()) {
+      proxy.says(request);
+    }
+    if (proxy.isOpen()) {
+      proxy.halfCloses();
+    }
+    assertThat(proxy.status().getCode()).isIn(Status.Code.OK, Status.Code.INVALID_ARGUMENT);
+  }
+
+  static Stream<byte[]> deltaSeeds() {
+    DeltaDiscoveryRequest first =
+        DeltaDiscoveryRequest.newBuilder()
+            .setNode(Node.newBuilder().setId("web-1").setCluster("web"))
+            .addResourceNamesSubscribe("default")
+            .addResourceNamesSubscribe("nobody")
+            .putInitialResourceVersions("ROOTCA", "1")
+            .build();
+    return Stream.of(
+            first,
+            first.toBuilder().addResourceNamesUnsubscribe("default").setResponseNonce("2").build(),
+            first.toBuilder().addResourceNamesSubscribe("*").build())
+        .map(DeltaDiscoveryRequest::toByteArray);
   }
 
   static Stream<byte[]> seeds() {
