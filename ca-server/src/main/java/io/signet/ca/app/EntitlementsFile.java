@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,7 @@ final class EntitlementsFile extends Periodic {
 
   private static final Duration EVERY = Duration.ofSeconds(1);
   private final Path file;
+  private final Function<List<String>, Optional<String>> refusal;
   private final Consumer<Entitlements> onChange;
   private SignetConfig config;
   private Optional<String> seen = Optional.empty();
@@ -33,12 +36,19 @@ final class EntitlementsFile extends Periodic {
    * Begins with what was read at the start.
    *
    * @param file where that is from
+   * @param refusal why names that rules give cannot be signed here, if so
    * @param onChange told of other rules, by the thread that looks
    */
-  EntitlementsFile(SignetConfig config, Path file, Consumer<Entitlements> onChange, Clock clock) {
+  EntitlementsFile(
+      SignetConfig config,
+      Path file,
+      Function<List<String>, Optional<String>> refusal,
+      Consumer<Entitlements> onChange,
+      Clock clock) {
     super(EVERY, clock);
     this.config = config;
     this.file = file;
+    this.refusal = refusal;
     this.onChange = onChange;
   }
 
@@ -63,12 +73,23 @@ final class EntitlementsFile extends Periodic {
 
   private void take(String text) {
     try {
-      take(SignetConfig.loadText(text, file.toAbsolutePath().normalize().resolveSibling("")));
+      SignetConfig next =
+          SignetConfig.loadText(text, file.toAbsolutePath().normalize().resolveSibling(""));
+      Optional<String> refused = refusal.apply(hosts(next));
+      if (refused.isPresent()) {
+        tell("entitlements: " + refused.get());
+        return;
+      }
+      take(next);
       taken = Optional.of(text);
       problem = "";
     } catch (ConfigException e) {
       tell(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static List<String> hosts(SignetConfig config) {
+    return config.rules().stream().flatMap(rule -> rule.entitlement().hosts().stream()).toList();
   }
 
   // It is tried again, for what is wrong may be beside the file; but it is said once.

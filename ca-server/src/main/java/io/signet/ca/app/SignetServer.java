@@ -61,6 +61,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,7 +171,7 @@ final class SignetServer implements RunningServer {
             clock);
     ServingIdentity serving = life.started(serving(requests.maker()));
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
-    Delivery delivery = delivery(requests.maker(), entitlements, acks, sdsMetrics);
+    Delivery delivery = delivery(requests.maker(), entitlements, authorities, acks, sdsMetrics);
     publish(authorities.bundle());
     FederatedBundles federated =
         Federation.open(
@@ -218,22 +219,26 @@ final class SignetServer implements RunningServer {
   private Delivery delivery(
       SvidMaker maker,
       AtomicReference<Entitlements> entitlements,
+      Authorities authorities,
       AckLedger acks,
       SdsMetrics metrics) {
     Delivery delivery =
         Delivery.open(config, maker, entitlements::get, acks, metrics, clock, timer, life);
-    followEntitlements(others -> {
-      entitlements.set(others);
-      delivery.entitlementsChanged();
-    });
+    followEntitlements(
+        authorities::refusal,
+        others -> {
+          entitlements.set(others);
+          delivery.entitlementsChanged();
+        });
     return delivery;
   }
 
-  private void followEntitlements(Consumer<Entitlements> onChange) {
+  private void followEntitlements(
+      Function<List<String>, Optional<String>> refusal, Consumer<Entitlements> onChange) {
     file.ifPresent(from ->
         life.started(
             Renewal.started(
-                new EntitlementsFile(config, from, onChange, clock),
+                new EntitlementsFile(config, from, refusal, onChange, clock),
                 timer,
                 clock,
                 e -> LOG.error("changed entitlements were not taken over", e))));

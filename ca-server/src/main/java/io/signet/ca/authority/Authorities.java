@@ -3,6 +3,7 @@ package io.signet.ca.authority;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
+import io.signet.ca.x509.NameConstraints;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
@@ -147,6 +148,19 @@ public final class Authorities {
       active = new Active(now.issuing(), now.key(), true);
     }
     return !gone;
+  }
+
+  /**
+   * Why no leaf can have these DNS names and IP addresses now, if so: a CA above us may be
+   * constrained, and leaves with other names would be refused by everybody.
+   */
+  public Optional<String> refusal(List<String> hosts) {
+    try {
+      return NameConstraints.refused(active().chain(), bundle.trustDomain(), hosts, false)
+          .map(name -> name + ": not of the names that our CA may sign");
+    } catch (AuthorityException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Whom to trust: the roots. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,9 @@ class EntitlementsFileTest {
     Files.setPosixFilePermissions(
         folder.resolve("passphrase"), PosixFilePermissions.fromString("rw-------"));
     write("");
-    look = new EntitlementsFile(SignetConfig.load(file()), file(), told::add, new TestClock());
+    look =
+        new EntitlementsFile(
+            SignetConfig.load(file()), file(), this::refusal, told::add, new TestClock());
   }
 
   @Test
@@ -76,6 +79,22 @@ class EntitlementsFileTest {
 
     assertThat(told).hasSize(1);
     assertThat(told.getFirst().decide(CART, Wish.NOTHING).rule()).isPresent();
+  }
+
+  @Test // leaves with a name that the CA is not for would be refused by everybody
+  void run_nameThatTheCaMayNotSign_rulesOfBeforeStay() throws Exception {
+    write(
+        "entitlements: [ { caller: \"spiffe://example.org/cart\", dns-names: [far.example.com] } ]");
+    looks();
+    assertThat(told).isEmpty();
+
+    write(NOTHING);
+    looks();
+    assertThat(told).hasSize(1);
+  }
+
+  private Optional<String> refusal(List<String> hosts) {
+    return hosts.contains("far.example.com") ? Optional.of("far.example.com") : Optional.empty();
   }
 
   private void looks() {

@@ -231,6 +231,18 @@ final class CaImportTest {
         "\"CN=narrow\": its path length is 1 (expected: at least 2)");
   }
 
+  // Rules come later than the CA: what they give must be of use.
+  @Test
+  void refusal_nameOutsideTheConstraints_named() throws Exception {
+    X509Certificate signed = root.sign(Shape.named("Signet CA").permittingHosts("shop.org"), key);
+    CaChain _ = ca().accept(List.of(signed), List.of(root.certificate()));
+    Authorities authorities = open();
+
+    assertThat(authorities.refusal(List.of("cart.shop.org"))).isEmpty();
+    assertThat(authorities.refusal(List.of("cart.shop.org", "bank.com")))
+        .contains("bank.com: not of the names that our CA may sign");
+  }
+
   // Envoy and Go go by the constraints of roots too.
   @Test
   void accept_rootConstrained_refused() throws Exception {

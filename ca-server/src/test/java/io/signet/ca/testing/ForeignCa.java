@@ -41,7 +41,7 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
     private OptionalInt pathLength = OptionalInt.empty();
     private Optional<String> uri = Optional.empty();
     private Optional<byte[]> keyId = Optional.empty();
-    private Optional<String> permitted = Optional.empty();
+    private Optional<GeneralName> permitted = Optional.empty();
     private int usage = KeyUsage.keyCertSign | KeyUsage.cRLSign;
     private boolean critical = true;
     private List<KeyPurposeId> purposes = List.of();
@@ -93,7 +93,13 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
 
     /** The only host of a URI that may be below it. */
     public Shape permitting(String host) {
-      return with(shape -> shape.permitted = Optional.of(host));
+      return with(shape -> shape.permitted = Optional.of(ForeignCa.uri(host)));
+    }
+
+    /** The only DNS names that may be below it: this one and those under it. */
+    public Shape permittingHosts(String domain) {
+      return with(
+          shape -> shape.permitted = Optional.of(new GeneralName(GeneralName.dNSName, domain)));
     }
 
     public Shape usage(int bits) {
@@ -191,7 +197,7 @@ public record ForeignCa(X509Certificate certificate, KeyPair keys) {
           new org.bouncycastle.asn1.x509.SubjectKeyIdentifier(shape.keyId.get()));
     }
     if (shape.permitted.isPresent()) {
-      var subtree = new GeneralSubtree(uri(shape.permitted.get()));
+      var subtree = new GeneralSubtree(shape.permitted.get());
       builder.addExtension(
           Extension.nameConstraints,
           true,
