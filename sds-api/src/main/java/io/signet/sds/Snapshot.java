@@ -36,9 +36,9 @@ public record Snapshot(
     this(svids, Set.of(), trust, Optional.empty());
   }
 
-  /** The same, with an SVID to come. */
+  /** The same without an SVID, and one to come. */
   public Snapshot awaiting(SpiffeId identity) {
-    return new Snapshot(svids, Set.of(identity), trust, tickets);
+    return new Snapshot(List.of(), Set.of(identity), trust, tickets);
   }
 
   /** The same with this SVID, and nothing more to come. */

@@ -166,8 +166,7 @@ final class SvidFeed implements AutoCloseable {
       try {
         publish(maker.make(grant.get()), grant.get());
       } catch (RenewalException | RuntimeException e) {
-        failing = true;
-        publishWhatThereIs();
+        failed(grant.get());
         throw e;
       }
     }
@@ -183,6 +182,20 @@ final class SvidFeed implements AutoCloseable {
     next = next.with(secret(made));
     published = true;
     publishAgain();
+  }
+
+  // The last good SVID stays to its end, and not beyond: nobody could use it.
+  private synchronized void failed(Grant grant) {
+    failing = !withdrawn;
+    if (next.svids().stream().anyMatch(this::isOver)) {
+      next = next.awaiting(grant.id());
+      publishAgain();
+    }
+    publishWhatThereIs();
+  }
+
+  private boolean isOver(TlsCertificate svid) {
+    return !clock.instant().isBefore(svid.svid().expiresAt());
   }
 
   private synchronized void publishWhatThereIs() {
@@ -213,6 +226,7 @@ final class SvidFeed implements AutoCloseable {
 
   private void withdraw() {
     withdrawn = true;
+    failing = false;
     granted = Optional.empty();
     renewal.close();
     subscriptions.forEach(Subscription::withdraw);

@@ -17,6 +17,8 @@ import io.signet.ca.authorization.Grant;
 import io.signet.ca.authorization.KeyType;
 import io.signet.ca.authorization.Rule;
 import io.signet.ca.issuance.GrantedIssuance;
+import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.Steps;
@@ -671,6 +673,27 @@ final class DeliveryTest {
     assertThat(feeds.failing()).containsExactly(NOW.plus(LIFE));
 
     timer.advance(Duration.ofSeconds(1));
+    assertThat(feeds.failing()).isEmpty();
+  }
+
+  @Test // and to its end only: who comes then waits for one that is of use
+  void failing_beyondTheEndOfTheSvid_isAwaitedAgain() {
+    GrantedIssuance working = issuance;
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+    issuance = (_, _) -> new Refused(Why.CUSTODY_UNAVAILABLE, "no custodian");
+
+    timer.advance(LIFE.dividedBy(2));
+    assertThat(seen.getLast().svids()).hasSize(1);
+    timer.advance(LIFE);
+    assertThat(seen.getLast().svids()).isEmpty();
+    assertThat(seen.getLast().awaited()).containsExactly(CART);
+    assertThat(feeds.failing()).containsExactly(Instant.EPOCH);
+
+    issuance = working;
+    timer.advance(Duration.ofMinutes(1));
+    assertThat(seen.getLast().svids()).hasSize(1);
     assertThat(feeds.failing()).isEmpty();
   }
 
