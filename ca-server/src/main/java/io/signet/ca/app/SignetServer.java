@@ -148,9 +148,21 @@ final class SignetServer implements RunningServer {
     OperatorServer operator = life.started(operator(readiness, metrics, custody, subscribers));
     IssuingCore core = IssuingCore.open(config, clock, timer, custody, readiness, life);
     readiness.goesOn();
-    Authorities authorities = core.authorities();
-    bindExpiry(metrics, authorities);
+    bindExpiry(metrics, core.authorities());
     LedgerMetrics.bind(metrics.registry(), clock, core.ledger());
+    serve(core, custody, readiness, metrics, acks, operator);
+  }
+
+  /** With the CA in place: the planes of workloads, and who is let in there. */
+  private void serve(
+      IssuingCore core,
+      KeyCustody custody,
+      PhasedReadiness readiness,
+      Metrics metrics,
+      AckLedger acks,
+      OperatorServer operator)
+      throws IOException, RenewalException {
+    Authorities authorities = core.authorities();
     JwtIssuers issuers = JwtIssuers.open(config, timer, clock, life);
     CallerAttestors callers = life.started(callers(issuers, authorities, metrics));
     Optional<Tracing> tracing = Tracing.of(System.getenv());
@@ -184,12 +196,7 @@ final class SignetServer implements RunningServer {
             attestors -> new CallerCheck(attestors, limits, sdsMetrics::refused),
             delivery::endpoint,
             () -> servingCertificate(serving));
-    WorkloadServer workload =
-        life.started(
-            WorkloadServer.start(
-                listeners.all(), interceptors(limits, requests.issuance(), tracing)));
-    Optional<SecretsServer> rest = listeners.rest();
-    rest.ifPresent(life::started);
+    listen(listeners, interceptors(limits, requests.issuance(), tracing), operator);
     readiness.serves(
         new ServerReadiness(
             authorities,
@@ -200,6 +207,14 @@ final class SignetServer implements RunningServer {
             federated,
             config.keys().custodianSignsLeaves()));
     life.started(readiness);
+  }
+
+  private void listen(
+      Listeners listeners, List<ServerInterceptor> interceptors, OperatorServer operator)
+      throws IOException {
+    WorkloadServer workload = life.started(WorkloadServer.start(listeners.all(), interceptors));
+    Optional<SecretsServer> rest = listeners.rest();
+    rest.ifPresent(life::started);
     listening = listening(workload, rest, operator);
   }
 
