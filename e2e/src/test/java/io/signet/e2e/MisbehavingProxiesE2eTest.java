@@ -87,6 +87,7 @@ final class MisbehavingProxiesE2eTest {
             SOON,
             () -> isAt(signet, "signet_sds_nacks_total", nacker.responses.get()));
         assertThat(metric(signet, "signet_sds_missing_total")).isGreaterThanOrEqualTo(MOST_NAMES);
+        assertThatAllAreSeen(signet);
         assertThat(threads(signet)).isLessThan(threads + MOST_NEW_THREADS);
         assertThat(liveBytes(signet)).isLessThan(bytes + MOST_NEW_BYTES);
       }
@@ -100,6 +101,16 @@ final class MisbehavingProxiesE2eTest {
       }
       assertThat(signet.log()).doesNotContain("internal error", " ERROR ");
     }
+  }
+
+  // SDS-9: what an operator looks at who wonders why a root does not arrive.
+  private static void assertThatAllAreSeen(SignetProcess signet) throws IOException {
+    assertThat(signet.get("/v1/sds/subscribers?behind=true").body())
+        .contains("\"state\":\"refused\"", "\"nack\":\"never\"", "\"state\":\"silent\"")
+        .contains("\"node\":\"bad\"", "unix:" + signet.socket())
+        .doesNotContain("\"state\":\"missing\",\"version\"");
+    assertThat(signet.get("/v1/sds/subscribers").body())
+        .contains("\"state\":\"acknowledged\"", "{\"name\":\"name-999\",\"state\":\"missing\"");
   }
 
   private static Good good(SignetProcess signet, Api api, Started all) throws IOException {
