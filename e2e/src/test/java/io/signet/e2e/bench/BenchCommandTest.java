@@ -95,7 +95,7 @@ class BenchCommandTest {
   @ValueSource(strings = {"ALL", "spiffe://other.example"})
   void sdsPlan_bundlesOfOthers_serverIsFederated(String name) {
     assertThat(sdsPlanOf("--bundle-name", name).isFederated()).isTrue();
-    assertThat(sdsPlanOf().isFederated()).isFalse();
+    assertThat(sdsPlanOf("--bundle-name", "ROOTCA").isFederated()).isFalse();
   }
 
   @ParameterizedTest
