@@ -1,15 +1,15 @@
 package io.signet.sds;
 
-import static io.signet.sds.Secrets.EXAMPLE;
 import static io.signet.sds.Secrets.WEB;
-import static io.signet.sds.Secrets.anchors;
 import static io.signet.sds.Secrets.svid;
+import static io.signet.sds.WalkWorld.SVIDS;
+import static io.signet.sds.WalkWorld.TRUSTS;
+import static io.signet.sds.WalkWorld.names;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.sds.Request.Delta;
 import io.signet.sds.Secret.TlsCertificate;
 import io.signet.sds.SubscriptionState.Step;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -29,12 +28,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SubscriptionDeltaWalkTest {
   private static final int STEPS = 5_000;
   private static final String ABSENT = "";
-  private static final List<String> NAMES =
-      List.of("default", "ROOTCA", WEB.toString(), EXAMPLE.id().toString(), "nobody");
-  private static final List<TlsCertificate> SVIDS =
-      IntStream.rangeClosed(1, 3).mapToObj(number -> svid(WEB, number)).toList();
-  private static final List<Trust> TRUSTS =
-      IntStream.rangeClosed(1, 3).mapToObj(number -> Trust.of(anchors(EXAMPLE, number))).toList();
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
@@ -60,8 +53,8 @@ class SubscriptionDeltaWalkTest {
     void step() {
       switch (random.nextInt(3)) {
         case 0 -> change();
-        case 1 -> request(names(), names());
-        default -> request(List.of(), subscribed.isEmpty() ? names() : List.of());
+        case 1 -> request(names(random), names(random));
+        default -> request(List.of(), subscribed.isEmpty() ? names(random) : List.of());
       }
     }
 
@@ -90,14 +83,6 @@ class SubscriptionDeltaWalkTest {
       check(
           state.requested(
               new Delta(added, unsubscribe, Map.of(), nonce, Optional.empty()), catalog));
-    }
-
-    private List<String> names() {
-      var names = new ArrayList<String>();
-      for (int i = random.nextInt(NAMES.size()); i >= 0; i--) {
-        names.add(NAMES.get(random.nextInt(NAMES.size())));
-      }
-      return names;
     }
 
     private void check(Step step) {

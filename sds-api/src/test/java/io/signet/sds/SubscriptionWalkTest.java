@@ -1,12 +1,10 @@
 package io.signet.sds;
 
-import static io.signet.sds.Secrets.EXAMPLE;
-import static io.signet.sds.Secrets.WEB;
-import static io.signet.sds.Secrets.anchors;
-import static io.signet.sds.Secrets.svid;
+import static io.signet.sds.WalkWorld.SVIDS;
+import static io.signet.sds.WalkWorld.TRUSTS;
+import static io.signet.sds.WalkWorld.names;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.signet.sds.Secret.TlsCertificate;
 import io.signet.sds.SubscriptionState.Step;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,12 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SubscriptionWalkTest {
   private static final int STEPS = 5_000;
-  private static final List<String> NAMES =
-      List.of("default", "ROOTCA", WEB.toString(), EXAMPLE.id().toString(), "nobody");
-  private static final List<TlsCertificate> SVIDS =
-      IntStream.rangeClosed(1, 3).mapToObj(number -> svid(WEB, number)).toList();
-  private static final List<Trust> TRUSTS =
-      IntStream.rangeClosed(1, 3).mapToObj(number -> Trust.of(anchors(EXAMPLE, number))).toList();
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
@@ -77,7 +68,7 @@ class SubscriptionWalkTest {
     }
 
     private void subscribe() {
-      List<String> names = names();
+      List<String> names = names(random);
       subscribed = Set.copyOf(names);
       has.clear();
       check(state.requested(new Request.Whole(names, "", Optional.empty()), catalog()));
@@ -88,7 +79,7 @@ class SubscriptionWalkTest {
         return;
       }
       Response answered = latest.get();
-      List<String> names = names();
+      List<String> names = names(random);
       if (error.isPresent()) {
         reject(answered);
       }
@@ -110,20 +101,11 @@ class SubscriptionWalkTest {
     private void stale() {
       if (nonces.size() > 1) {
         String nonce = nonces.get(random.nextInt(nonces.size() - 1));
-        Step step = state.requested(new Request.Whole(names(), nonce, Optional.empty()), catalog());
+        Step step =
+            state.requested(new Request.Whole(names(random), nonce, Optional.empty()), catalog());
         assertThat(step.response()).isEmpty();
         state = step.next();
       }
-    }
-
-    // Names in any number and order, some twice; never none, which would be a wildcard at first.
-    private List<String> names() {
-      var names = new ArrayList<String>();
-      int count = 1 + random.nextInt(NAMES.size());
-      for (int i = 0; i < count; i++) {
-        names.add(NAMES.get(random.nextInt(NAMES.size())));
-      }
-      return names;
     }
 
     private void check(Step step) {

@@ -75,7 +75,7 @@ final class EntitlementsFile extends Periodic {
     try {
       SignetConfig next =
           SignetConfig.loadText(text, file.toAbsolutePath().normalize().resolveSibling(""));
-      Optional<String> refused = refusal.apply(hosts(next));
+      Optional<String> refused = refusal.apply(next.entitledHosts());
       if (refused.isPresent()) {
         tell("entitlements: " + refused.get());
         return;
@@ -86,10 +86,6 @@ final class EntitlementsFile extends Periodic {
     } catch (ConfigException e) {
       tell(String.valueOf(e.getMessage()));
     }
-  }
-
-  private static List<String> hosts(SignetConfig config) {
-    return config.rules().stream().flatMap(rule -> rule.entitlement().hosts().stream()).toList();
   }
 
   // It is tried again, for what is wrong may be beside the file; but it is said once.

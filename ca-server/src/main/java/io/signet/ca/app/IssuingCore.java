@@ -212,9 +212,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
   }
 
   private static List<String> hosts(SignetConfig config) {
-    return Stream.concat(
-            config.servingNames().stream(),
-            config.rules().stream().flatMap(rule -> rule.entitlement().hosts().stream()))
+    return Stream.concat(config.servingNames().stream(), config.entitledHosts().stream())
         .distinct()
         .toList();
   }

@@ -13,6 +13,7 @@ import io.signet.sds.AckLedger.Standing;
 import io.signet.sds.Subscriber;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -31,9 +32,10 @@ record Subscribers(AckLedger ledger) {
   }
 
   private long count(String state) {
+    Condition counted = Condition.valueOf(state.toUpperCase(Locale.ROOT));
     return ledger.subscribers().stream()
         .flatMap(standing -> standing.secrets().values().stream())
-        .filter(held -> held.condition().label().equals(state))
+        .filter(held -> held.condition() == counted)
         .count();
   }
 

@@ -66,6 +66,11 @@ public record SignetConfig(
     return entitlements(trustDomain, svid, rules);
   }
 
+  /** The DNS names and IP addresses that rules give, beside the identities. */
+  public List<String> entitledHosts() {
+    return rules.stream().flatMap(rule -> rule.entitlement().hosts().stream()).toList();
+  }
+
   /** The same with these rules. */
   public SignetConfig with(List<Rule> others) {
     return new SignetConfig(

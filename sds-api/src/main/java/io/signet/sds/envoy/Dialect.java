@@ -1,6 +1,7 @@
 package io.signet.sds.envoy;
 
 import com.google.protobuf.Any;
+import com.google.rpc.Status;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
@@ -37,6 +38,10 @@ sealed interface Dialect<Q, R> {
    */
   R write(Response response, Map<String, Any> secrets);
 
+  private static Optional<String> error(boolean isNack, Status detail) {
+    return isNack ? Optional.of(detail.getMessage()) : Optional.empty();
+  }
+
   /** {@code StreamSecrets}. */
   record StateOfTheWorld() implements Dialect<DiscoveryRequest, DiscoveryResponse> {
     @Override
@@ -59,9 +64,7 @@ sealed interface Dialect<Q, R> {
       return new Request.Whole(
           request.getResourceNamesList(),
           request.getResponseNonce(),
-          request.hasErrorDetail()
-              ? Optional.of(request.getErrorDetail().getMessage())
-              : Optional.empty());
+          Dialect.error(request.hasErrorDetail(), request.getErrorDetail()));
     }
 
     @Override
@@ -99,9 +102,7 @@ sealed interface Dialect<Q, R> {
           request.getResourceNamesUnsubscribeList(),
           request.getInitialResourceVersionsMap(),
           request.getResponseNonce(),
-          request.hasErrorDetail()
-              ? Optional.of(request.getErrorDetail().getMessage())
-              : Optional.empty());
+          Dialect.error(request.hasErrorDetail(), request.getErrorDetail()));
     }
 
     @Override

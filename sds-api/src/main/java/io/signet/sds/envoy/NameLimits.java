@@ -23,7 +23,7 @@ final class NameLimits {
     long mentioned = request.mentioned().count();
     int most = request instanceof Request.Delta ? MOST_MENTIONED : MOST;
     if (mentioned > most) {
-      return Optional.of("resource_names: %d (expected: at most %d)".formatted(mentioned, most));
+      return Optional.of(tooMany(mentioned, most));
     }
     return request
         .mentioned()
@@ -34,7 +34,12 @@ final class NameLimits {
                 .formatted(name.length(), LONGEST));
   }
 
+  /** Why a stream is refused that would have so many. */
   static String tooMany(int names) {
-    return "resource_names: %d (expected: at most %d)".formatted(names, MOST);
+    return tooMany(names, MOST);
+  }
+
+  private static String tooMany(long names, int most) {
+    return "resource_names: %d (expected: at most %d)".formatted(names, most);
   }
 }
