@@ -79,7 +79,10 @@ public final class Authorities {
         policy.direct()
             ? new Tier.Direct(
                 new IssuingAuthority(
-                    ca.authority(), ca.chain().withoutRoot(), ca.authority().notAfter()))
+                    ca.generation(),
+                    ca.authority(),
+                    ca.chain().withoutRoot(),
+                    ca.authority().notAfter()))
             : new Tier.Issuing(keys, new OwnCertifier(ca, signer, policy, clock));
     return new Authorities(tier, policy, ca.chain().roots(), clock);
   }

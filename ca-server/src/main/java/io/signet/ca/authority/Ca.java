@@ -7,9 +7,13 @@ import java.time.Instant;
 /**
  * The CA whose key is in our custodian: a root of our own, or one below a root elsewhere.
  *
+ * @param generation 1 for the first of the trust domain, and one more for each that has followed
  * @param authority until the first certificate of its chain ends
  */
-record Ca(Authority authority, CaChain chain) {
+record Ca(int generation, Authority authority, CaChain chain) {
+
+  /** Of the first CA, and of all that is above us elsewhere. */
+  static final int FIRST = 1;
 
   /**
    * Fails when nobody would believe what it signs now, or it cannot sign.

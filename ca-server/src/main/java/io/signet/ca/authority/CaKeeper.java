@@ -60,7 +60,7 @@ final class CaKeeper {
                     ("the custodian does not hold the key of root \"%s\" (expected: the key"
                             + " made as %s; is this the custodian that made it?)")
                         .formatted(certificate.getSubjectX500Principal(), label)));
-    return new Ca(new Authority(key, certificate, ChainCheck.end(checked)), checked);
+    return new Ca(Ca.FIRST, new Authority(key, certificate, ChainCheck.end(checked)), checked);
   }
 
   private Ca root()
@@ -84,6 +84,6 @@ final class CaKeeper {
     X509Certificate certificate = signer.issue(signer.prepareRoot(template, key));
     CaChain chain = CaChain.root(certificate);
     store.establish(key.label(), chain);
-    return new Ca(new Authority(key, certificate), chain);
+    return new Ca(Ca.FIRST, new Authority(key, certificate), chain);
   }
 }

@@ -52,7 +52,7 @@ final class OwnCertifier implements Certifier {
     }
     X509Certificate certificate = signer.issue(draft(key.publicKey(), now, end));
     return new IssuingAuthority(
-        new Authority(key, certificate), chain(certificate), renewAt(now, end));
+        ca.generation(), new Authority(key, certificate), chain(certificate), renewAt(now, end));
   }
 
   /**

@@ -49,7 +49,8 @@ final class UpstreamCertifier implements Certifier {
         chain.certificate().getIssuerX500Principal(),
         authority.notAfter());
     warnOfShortLife(authority.notAfter());
-    return new IssuingAuthority(authority, chain.withRoot(), renewAt(authority.notAfter()));
+    return new IssuingAuthority(
+        Ca.FIRST, authority, chain.withRoot(), renewAt(authority.notAfter()));
   }
 
   // PROF-6: leaves are cut to half of it at worst.

@@ -1,0 +1,38 @@
+package io.signet.ca.rotation;
+
+import io.signet.ca.ledger.LedgerException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** The servers that share a store. Implementations are safe for use by many threads. */
+public interface Replicas {
+
+  /** Says that this one is alive, and how far it is; to be called every few seconds. */
+  void report(Report mine) throws LedgerException;
+
+  /** All that have not left, this one among them. */
+  List<Replica> all() throws LedgerException;
+
+  /** This one stops in order, and is not waited for any more. */
+  void leave() throws LedgerException;
+
+  /**
+   * How far a replica is.
+   *
+   * @param bundle the version that it delivers and has written to its sinks; 0 for none
+   * @param ready the newest generation whose key it has found in its custodian; 0 for none
+   * @param issuing the generation under which it signs, with nothing older in hand; 0 for none
+   */
+  record Report(long bundle, int ready, int issuing) {}
+
+  /**
+   * A replica as the store knows it.
+   *
+   * @param id the same after each of its restarts
+   * @param seen when it was last, by the clock of the store
+   * @param silent for how long it has said nothing, by the clock of the store
+   * @param skew how far its clock is ahead of the store's; negative if behind
+   */
+  record Replica(String id, Report report, Instant seen, Duration silent, Duration skew) {}
+}

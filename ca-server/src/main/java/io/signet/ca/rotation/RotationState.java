@@ -1,0 +1,135 @@
+package io.signet.ca.rotation;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Where a rotation stands (docs/rotation.md). It says everything that replicas have to agree on:
+ * who signs, and whom to trust.
+ */
+public sealed interface RotationState {
+
+  /** Whose key signs now. */
+  Generation active();
+
+  /** The version of the bundle, the same on all replicas; grows whenever its content changes. */
+  long bundle();
+
+  /** Whose certificates the bundle holds, the oldest first. */
+  List<Generation> trusted();
+
+  /** Since when, and under which terms. */
+  Terms terms();
+
+  /** As it is told, such as {@code published}. */
+  String phase();
+
+  /**
+   * How this phase is gone through.
+   *
+   * @param since when the phase began
+   * @param approved whether a person has let it go on, where the policy asks for one
+   * @param forced whether it goes on without those who lag behind
+   * @param compromised whether the other key may be in wrong hands, so that waiting is worse than
+   *     leaving somebody behind
+   */
+  record Terms(Instant since, boolean approved, boolean forced, boolean compromised) {
+
+    /** Of a phase that begins now. */
+    static Terms begin(Instant now, boolean compromised) {
+      return new Terms(now, false, false, compromised);
+    }
+
+    Terms approve() {
+      return new Terms(since, true, forced, compromised);
+    }
+
+    Terms force() {
+      return new Terms(since, true, true, compromised);
+    }
+
+    Terms compromise() {
+      return new Terms(since, approved, forced, true);
+    }
+  }
+
+  /**
+   * No rotation.
+   *
+   * @param doomed whose key nobody needs any more and is still to be destroyed
+   */
+  record Steady(Generation active, long bundle, Terms terms, Optional<Generation> doomed)
+      implements RotationState {
+    @Override
+    public List<Generation> trusted() {
+      return List.of(active);
+    }
+
+    @Override
+    public String phase() {
+      return "steady";
+    }
+  }
+
+  /** The next key is being made, and its certificate; nobody is told yet. */
+  record Prepared(Generation active, Generation next, long bundle, Terms terms)
+      implements RotationState {
+    @Override
+    public List<Generation> trusted() {
+      return List.of(active);
+    }
+
+    @Override
+    public String phase() {
+      return "prepared";
+    }
+  }
+
+  /** The bundle holds both, the old one signs; until everybody holds that bundle. */
+  record Published(Generation active, Generation next, long bundle, Terms terms)
+      implements RotationState {
+    @Override
+    public List<Generation> trusted() {
+      return ordered(active, next);
+    }
+
+    @Override
+    public String phase() {
+      return "published";
+    }
+  }
+
+  /** The bundle holds both, the new one signs; until nobody shows anything of the old one. */
+  record Activated(Generation active, Generation previous, long bundle, Terms terms)
+      implements RotationState {
+    @Override
+    public List<Generation> trusted() {
+      return ordered(active, previous);
+    }
+
+    @Override
+    public String phase() {
+      return "activated";
+    }
+  }
+
+  /** The bundle holds the new one only; until everybody holds that bundle. */
+  record Retiring(Generation active, Generation previous, long bundle, Terms terms)
+      implements RotationState {
+    @Override
+    public List<Generation> trusted() {
+      return List.of(active);
+    }
+
+    @Override
+    public String phase() {
+      return "retiring";
+    }
+  }
+
+  private static List<Generation> ordered(Generation one, Generation other) {
+    return Stream.of(one, other).sorted((a, b) -> Integer.compare(a.number(), b.number())).toList();
+  }
+}
