@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.ca.ledger.LedgerEntry;
 import io.signet.ca.ledger.LedgerException;
-import io.signet.ca.store.Database;
+import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.spiffe.SerialNumber;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ final class LeftStore implements AutoCloseable {
 
   /** Opens it in the server's own way first: that finds what a crash has left. */
   static LeftStore open(Path data) throws LedgerException, SQLException {
-    Database.open(data).close();
+    EmbeddedDatabase.open(data).close();
     return new LeftStore(
         DriverManager.getConnection(
             "jdbc:h2:file:" + data.resolve("signet") + ";DATABASE_TO_LOWER=TRUE"));
@@ -37,7 +37,7 @@ final class LeftStore implements AutoCloseable {
   /** Each certificate is in the ledger with its signature (ISS-8). */
   static void assertRecorded(List<X509Certificate> received, Path data) throws Exception {
     List<X509Certificate> lost = new ArrayList<>();
-    try (var database = Database.open(data);
+    try (var database = EmbeddedDatabase.open(data);
         var ledger = new SqlIssuanceLedger(database)) {
       for (X509Certificate each : received) {
         if (!isIn(ledger, each)) lost.add(each);

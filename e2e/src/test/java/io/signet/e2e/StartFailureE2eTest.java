@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.signing.CertificateSigner;
-import io.signet.ca.store.Database;
+import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.e2e.peers.Command;
@@ -282,7 +282,7 @@ final class StartFailureE2eTest {
     Path data = Files.createDirectory(folder.path().resolve("data"));
     var clock = Clock.fixed(moment, ZoneOffset.UTC);
     var random = new SecureRandom();
-    try (var database = Database.open(data);
+    try (var database = EmbeddedDatabase.open(data);
         var ledger = new SqlIssuanceLedger(database);
         var roots =
             FileKeyCustodian.open(
@@ -307,7 +307,7 @@ final class StartFailureE2eTest {
   }
 
   private byte[] rootInStore() throws Exception {
-    try (var database = Database.open(folder.path().resolve("data"))) {
+    try (var database = EmbeddedDatabase.open(folder.path().resolve("data"))) {
       var record = new SqlAuthorityStore(database).ca().orElseThrow();
       return record.chain().orElseThrow().certificate().getEncoded();
     }

@@ -17,6 +17,7 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.store.Database;
+import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.hsm.CustodyException;
@@ -69,7 +70,7 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
           IOException,
           LedgerException,
           SelfCheckException {
-    Database database = life.started(Database.open(DataDirectory.of(config)));
+    Database database = life.started(EmbeddedDatabase.open(DataDirectory.of(config)));
     SqlIssuanceLedger ledger = life.started(new SqlIssuanceLedger(database));
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);

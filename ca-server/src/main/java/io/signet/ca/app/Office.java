@@ -15,6 +15,7 @@ import io.signet.ca.config.SignetConfig;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.store.Database;
+import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
@@ -77,7 +78,7 @@ final class Office implements CaOffice {
   }
 
   private <T> T withCa(SignetConfig config, CaWork<T> work) throws CommandException, IOException {
-    try (Database database = Database.open(DataDirectory.of(config));
+    try (Database database = EmbeddedDatabase.open(DataDirectory.of(config));
         KeyCustodian custodian = custody.open(config.keys().custodian())) {
       CaImport ca =
           new CaImport(

@@ -85,7 +85,7 @@ final class LedgerConnection implements AutoCloseable {
 
   private void tidy() throws SQLException {
     if (System.nanoTime() - tidied > TIDY_NANOS) {
-      Database.tidy(connection);
+      database.tidy(connection);
       tidied = System.nanoTime();
     }
   }

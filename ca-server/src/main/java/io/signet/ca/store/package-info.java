@@ -1,4 +1,18 @@
-/** The ledger and the authorities in SQL. */
+/**
+ * The ledger and the authorities in SQL, embedded or on PostgreSQL.
+ *
+ * <p>The tables are made by the migrations in the resource folder {@code migration}, which hold for
+ * both. Their rules:
+ *
+ * <ul>
+ *   <li>Forward only: a migration that was released is never changed, another one follows it.
+ *   <li>Additive only: replicas of the version before run beside the new ones during an update, on
+ *       the same tables. A new column has a default or may be null, and nothing that was there goes
+ *       away or means something else; what no version needs any more goes one version later.
+ *   <li>Each can be applied again ({@code if not exists}): the embedded database commits each
+ *       statement by itself, so that a crash may come between two.
+ * </ul>
+ */
 @NullMarked
 @CheckReturnValue
 package io.signet.ca.store;

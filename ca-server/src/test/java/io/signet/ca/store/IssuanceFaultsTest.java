@@ -110,7 +110,7 @@ final class IssuanceFaultsTest {
     void on(IssuanceFaultsTest world) throws Exception;
   }
 
-  @RegisterExtension private final CapturedLog ofStore = new CapturedLog(Database.class);
+  @RegisterExtension private final CapturedLog ofStore = new CapturedLog(EmbeddedDatabase.class);
   @RegisterExtension private final CapturedLog ofIssuance = new CapturedLog(IssueSvid.class);
   @TempDir private Path directory;
   private final TestClock clock = new TestClock();
@@ -127,7 +127,7 @@ final class IssuanceFaultsTest {
   @BeforeEach
   void open() throws LedgerException {
     FaultyDisk.mount();
-    database = Database.open(FaultyDisk.NAME, directory);
+    database = EmbeddedDatabase.open(FaultyDisk.NAME, directory);
     ledger = new SqlIssuanceLedger(database, PATIENT);
   }
 
@@ -252,7 +252,7 @@ final class IssuanceFaultsTest {
     }
     ledger.close();
     database.close();
-    database = Database.open(FaultyDisk.NAME, directory);
+    database = EmbeddedDatabase.open(FaultyDisk.NAME, directory);
     ledger = new SqlIssuanceLedger(database);
   }
 

@@ -48,7 +48,7 @@ record IssuingServer(
   }
 
   static IssuingServer open(Path store, Path folder, Watcher watcher) throws Exception {
-    Database database = Database.open(store);
+    Database database = EmbeddedDatabase.open(store);
     var ledger = new SqlIssuanceLedger(database);
     Unfinished found = ledger.reconcile();
     var journal = SignatureJournal.open(journal(folder));

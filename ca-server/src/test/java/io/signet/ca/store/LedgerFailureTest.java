@@ -38,7 +38,7 @@ final class LedgerFailureTest {
 
   private static final byte[] SIGNATURE = {1};
 
-  @RegisterExtension private final CapturedLog log = new CapturedLog(Database.class);
+  @RegisterExtension private final CapturedLog log = new CapturedLog(EmbeddedDatabase.class);
   @TempDir private Path directory;
   private Database database;
   private SqlIssuanceLedger ledger;
@@ -51,7 +51,7 @@ final class LedgerFailureTest {
   }
 
   private void reopen() throws LedgerException {
-    database = Database.open(FaultyDisk.NAME, directory);
+    database = EmbeddedDatabase.open(FaultyDisk.NAME, directory);
     ledger = new SqlIssuanceLedger(database, new Limits(10, Duration.ofSeconds(30), Duration.ZERO));
   }
 

@@ -79,7 +79,7 @@ final class OtherProcess implements AutoCloseable {
 
   /** In the other process. */
   public static void main(String[] arguments) throws Exception {
-    var ledger = new SqlIssuanceLedger(Database.open(Path.of(arguments[0])));
+    var ledger = new SqlIssuanceLedger(EmbeddedDatabase.open(Path.of(arguments[0])));
     var next = new AtomicInteger(Integer.parseInt(arguments[1]));
     for (int i = 0; i < THREADS; i++) {
       var _ = Thread.ofPlatform().start(() -> writeForEver(ledger, next));

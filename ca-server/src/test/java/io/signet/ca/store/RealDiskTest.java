@@ -45,7 +45,7 @@ final class RealDiskTest {
   // It never waits before it opens the store again.
   private static final Limits LIMITS = new Limits(10, Duration.ofSeconds(30), Duration.ZERO);
 
-  @RegisterExtension private final CapturedLog log = new CapturedLog(Database.class);
+  @RegisterExtension private final CapturedLog log = new CapturedLog(EmbeddedDatabase.class);
   @TempDir private Path folder;
   private SmallDisk disk;
   private @Nullable Database database;
@@ -59,7 +59,7 @@ final class RealDiskTest {
   }
 
   private void openStore() throws LedgerException {
-    database = Database.open(disk.path());
+    database = EmbeddedDatabase.open(disk.path());
     ledger = new SqlIssuanceLedger(database, LIMITS);
   }
 
@@ -157,7 +157,7 @@ final class RealDiskTest {
   void intend_diskFailsAsTheFlushSucceeds_notPromised() throws Exception {
     closeStore();
     FaultyDisk.mount();
-    database = Database.open(FaultyDisk.NAME, disk.path());
+    database = EmbeddedDatabase.open(FaultyDisk.NAME, disk.path());
     ledger = new SqlIssuanceLedger(database, LIMITS);
     record(1);
     FaultyDisk.afterForce(disk::fail);

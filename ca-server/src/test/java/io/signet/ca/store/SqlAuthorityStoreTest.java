@@ -36,7 +36,7 @@ final class SqlAuthorityStoreTest {
 
   @BeforeEach
   void open() throws LedgerException {
-    database = Database.open(directory);
+    database = EmbeddedDatabase.open(directory);
     store = new SqlAuthorityStore(database);
   }
 

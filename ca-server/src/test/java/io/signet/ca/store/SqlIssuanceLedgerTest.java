@@ -37,7 +37,7 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
 
   @BeforeEach
   void open() throws LedgerException {
-    database = Database.open(directory);
+    database = EmbeddedDatabase.open(directory);
     ledger = new SqlIssuanceLedger(database);
   }
 
@@ -70,27 +70,6 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
         .usingRecursiveComparison()
         .isEqualTo(intent(2));
     assertThat(ledger.reconcile().count()).isOne();
-  }
-
-  // Forward only: the ledger of the version that did not record why.
-  @Test
-  void find_madeByAnEarlierVersion_stillThere() throws Exception {
-    ledger.intend(intent(1));
-    try (Connection connection = database.connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute("alter table ledger drop column reason");
-    }
-
-    reopen();
-    ledger.intend(intent(2));
-
-    assertThat(ledger.find(serial(1)).orElseThrow().intent())
-        .usingRecursiveComparison()
-        .ignoringFields("reason")
-        .isEqualTo(intent(1));
-    assertThat(ledger.find(serial(1)).orElseThrow().intent().reason()).isEmpty();
-    assertThat(ledger.find(serial(2)).orElseThrow().intent().reason())
-        .isEqualTo(intent(2).reason());
   }
 
   // ISS-2: what was promised survives the end of the process, however sudden. After seconds of
@@ -135,7 +114,7 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
       ledger.intend(intent(i));
       Path copy = Files.createDirectory(copies.resolve("" + i));
       Files.copy(directory.resolve("signet.mv.db"), copy.resolve("signet.mv.db"));
-      try (Database crashed = Database.open(copy);
+      try (Database crashed = EmbeddedDatabase.open(copy);
           SqlIssuanceLedger recovered = new SqlIssuanceLedger(crashed)) {
         assertThat(recovered.find(serial(i))).as("intent %d", i).isPresent();
       }
@@ -165,7 +144,7 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
     try (OtherProcess other = OtherProcess.writingTo(directory, 1)) {
       var _ = other.read(1);
 
-      assertThatThrownBy(() -> Database.open(directory))
+      assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
           .isInstanceOf(LedgerException.class)
           .hasMessage("data directory " + directory + " is in use by another process");
     }
@@ -176,7 +155,7 @@ final class SqlIssuanceLedgerTest extends IssuanceLedgerContract {
   void open_directoryIsAFile_messageNamesIt() throws Exception {
     Path file = Files.createFile(directory.resolve("file"));
 
-    assertThatThrownBy(() -> Database.open(file))
+    assertThatThrownBy(() -> EmbeddedDatabase.open(file))
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining("store in " + file + " cannot be opened");
   }

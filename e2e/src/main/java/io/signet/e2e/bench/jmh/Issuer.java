@@ -22,6 +22,7 @@ import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.store.Database;
+import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.ca.x509.CertificateBuilder;
@@ -96,7 +97,7 @@ public class Issuer {
     FastCrypto.install();
     try {
       folder = Files.createTempDirectory("signet-steps-");
-      database = Database.open(folder);
+      database = EmbeddedDatabase.open(folder);
       ledger = new SqlIssuanceLedger(database);
       signer = new CertificateSigner(ledger, Issuer::serial, CLOCK);
       Authorities authorities = authorities(database, custodian, signer);

@@ -1,13 +1,14 @@
--- Forward only: what an earlier version made stays readable.
+-- The rules of all migrations are told in package io.signet.ca.store. This one takes over what was
+-- made before there were any, also by versions that had less; hence each "if not exists".
 create table if not exists ledger (
-  serial        varbinary(20)   primary key,
-  id            varchar(2048)   not null,
-  profile       varchar(16)     not null,
-  issuer_key_id varbinary(20)   not null,
-  tbs           varbinary(8192) not null,
+  serial        bytea         primary key,
+  id            varchar(2048) not null,
+  profile       varchar(16)   not null,
+  issuer_key_id bytea         not null,
+  tbs           bytea         not null,
   not_after     timestamp with time zone not null,
   intended_at   timestamp with time zone not null,
-  signature     varbinary(1024)
+  signature     bytea
 );
 
 -- Why each was issued; empty for what an earlier version recorded, which did not say.
@@ -17,25 +18,25 @@ create index if not exists ledger_not_after on ledger (not_after);
 
 -- The intents of this run without a result, by themselves: a restart asks for them and must not read the whole ledger.
 create table if not exists unfinished (
-  serial varbinary(20) primary key
+  serial bytea primary key
 );
 
 -- The intents of earlier runs without a result: a signature may exist, and none will ever be recorded.
 create table if not exists doubtful (
-  serial    varbinary(20) primary key,
+  serial    bytea primary key,
   not_after timestamp with time zone not null
 );
 
 -- The CA, which an earlier version called root.
 create table if not exists root (
-  label       varchar(64)    primary key,
-  certificate varbinary(8192)
+  label       varchar(64) primary key,
+  certificate bytea
 );
 
 -- Of a CA that is not a root of its own; empty for what an earlier version made, which were roots.
 -- Certificates one after the other, DER.
-alter table root add column if not exists above varbinary(65536);
-alter table root add column if not exists roots varbinary(65536);
+alter table root add column if not exists above bytea;
+alter table root add column if not exists roots bytea;
 
 -- The keys of issuing authorities that may exist in a custodian that outlives the process.
 create table if not exists issuing_key (

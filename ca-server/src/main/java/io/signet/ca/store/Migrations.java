@@ -1,0 +1,38 @@
+package io.signet.ca.store;
+
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+
+/** Brings the tables of a database to what this version needs. */
+final class Migrations {
+
+  private static final String FOLDER = "classpath:io/signet/ca/store/migration";
+
+  private Migrations() {}
+
+  /**
+   * Applies what is missing, in order, each once. What a later version has added stays (the rules
+   * are told in the package's description). Of several processes at one database one does it while
+   * the others wait.
+   *
+   * @throws SQLException when one could not be applied; those before it are
+   */
+  static void apply(DataSource database) throws SQLException {
+    try {
+      var _ =
+          Flyway.configure()
+              .dataSource(database)
+              .locations(FOLDER)
+              // Tables without migrations: made by a version before them, and known to the first.
+              .baselineOnMigrate(true)
+              .baselineVersion("0")
+              .ignoreMigrationPatterns("*:future")
+              .load()
+              .migrate();
+    } catch (FlywayException e) {
+      throw new SQLException("the tables cannot be brought up to date: " + e.getMessage(), e);
+    }
+  }
+}
