@@ -7,12 +7,14 @@ import io.signet.ca.x509.NameConstraints;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
 import io.signet.spiffe.TrustBundle;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,12 +25,13 @@ import java.util.Optional;
  */
 public final class Authorities {
 
-  private static final long FIRST_BUNDLE = 1;
-
-  private final Tier tier;
+  private final Cas cas;
+  private final AuthorityPolicy policy;
   private final Clock clock;
-  private final TrustBundle bundle;
+  private volatile Tier tier;
+  private volatile Trusted trusted;
   private volatile Active active;
+  private volatile Instant until = Instant.MAX;
 
   /** The key is held beside its authority, for it has to be destroyed one day. */
   private record Active(IssuingAuthority issuing, Optional<KeyHandle> key, boolean gone) {
@@ -36,6 +39,14 @@ public final class Authorities {
       this(issuing, key, false);
     }
   }
+
+  /**
+   * What was agreed on, and what it means.
+   *
+   * @param bundle whom others are told to trust
+   * @param accepted whom we trust ourselves when somebody shows a certificate of ours
+   */
+  private record Trusted(Agreed agreed, TrustBundle bundle, TrustBundle accepted) {}
 
   /** Where the authorities that sign leaves come from. */
   private sealed interface Tier {
@@ -47,20 +58,33 @@ public final class Authorities {
     record Direct(IssuingAuthority ca) implements Tier {}
   }
 
-  private Authorities(Tier tier, AuthorityPolicy policy, List<X509Certificate> roots, Clock clock)
+  /** The CAs of all generations. */
+  private interface Cas {
+
+    /** Has it sign for us. */
+    Tier below(int generation) throws AuthorityException, CustodyException, LedgerException;
+
+    /** Whom to trust because of it. */
+    List<X509Certificate> roots(int generation) throws AuthorityException, LedgerException;
+  }
+
+  private Authorities(Cas cas, Agreed agreed, AuthorityPolicy policy, Clock clock)
       throws CustodyException, LedgerException, SelfCheckException, AuthorityException {
-    this.tier = tier;
+    this.cas = cas;
+    this.policy = policy;
     this.clock = clock;
-    this.bundle = new TrustBundle(policy.trustDomain(), FIRST_BUNDLE, roots, Optional.empty());
-    this.active = next();
+    this.trusted = trusted(agreed);
+    this.tier = cas.below(agreed.active());
+    this.active = next(tier);
   }
 
   /**
-   * Finds the CA in its custodian, or makes the first root, and has it sign an issuing authority.
+   * Finds the only CA that there ever was, or makes the first root, and has it sign an issuing
+   * authority.
    *
    * @param cas keeps the CA's key
-   * @param issuers keeps the keys of issuing authorities, which are made anew at each start; what
-   *     an earlier process has left in it is destroyed
+   * @param issuers as for {@link #open(Roots, AuthorityStore, KeyCustodian, Agreed,
+   *     AuthorityPolicy, Clock)}
    * @throws AuthorityException when there is no CA and none is to be made, or the one that is
    *     remembered cannot be used
    */
@@ -72,19 +96,50 @@ public final class Authorities {
       AuthorityPolicy policy,
       Clock clock)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
-    Ca ca = new CaKeeper(store, cas, signer, policy, clock).ca();
+    Roots roots = new Roots(store, cas, signer, policy, clock);
+    KeyLabel _ = roots.first();
+    return open(roots, store, issuers, Agreed.FIRST, policy, clock);
+  }
+
+  /**
+   * Finds the CA in its custodian and has it sign an issuing authority.
+   *
+   * @param roots knows the CAs
+   * @param issuers keeps the keys of issuing authorities, which are made anew at each start; what
+   *     an earlier process has left in it is destroyed
+   * @throws AuthorityException when the CA that signs cannot be used
+   */
+  public static Authorities open(
+      Roots roots,
+      AuthorityStore store,
+      KeyCustodian issuers,
+      Agreed agreed,
+      AuthorityPolicy policy,
+      Clock clock)
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
-    keys.destroyLeftovers(cas); // what keys.issuing was may have changed
-    Tier tier =
-        policy.direct()
-            ? new Tier.Direct(
-                new IssuingAuthority(
-                    ca.generation(),
-                    ca.authority(),
-                    ca.chain().withoutRoot(),
-                    ca.authority().notAfter()))
-            : new Tier.Issuing(keys, new OwnCertifier(ca, signer, policy, clock));
-    return new Authorities(tier, policy, ca.chain().roots(), clock);
+    keys.destroyLeftovers(roots.custodian()); // what keys.issuing was may have changed
+    return new Authorities(new OwnCas(roots, keys, policy, clock), agreed, policy, clock);
+  }
+
+  private record OwnCas(Roots all, IssuingKeys keys, AuthorityPolicy policy, Clock clock)
+      implements Cas {
+    @Override
+    public Tier below(int generation) throws AuthorityException, CustodyException, LedgerException {
+      Ca ca = all.ca(generation);
+      return policy.direct()
+          ? new Tier.Direct(
+              new IssuingAuthority(
+                  generation, ca.authority(), ca.chain().withoutRoot(), ca.authority().notAfter()))
+          : new Tier.Issuing(keys, new OwnCertifier(ca, all.signer(), policy, clock));
+    }
+
+    @Override
+    public List<X509Certificate> roots(int generation) throws AuthorityException, LedgerException {
+      return all.chain(generation)
+          .orElseThrow(() -> new AuthorityException("there is no CA of generation " + generation))
+          .roots();
+    }
   }
 
   /**
@@ -106,7 +161,57 @@ public final class Authorities {
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
     keys.destroyLeftovers(elsewhere);
     Certifier certifier = new UpstreamCertifier(upstream, roots, policy, clock);
-    return new Authorities(new Tier.Issuing(keys, certifier), policy, roots, clock);
+    Cas cas = new CaElsewhere(new Tier.Issuing(keys, certifier), roots);
+    return new Authorities(cas, Agreed.FIRST, policy, clock);
+  }
+
+  private record CaElsewhere(Tier tier, List<X509Certificate> roots) implements Cas {
+    @Override
+    public Tier below(int generation) {
+      return tier;
+    }
+
+    @Override
+    public List<X509Certificate> roots(int generation) {
+      return roots;
+    }
+  }
+
+  private Trusted trusted(Agreed agreed) throws AuthorityException, LedgerException {
+    List<X509Certificate> all = new ArrayList<>();
+    List<X509Certificate> accepted = new ArrayList<>();
+    for (int generation : agreed.trusted()) {
+      List<X509Certificate> roots = cas.roots(generation);
+      all.addAll(roots);
+      if (!agreed.compromised().equals(Optional.of(generation))) {
+        accepted.addAll(roots);
+      }
+    }
+    return new Trusted(agreed, bundle(agreed, all), bundle(agreed, accepted));
+  }
+
+  private TrustBundle bundle(Agreed agreed, List<X509Certificate> roots) {
+    return new TrustBundle(policy.trustDomain(), agreed.bundle(), roots, Optional.empty());
+  }
+
+  /**
+   * Takes over what was agreed on: whom to trust at once, also when the CA that signs now cannot be
+   * reached yet. Until then the one before goes on, as long as it is trusted. To be called again
+   * and again, also while nothing changes.
+   *
+   * @param known until when that is known to hold: then others may have moved on without us
+   * @throws AuthorityException when the CA that signs now cannot be used
+   */
+  public synchronized void follow(Agreed agreed, Instant known)
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    if (!trusted.agreed().equals(agreed)) {
+      trusted = trusted(agreed);
+    }
+    until = known;
+    if (active.issuing().generation() != agreed.active()) {
+      Tier next = cas.below(agreed.active());
+      takeOver(next, next(next));
+    }
   }
 
   /**
@@ -117,12 +222,25 @@ public final class Authorities {
    */
   public IssuingAuthority active() throws AuthorityException {
     Active now = active;
+    requireTrusted(now.issuing());
     Ca.requireUsable("issuing authority", now.issuing().authority(), clock);
     if (now.gone()) {
       throw new AuthorityException(
           "the key of the issuing authority is not in its custodian any more; the next one is due");
     }
     return now.issuing();
+  }
+
+  private void requireTrusted(IssuingAuthority issuing) throws AuthorityException {
+    if (!trusted.agreed().trusted().contains(issuing.generation())) {
+      throw new AuthorityException(
+          "the CA of generation %d is not trusted any more, and that of %d cannot be used yet"
+              .formatted(issuing.generation(), trusted.agreed().active()));
+    }
+    if (clock.instant().isAfter(until)) {
+      throw new AuthorityException(
+          "the store does not say which CA is to sign; what it said last was good until " + until);
+    }
   }
 
   /**
@@ -159,7 +277,7 @@ public final class Authorities {
    */
   public Optional<String> refusal(List<String> hosts) {
     try {
-      return NameConstraints.refused(active().chain(), bundle.trustDomain(), hosts, false)
+      return NameConstraints.refused(active().chain(), policy.trustDomain(), hosts, false)
           .map(name -> name + ": not of the names that our CA may sign");
     } catch (AuthorityException e) {
       return Optional.of(String.valueOf(e.getMessage()));
@@ -168,7 +286,19 @@ public final class Authorities {
 
   /** Whom to trust: the roots. */
   public TrustBundle bundle() {
-    return bundle;
+    return trusted.bundle();
+  }
+
+  /**
+   * Whose certificates prove to us who somebody is: the roots but for one that is in wrong hands.
+   */
+  public TrustBundle accepted() {
+    return trusted.accepted();
+  }
+
+  /** The generation of the CA under which leaves are signed now. */
+  public int generation() {
+    return active.issuing().generation();
   }
 
   /**
@@ -177,9 +307,14 @@ public final class Authorities {
    */
   public synchronized void renew()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    takeOver(tier, next(tier));
+  }
+
+  private void takeOver(Tier by, Active next) {
     Active previous = active;
-    active = next();
-    if (tier instanceof Tier.Issuing(IssuingKeys keys, _)) {
+    tier = by;
+    active = next;
+    if (by instanceof Tier.Issuing(IssuingKeys keys, _)) {
       // One renewal later than it was replaced: whoever had taken it has long signed with it.
       keys.destroyRetired();
       previous.key().ifPresent(keys::retire);
@@ -211,9 +346,9 @@ public final class Authorities {
     };
   }
 
-  private Active next()
+  private Active next(Tier from)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
-    return switch (tier) {
+    return switch (from) {
       case Tier.Issuing(IssuingKeys keys, Certifier by) -> certified(keys, by);
       case Tier.Direct(IssuingAuthority ca) -> {
         Ca.requireUsable("CA", ca.authority(), clock);

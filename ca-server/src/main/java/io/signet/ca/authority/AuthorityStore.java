@@ -6,17 +6,25 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Remembers which key is the CA's: first its label, before the key is made (KC-7), then its
- * certificate; and the labels of the keys of issuing authorities that may exist. What is remembered
- * survives a crash as soon as a method returns.
+ * Remembers which keys are those of the CAs: first the label, before the key is made (KC-7), then
+ * its certificate; and the labels of the keys of issuing authorities that may exist. What is
+ * remembered survives a crash as soon as a method returns.
  */
 public interface AuthorityStore {
 
-  /** The CA, or the intent to make one; empty on a new store. */
-  Optional<CaRecord> ca() throws LedgerException;
+  /** The first CA, or the intent to make it; the only one where it comes from elsewhere. */
+  default Optional<CaRecord> ca() throws LedgerException {
+    return ca(Ca.FIRST);
+  }
 
-  /** Remembers that a key of this label is about to be the CA's. */
-  void intend(KeyLabel label) throws LedgerException;
+  /** The CA of this generation, or the intent to make it; empty before that. */
+  Optional<CaRecord> ca(int generation) throws LedgerException;
+
+  /**
+   * Remembers that a key of this label is about to be the CA's of this generation; to say so again
+   * changes nothing.
+   */
+  void intend(int generation, KeyLabel label) throws LedgerException;
 
   /**
    * Remembers the chain of the CA whose label was remembered before, instead of an earlier one, but

@@ -1,6 +1,7 @@
 package io.signet.ca.authority;
 
 import io.signet.ca.signing.Authority;
+import io.signet.hsm.KeyLabel;
 import java.time.Clock;
 import java.time.Instant;
 
@@ -14,6 +15,11 @@ record Ca(int generation, Authority authority, CaChain chain) {
 
   /** Of the first CA, and of all that is above us elsewhere. */
   static final int FIRST = 1;
+
+  /** Of its key. */
+  KeyLabel label() {
+    return authority.label();
+  }
 
   /**
    * Fails when nobody would believe what it signs now, or it cannot sign.

@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Finds the CA that the store remembers, or makes the first root. */
+/** Finds the CAs that the store remembers, and makes roots. */
 final class CaKeeper {
 
   private final AuthorityStore store;
@@ -39,13 +39,41 @@ final class CaKeeper {
     this.clock = clock;
   }
 
-  Ca ca() throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
-    Optional<CaRecord> known = store.ca();
-    Optional<CaChain> chain = known.flatMap(CaRecord::chain);
-    return chain.isPresent() ? found(known.get().label(), chain.get()) : root();
+  /** The first CA; a root is made if there is none. */
+  Ca first() throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    return chain(Ca.FIRST).isPresent() ? ca(Ca.FIRST) : firstRoot();
   }
 
-  private Ca found(KeyLabel label, CaChain chain) throws AuthorityException, CustodyException {
+  /**
+   * The CA of this generation.
+   *
+   * @throws AuthorityException when there is none, or it cannot be used
+   */
+  Ca ca(int generation) throws AuthorityException, CustodyException, LedgerException {
+    Optional<CaRecord> known = store.ca(generation);
+    Optional<CaChain> chain = known.flatMap(CaRecord::chain);
+    if (chain.isEmpty()) {
+      throw new AuthorityException("there is no CA of generation " + generation);
+    }
+    return found(generation, known.get().label(), chain.get());
+  }
+
+  /** What was signed for that CA, if it was made. */
+  Optional<CaChain> chain(int generation) throws LedgerException {
+    return store.ca(generation).flatMap(CaRecord::chain);
+  }
+
+  /** Makes whatever is not there of the root of this generation. */
+  void makeRoot(int generation, KeyLabel label)
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    if (chain(generation).isEmpty()) {
+      KeyHandle key = new CaKey(store, custodian, policy, clock).made(generation, label);
+      CaChain _ = establish(key, rootLifetime());
+    }
+  }
+
+  private Ca found(int generation, KeyLabel label, CaChain chain)
+      throws AuthorityException, CustodyException {
     Instant now = clock.instant();
     X509Certificate certificate = chain.certificate();
     CaChain checked =
@@ -60,23 +88,27 @@ final class CaKeeper {
                     ("the custodian does not hold the key of root \"%s\" (expected: the key"
                             + " made as %s; is this the custodian that made it?)")
                         .formatted(certificate.getSubjectX500Principal(), label)));
-    return new Ca(Ca.FIRST, new Authority(key, certificate, ChainCheck.end(checked)), checked);
+    return new Ca(generation, new Authority(key, certificate, ChainCheck.end(checked)), checked);
   }
 
-  private Ca root()
+  private Ca firstRoot()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
-    Duration lifetime =
-        policy
-            .rootLifetime()
-            .orElseThrow(() ->
-                new AuthorityException(
-                    "authority.root: imported, but no CA was imported yet (expected: signet"
-                        + " authority csr, and signet authority import of what is signed for it)"));
-    CaKey key = new CaKey(store, custodian, policy, clock);
-    return established(key.found(CaKey.Kind.ROOT), lifetime);
+    Duration lifetime = rootLifetime();
+    KeyHandle key = new CaKey(store, custodian, policy, clock).found(CaKey.Kind.ROOT);
+    CaChain chain = establish(key, lifetime);
+    return new Ca(Ca.FIRST, new Authority(key, chain.certificate()), chain);
   }
 
-  private Ca established(KeyHandle key, Duration lifetime)
+  private Duration rootLifetime() throws AuthorityException {
+    return policy
+        .rootLifetime()
+        .orElseThrow(() ->
+            new AuthorityException(
+                "authority.root: imported, but no CA was imported yet (expected: signet"
+                    + " authority csr, and signet authority import of what is signed for it)"));
+  }
+
+  private CaChain establish(KeyHandle key, Duration lifetime)
       throws CustodyException, LedgerException, SelfCheckException {
     Instant now = clock.instant();
     CertificateTemplate template =
@@ -84,6 +116,6 @@ final class CaKeeper {
     X509Certificate certificate = signer.issue(signer.prepareRoot(template, key));
     CaChain chain = CaChain.root(certificate);
     store.establish(key.label(), chain);
-    return new Ca(Ca.FIRST, new Authority(key, certificate), chain);
+    return chain;
   }
 }

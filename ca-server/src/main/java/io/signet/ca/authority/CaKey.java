@@ -10,7 +10,7 @@ import java.time.Clock;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The key of the CA, of which the store remembers the label before it is made. */
+/** The key of a CA, of which the store remembers the label before it is made. */
 final class CaKey {
 
   private final AuthorityStore store;
@@ -53,6 +53,16 @@ final class CaKey {
     return survivor(known.get());
   }
 
+  /**
+   * The key of this generation, made now under this label if it is not there; somebody remembers
+   * the label already.
+   */
+  KeyHandle made(int generation, KeyLabel label)
+      throws AuthorityException, CustodyException, LedgerException {
+    store.intend(generation, label);
+    return survivor(label);
+  }
+
   /** A key that was made elsewhere, taken in now if it is not there. */
   KeyHandle takenIn(CaImport.Import imported) throws CustodyException, LedgerException {
     Optional<KeyLabel> known = known();
@@ -86,7 +96,7 @@ final class CaKey {
   // that is taken is refused.
   private KeyLabel intended(Kind kind) throws LedgerException {
     KeyLabel label = FreshLabel.of(kind.word(), clock);
-    store.intend(label);
+    store.intend(Ca.FIRST, label);
     return label;
   }
 }

@@ -28,6 +28,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -125,6 +126,7 @@ final class ConfigReader {
     List<String> names = servingNames(in);
     Optional<KeysConfig> keys = keys(in.section(Key.KEYS));
     Optional<AuthorityConfig> authority = AuthorityReader.read(in.section(Key.AUTHORITY));
+    Optional<RotationConfig> rotation = rotation(in.section(Key.ROTATION), authority);
     Optional<SvidConfig> svid = svid(in.section(Key.SVID));
     Optional<AttestationConfig> attestation = attestation(in.section(Key.ATTESTATION), trustDomain);
     List<Rule> rules = new EntitlementReader(trustDomain, svid, names).read(in);
@@ -143,6 +145,7 @@ final class ConfigReader {
             names,
             keys.orElseThrow(),
             authority.orElseThrow(),
+            rotation.orElseThrow(),
             svid.orElseThrow(),
             attestation.orElseThrow(),
             rules,
@@ -324,6 +327,53 @@ final class ConfigReader {
     var standard = in.value(Key.SVID_DEFAULT_LIFETIME, Key.SVID_DEFAULT_LIFETIME::duration);
     var most = in.value(Key.SVID_MAX_LIFETIME, Key.SVID_MAX_LIFETIME::duration);
     return in.complete(() -> new SvidConfig(standard.orElseThrow(), most.orElseThrow()));
+  }
+
+  private Optional<RotationConfig> rotation(Section in, Optional<AuthorityConfig> authority) {
+    Optional<Boolean> approval = in.value(Key.ROTATION_POLICY, ConfigReader::approval);
+    var before = in.optional(Key.ROTATION_START_BEFORE, ConfigReader::startBefore);
+    var deadline = in.value(Key.ROTATION_DEADLINE, Key.ROTATION_DEADLINE::duration);
+    var window = in.value(Key.ROTATION_WINDOW, Key.ROTATION_WINDOW::duration);
+    var hurry =
+        in.value(Key.ROTATION_COMPROMISED_DEADLINE, Key.ROTATION_COMPROMISED_DEADLINE::duration);
+    Optional<Boolean> destroy = in.value(Key.ROTATION_OLD_KEY, ConfigReader::destroy);
+    Optional<RotationConfig> rotation =
+        in.complete(() ->
+            new RotationConfig(
+                approval.orElseThrow(),
+                before.orElseGet(() -> authority.map(ConfigReader::partOfRoot)),
+                deadline.orElseThrow(),
+                window.orElseThrow(),
+                hurry.orElseThrow(),
+                destroy.orElseThrow()));
+    if (rotation.isPresent() && authority.isPresent()) {
+      problems.check(() -> rotation.get().requireWithin(authority.get()));
+    }
+    return rotation;
+  }
+
+  private static Duration partOfRoot(AuthorityConfig authority) {
+    return authority.rootLifetime().dividedBy(RotationConfig.PART_OF_ROOT);
+  }
+
+  private static boolean approval(String text) {
+    return switch (text) {
+      case "automatic" -> false;
+      case "approve" -> true;
+      default -> throw new IllegalArgumentException(text);
+    };
+  }
+
+  private static Optional<Duration> startBefore(String text) {
+    return text.equals(OFF) ? Optional.empty() : Optional.of(Durations.parse(text));
+  }
+
+  private static boolean destroy(String text) {
+    return switch (text) {
+      case "destroy" -> true;
+      case "keep" -> false;
+      default -> throw new IllegalArgumentException(text);
+    };
   }
 
   private void checkTogether(

@@ -86,6 +86,15 @@ enum Key {
   AUTHORITY_ROOT_LIFETIME("authority.root-lifetime", new Range("1m", "7300d"), "365d"),
   AUTHORITY_ISSUING_LIFETIME("authority.issuing-lifetime", new Range("20s", "3650d"), "7d"),
 
+  ROTATION("rotation", Form.SECTION),
+  ROTATION_POLICY("rotation.policy", "automatic or approve", "automatic"),
+  ROTATION_START_BEFORE(
+      "rotation.start-before", "off, or a duration less than root-lifetime", Default.ROOT_THIRD),
+  ROTATION_DEADLINE("rotation.deadline", new Range("1s", "365d"), "1d"),
+  ROTATION_WINDOW("rotation.window", new Range("0s", "7d"), "10m"),
+  ROTATION_COMPROMISED_DEADLINE("rotation.compromised-deadline", new Range("1s", "7d"), "10m"),
+  ROTATION_OLD_KEY("rotation.old-key", "destroy or keep", "destroy"),
+
   SVID("svid", Form.SECTION),
   SVID_DEFAULT_LIFETIME("svid.default-lifetime", new Range("10s", "365d"), "1h"),
   SVID_MAX_LIFETIME("svid.max-lifetime", new Range("10s", "365d"), "24h"),
@@ -198,6 +207,7 @@ enum Key {
     static final String SVID_MAX_LIFETIME = "svid.max-lifetime";
     static final String VAULT_METHOD = "the method";
     static final String SDS_NAMES = "as in sds.names";
+    static final String ROOT_THIRD = "a third of authority.root-lifetime";
 
     private Default() {}
   }
@@ -352,6 +362,7 @@ enum Key {
         || Default.ONE_OF_THREE.equals(standard)
         || Default.SVID_MAX_LIFETIME.equals(standard)
         || Default.VAULT_METHOD.equals(standard)
-        || Default.SDS_NAMES.equals(standard);
+        || Default.SDS_NAMES.equals(standard)
+        || Default.ROOT_THIRD.equals(standard);
   }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param servingNames DNS names and IP addresses of the server's own certificate; at least one
  * @param keys where private keys live, and of what kind they are
  * @param authority how long root and issuing authorities live
+ * @param rotation how roots follow each other
  * @param svid how long the certificates of workloads live
  * @param attestation whom to believe; at least one attestor
  * @param rules what callers may hold other than just their own identity; the first that is for a
@@ -32,6 +33,7 @@ public record SignetConfig(
     List<String> servingNames,
     KeysConfig keys,
     AuthorityConfig authority,
+    RotationConfig rotation,
     SvidConfig svid,
     AttestationConfig attestation,
     List<Rule> rules,
@@ -54,6 +56,7 @@ public record SignetConfig(
         !servingNames.isEmpty(), "serving-names", "none", "at least one name");
     keys.requireFor(authority.root());
     keys.requireFor(authority.root(), rules);
+    rotation.requireWithin(authority);
     svid.requireWithin(authority);
     attestation.requireWithin(trustDomain);
     sds.requireWithin(trustDomain);
@@ -79,6 +82,7 @@ public record SignetConfig(
         servingNames,
         keys,
         authority,
+        rotation,
         svid,
         attestation,
         others,

@@ -23,4 +23,13 @@ public interface RotationJournal {
 
   /** The newest entries, the newest first. */
   List<JournalEntry> newest(int most) throws LedgerException;
+
+  /** All generations that there ever were, the oldest first, also those that came to nothing. */
+  List<Generation> generations() throws LedgerException;
+
+  /** The number of the newest of them; 0 when there is none. */
+  default int newestGeneration() throws LedgerException {
+    List<Generation> all = generations();
+    return all.isEmpty() ? 0 : all.getLast().number();
+  }
 }

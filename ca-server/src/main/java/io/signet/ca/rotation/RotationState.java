@@ -14,6 +14,9 @@ public sealed interface RotationState {
   /** Whose key signs now. */
   Generation active();
 
+  /** The other one that this phase is about; absent where there is none. */
+  Optional<Generation> other();
+
   /** The version of the bundle, the same on all replicas; grows whenever its content changes. */
   long bundle();
 
@@ -68,6 +71,11 @@ public sealed interface RotationState {
     }
 
     @Override
+    public Optional<Generation> other() {
+      return doomed;
+    }
+
+    @Override
     public String phase() {
       return "steady";
     }
@@ -79,6 +87,11 @@ public sealed interface RotationState {
     @Override
     public List<Generation> trusted() {
       return List.of(active);
+    }
+
+    @Override
+    public Optional<Generation> other() {
+      return Optional.of(next);
     }
 
     @Override
@@ -96,6 +109,11 @@ public sealed interface RotationState {
     }
 
     @Override
+    public Optional<Generation> other() {
+      return Optional.of(next);
+    }
+
+    @Override
     public String phase() {
       return "published";
     }
@@ -110,6 +128,11 @@ public sealed interface RotationState {
     }
 
     @Override
+    public Optional<Generation> other() {
+      return Optional.of(previous);
+    }
+
+    @Override
     public String phase() {
       return "activated";
     }
@@ -121,6 +144,11 @@ public sealed interface RotationState {
     @Override
     public List<Generation> trusted() {
       return List.of(active);
+    }
+
+    @Override
+    public Optional<Generation> other() {
+      return Optional.of(previous);
     }
 
     @Override

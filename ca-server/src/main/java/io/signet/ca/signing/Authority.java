@@ -2,6 +2,7 @@ package io.signet.ca.signing;
 
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
+import io.signet.hsm.KeyLabel;
 import io.signet.hsm.PublicKeys;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -43,6 +44,11 @@ public final class Authority {
 
   KeyHandle key() {
     return key;
+  }
+
+  /** Of its key. */
+  public KeyLabel label() {
+    return key.label();
   }
 
   public KeyAlgorithm algorithm() {

@@ -32,15 +32,24 @@ public final class SqlAuthorityStore implements AuthorityStore {
   }
 
   @Override
-  public Optional<CaRecord> ca() throws LedgerException {
+  public Optional<CaRecord> ca(int generation) throws LedgerException {
     try (Connection connection = database.connect();
-        Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery("select label, certificate, above, roots from root")) {
+        PreparedStatement query =
+            connection.prepareStatement(
+                "select label, certificate, above, roots from root where generation = ?")) {
+      query.setInt(1, generation);
+      return ca(query);
+    } catch (SQLException | CertificateException e) {
+      throw new LedgerException("the root cannot be read from the store: " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<CaRecord> ca(PreparedStatement query)
+      throws SQLException, CertificateException {
+    try (ResultSet row = query.executeQuery()) {
       return row.next()
           ? Optional.of(new CaRecord(new KeyLabel(row.getString(1)), chain(row)))
           : Optional.empty();
-    } catch (SQLException | CertificateException e) {
-      throw new LedgerException("the root cannot be read from the store: " + e.getMessage(), e);
     }
   }
 
@@ -78,9 +87,16 @@ public final class SqlAuthorityStore implements AuthorityStore {
   }
 
   @Override
-  public void intend(KeyLabel label) throws LedgerException {
+  public void intend(int generation, KeyLabel label) throws LedgerException {
+    if (ca(generation).filter(known -> known.label().equals(label)).isPresent()) {
+      return;
+    }
     write(
-        "insert into root (label) values (?)", statement -> statement.setString(1, label.value()));
+        "insert into root (label, generation) values (?, ?)",
+        statement -> {
+          statement.setString(1, label.value());
+          statement.setInt(2, generation);
+        });
   }
 
   @Override

@@ -98,9 +98,9 @@ final class AuthoritiesTest {
   // KC-7: only what our own intent may have left is taken for ours.
   @Test
   void open_firstStart_takesNoKeyThatIsThere() throws Exception {
-    roots.failNextFind(new CustodyException(Fault.REJECTED, "it looked for a key"));
+    KeyHandle there = roots.generate(new KeyLabel("root-1"), KeyAlgorithm.EC_P256);
 
-    assertThat(open()).isNotNull();
+    assertThat(root(open()).getPublicKey()).isNotEqualTo(there.publicKey());
   }
 
   @Test

@@ -5,13 +5,15 @@ import io.signet.hsm.KeyLabel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A store in memory that fails when told to, as if the process had ended there. */
 public final class FakeAuthorityStore implements AuthorityStore {
 
   private final List<KeyLabel> issuing = new ArrayList<>();
-  private Optional<CaRecord> ca = Optional.empty();
+  private final SortedMap<Integer, CaRecord> cas = new TreeMap<>();
   private @Nullable LedgerException establishFailure;
 
   /** The next CA's chain is not remembered. */
@@ -35,13 +37,13 @@ public final class FakeAuthorityStore implements AuthorityStore {
   }
 
   @Override
-  public Optional<CaRecord> ca() {
-    return ca;
+  public Optional<CaRecord> ca(int generation) {
+    return Optional.ofNullable(cas.get(generation));
   }
 
   @Override
-  public void intend(KeyLabel label) {
-    ca = Optional.of(new CaRecord(label, Optional.empty()));
+  public void intend(int generation, KeyLabel label) {
+    var _ = cas.putIfAbsent(generation, new CaRecord(label, Optional.empty()));
   }
 
   @Override
@@ -51,6 +53,7 @@ public final class FakeAuthorityStore implements AuthorityStore {
     if (failure != null) {
       throw failure;
     }
-    ca = Optional.of(new CaRecord(label, Optional.of(chain)));
+    cas.replaceAll(
+        (_, ca) -> ca.label().equals(label) ? new CaRecord(label, Optional.of(chain)) : ca);
   }
 }

@@ -86,6 +86,13 @@ class SignetConfigTest {
                     Issuing.MEMORY),
                 new AuthorityConfig(
                     new AuthorityConfig.Root.Own(), Duration.ofDays(365), Duration.ofDays(7)),
+                new RotationConfig(
+                    false,
+                    Optional.of(Duration.ofDays(365).dividedBy(3)),
+                    Duration.ofDays(1),
+                    Duration.ofMinutes(10),
+                    Duration.ofMinutes(10),
+                    true),
                 new SvidConfig(Duration.ofHours(1), Duration.ofHours(24)),
                 new AttestationConfig(
                     List.of(),
@@ -154,6 +161,13 @@ class SignetConfigTest {
             sinks: { bundle-file: bundle.pem }
             limits: { per-identity: 7/s, per-address: off, concurrent: 10000 }
             ledger: { retention: 90d }
+            rotation:
+              policy: approve
+              start-before: off
+              deadline: 2h
+              window: 90s
+              compromised-deadline: 5m
+              old-key: keep
             data-dir: data
             """);
 
@@ -177,6 +191,13 @@ class SignetConfigTest {
                     Issuing.CUSTODIAN),
                 new AuthorityConfig(
                     new AuthorityConfig.Root.Own(), Duration.ofDays(3650), Duration.ofHours(36)),
+                new RotationConfig(
+                    true,
+                    Optional.empty(),
+                    Duration.ofHours(2),
+                    Duration.ofSeconds(90),
+                    Duration.ofMinutes(5),
+                    false),
                 new SvidConfig(Duration.ofSeconds(10), Duration.ofMinutes(90)),
                 new AttestationConfig(
                     List.of(

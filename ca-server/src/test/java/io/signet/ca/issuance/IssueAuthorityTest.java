@@ -85,7 +85,7 @@ final class IssueAuthorityTest {
   private final FakeAttestor attestor =
       new FakeAttestor("fake").answer(SHOWN, new Attestation.Proven(PROOF));
   private final FakeLedger ledger = new FakeLedger();
-  private final FakeAuthorityStore store = new FakeAuthorityStore();
+  private FakeAuthorityStore store = new FakeAuthorityStore();
   private final FakeKeyCustodian roots = new FakeKeyCustodian();
   private final CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
   private Authorities authorities;
@@ -148,6 +148,8 @@ final class IssueAuthorityTest {
     ForeignCa root = ForeignCa.root("Enterprise Root");
     KeyHandle key = roots.generate(new KeyLabel("ca"), KeyAlgorithm.EC_P256);
     X509Certificate ca = root.sign(Shape.named("Signet CA").pathLength(1), key.publicKey());
+    store = new FakeAuthorityStore();
+    store.intend(1, key.label());
     store.establish(key.label(), new CaChain(ca, List.of(), List.of(root.certificate())));
     below(open(Fixtures.policy(LIFE)));
 

@@ -128,7 +128,7 @@ final class LedgerFailureTest {
   @Test
   void root_writeFailed_readAgainWhenTheDiskTakesWrites() throws Exception {
     var store = new SqlAuthorityStore(database);
-    store.intend(new KeyLabel("root"));
+    store.intend(1, new KeyLabel("root"));
     FaultyDisk.onWrite(LedgerFailureTest::fail);
     assertThatThrownBy(() -> ledger.intend(intent(serial(1)))).isInstanceOf(LedgerException.class);
     assertThatThrownBy(store::ca).hasMessageContaining("it is opened again when");
@@ -203,7 +203,7 @@ final class LedgerFailureTest {
   void establish_flushFails_endsForGood() throws Exception {
     var store = new SqlAuthorityStore(database);
     FaultyDisk.onForce(LedgerFailureTest::fail);
-    assertThatThrownBy(() -> store.intend(new KeyLabel("root")))
+    assertThatThrownBy(() -> store.intend(1, new KeyLabel("root")))
         .isInstanceOf(LedgerException.class);
     FaultyDisk.mount();
 

@@ -57,7 +57,7 @@ final class SqlAuthorityStoreTest {
 
   @Test
   void ca_intended_labelWithoutCertificate() throws Exception {
-    store.intend(LABEL);
+    store.intend(1, LABEL);
     reopen();
 
     assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.empty()));
@@ -66,7 +66,7 @@ final class SqlAuthorityStoreTest {
   @Test
   void ca_established_certificate() throws Exception {
     CaChain root = root();
-    store.intend(LABEL);
+    store.intend(1, LABEL);
     store.establish(LABEL, root);
     reopen();
 
@@ -76,7 +76,7 @@ final class SqlAuthorityStoreTest {
   // ISTIO-95: an invalid certificate.
   @Test
   void ca_certificateDamaged_refused() throws Exception {
-    store.intend(LABEL);
+    store.intend(1, LABEL);
     store.establish(LABEL, root());
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {
@@ -100,7 +100,7 @@ final class SqlAuthorityStoreTest {
   void establish_twice_refusedAndFirstStays() throws Exception {
     CaChain root = root();
     CaChain other = root();
-    store.intend(LABEL);
+    store.intend(1, LABEL);
     store.establish(LABEL, root);
 
     assertThatThrownBy(() -> store.establish(LABEL, other)).isInstanceOf(LedgerException.class);
@@ -117,7 +117,7 @@ final class SqlAuthorityStoreTest {
             List.of(certificate(), certificate()),
             List.of(certificate(), certificate()));
     CaChain second = new CaChain(certificate(), List.of(), List.of(certificate()));
-    store.intend(LABEL);
+    store.intend(1, LABEL);
     store.establish(LABEL, first);
     reopen();
     assertThat(store.ca()).contains(new CaRecord(LABEL, Optional.of(first)));
@@ -131,7 +131,7 @@ final class SqlAuthorityStoreTest {
   @Test
   void ca_establishedByAnEarlierVersion_aRootOfItsOwn() throws Exception {
     CaChain root = root();
-    store.intend(LABEL);
+    store.intend(1, LABEL);
     store.establish(LABEL, root);
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {

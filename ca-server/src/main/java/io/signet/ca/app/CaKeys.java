@@ -1,0 +1,50 @@
+package io.signet.ca.app;
+
+import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.authority.CaChain;
+import io.signet.ca.authority.Roots;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Generation;
+import io.signet.ca.rotation.RotatedKeys;
+import io.signet.ca.rotation.RotationException;
+import io.signet.ca.signing.SelfCheckException;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.KeyLabel;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+
+/** The roots of our own as keys that follow each other. */
+record CaKeys(Roots roots) implements RotatedKeys {
+
+  @Override
+  public KeyLabel fresh() {
+    return roots.fresh();
+  }
+
+  @Override
+  public Optional<X509Certificate> certificate(Generation generation) throws LedgerException {
+    return roots.chain(generation.number()).map(CaChain::certificate);
+  }
+
+  @Override
+  public void make(Generation next) throws RotationException, LedgerException {
+    try {
+      roots.make(next.number(), next.label());
+    } catch (AuthorityException | CustodyException | SelfCheckException e) {
+      throw failed("the key %s was not made", next, e);
+    }
+  }
+
+  @Override
+  public void destroy(Generation doomed) throws RotationException {
+    try {
+      roots.destroy(doomed.label());
+    } catch (CustodyException e) {
+      throw failed("the key %s was not destroyed", doomed, e);
+    }
+  }
+
+  private static RotationException failed(String what, Generation which, Exception e) {
+    return new RotationException(what.formatted(which.label()) + ": " + e.getMessage(), e);
+  }
+}

@@ -1,0 +1,25 @@
+package io.signet.ca.rotation;
+
+import io.signet.ca.ledger.LedgerException;
+import io.signet.hsm.KeyLabel;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+
+/**
+ * The keys of one kind that follow each other. All it does may be done again, also by another
+ * replica. Safe for use by many threads.
+ */
+public interface RotatedKeys {
+
+  /** Draws the label of a key that is to be made; no key has it. */
+  KeyLabel fresh();
+
+  /** The certificate of this generation; absent before it is made. */
+  Optional<X509Certificate> certificate(Generation generation) throws LedgerException;
+
+  /** Makes the key in its custodian and its certificate, whatever of that is not there. */
+  void make(Generation next) throws RotationException, LedgerException;
+
+  /** Destroys the key, if it is there. */
+  void destroy(Generation doomed) throws RotationException, LedgerException;
+}
