@@ -100,6 +100,11 @@ public final class FakeKeyCustodian implements KeyCustodian {
     return signed.stream().map(byte[]::clone).toList();
   }
 
+  /** Of the keys that are there. */
+  public List<KeyLabel> labels() {
+    return handles.values().stream().map(KeyHandle::label).toList();
+  }
+
   @Override
   public KeyHandle generate(KeyLabel label, KeyAlgorithm algorithm) throws CustodyException {
     failIfTold(generateFailures);

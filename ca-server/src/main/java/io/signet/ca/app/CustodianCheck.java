@@ -11,6 +11,7 @@ import java.security.PublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,26 +28,31 @@ final class CustodianCheck extends Periodic {
 
   private final KeyCustody custody;
   private final KeyCustodian custodian;
-  private final KeyLabel label;
-  private final PublicKey root;
+  private final Supplier<Optional<Sought>> root;
+
+  /**
+   * The key that is looked for.
+   *
+   * @param label looked for first, which is one question to Vault
+   */
+  record Sought(KeyLabel label, PublicKey key) {}
 
   /**
    * @param custody told what is found
-   * @param label looked for first, which is one question to Vault
+   * @param root of now
    */
   CustodianCheck(
-      KeyCustody custody, KeyCustodian custodian, KeyLabel label, PublicKey root, Clock clock) {
+      KeyCustody custody, KeyCustodian custodian, Supplier<Optional<Sought>> root, Clock clock) {
     super(EVERY, clock);
     this.custody = custody;
     this.custodian = custodian;
-    this.label = label;
     this.root = root;
   }
 
   @Override
   public void run() throws RenewalException {
     try {
-      custody.looked(trouble(found()));
+      custody.looked(trouble(found(root.get())));
       isDone();
     } catch (RuntimeException e) {
       LOG.error("the root's key cannot be looked for", e);
@@ -58,9 +64,13 @@ final class CustodianCheck extends Periodic {
     }
   }
 
-  private Optional<KeyHandle> found() throws CustodyException {
+  private Optional<KeyHandle> found(Optional<Sought> sought) throws CustodyException {
+    if (sought.isEmpty()) {
+      return Optional.empty();
+    }
+    PublicKey root = sought.get().key();
     Optional<KeyHandle> labelled =
-        custodian.find(label).filter(key -> PublicKeys.same(key.publicKey(), root));
+        custodian.find(sought.get().label()).filter(key -> PublicKeys.same(key.publicKey(), root));
     return labelled.isPresent() ? labelled : custodian.find(root);
   }
 

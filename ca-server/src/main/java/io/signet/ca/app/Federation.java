@@ -9,29 +9,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Looks again and again whether the bundles of other trust domains have changed: often, for every
- * proxy waits for it, and a look costs next to nothing.
- */
-final class Federation implements AutoCloseable {
+/** Looks again and again whether the bundles of other trust domains have changed. */
+final class Federation {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Federation.class);
-
+  // Often, for every proxy waits for it, and a look costs next to nothing.
   private static final Duration EVERY = Duration.ofMillis(200);
 
-  private final FederatedBundles bundles;
-  private final Timer timer;
-  private Timer.@Nullable Scheduled next;
-  private boolean closed;
-
-  private Federation(FederatedBundles bundles, Timer timer) {
-    this.bundles = bundles;
-    this.timer = timer;
-  }
+  private Federation() {}
 
   /**
    * Opens those that the configuration names, and keeps them as their files are.
@@ -50,32 +35,8 @@ final class Federation implements AutoCloseable {
     FederatedBundles bundles = FederatedBundles.open(files, onChange);
     onChange.accept(bundles.bundles());
     if (!files.isEmpty()) {
-      life.started(new Federation(bundles, timer)).schedule();
+      life.started(new Beat(bundles::look, EVERY, timer)).wake();
     }
     return bundles;
-  }
-
-  private synchronized void schedule() {
-    if (!closed) {
-      next = timer.after(EVERY, this::look);
-    }
-  }
-
-  private void look() {
-    try {
-      bundles.look();
-    } catch (RuntimeException e) {
-      LOG.error("a changed bundle was not taken over", e);
-    } finally {
-      schedule();
-    }
-  }
-
-  @Override
-  public synchronized void close() {
-    closed = true;
-    if (next != null) {
-      next.cancel();
-    }
   }
 }

@@ -1,10 +1,13 @@
 package io.signet.ca.app;
 
 import io.signet.ca.app.Custodians.Absence;
+import io.signet.ca.authority.Agreed;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.AuthorityPolicy;
+import io.signet.ca.authority.AuthorityStore;
 import io.signet.ca.authority.AuthorityStore.CaRecord;
+import io.signet.ca.authority.Roots;
 import io.signet.ca.authority.UpstreamCa;
 import io.signet.ca.config.AuthorityConfig.Root;
 import io.signet.ca.config.KeysConfig.Issuing;
@@ -14,12 +17,18 @@ import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.IssuanceLedger.Unfinished;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Generation;
+import io.signet.ca.rotation.JournalEntry;
+import io.signet.ca.rotation.RotationJournal;
+import io.signet.ca.rotation.RotationState;
+import io.signet.ca.rotation.Rotations;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.store.Database;
 import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
+import io.signet.ca.store.SqlRotationJournal;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.soft.MemoryKeyCustodian;
@@ -43,10 +52,18 @@ import org.slf4j.LoggerFactory;
 /**
  * What signs and what remembers it: the store, the ledger in it, the authorities over the
  * custodian.
+ *
+ * @param own absent where the root is elsewhere
  */
-record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLedger ledger) {
+record IssuingCore(
+    Authorities authorities, CertificateSigner signer, IssuanceLedger ledger, Optional<Own> own) {
+
+  /** What is ours alone to rotate: the roots, where they are our own. */
+  record Own(Roots roots, AuthorityStore store, RotationJournal journal, Cluster cluster) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(IssuingCore.class);
+
+  private static final String X509 = "x509";
 
   private static final Duration RETRY = Duration.ofSeconds(5);
 
@@ -75,7 +92,8 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
     reconcile(ledger);
-    Optional<CaRecord> known = ofOurCustodian(config, store);
+    RotationJournal journal = new SqlRotationJournal(database, X509);
+    Optional<CaRecord> known = ofOurCustodian(config, store, journal);
     known.ifPresent(custody::caIs);
     KeyCustodian custodian =
         custody.opened(
@@ -90,27 +108,48 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
           case MEMORY -> custody.beside(life.started(new MemoryKeyCustodian()));
           case CUSTODIAN, ROOT -> custodian;
         };
-    Authorities authorities =
-        switch (config.authority().root()) {
-          case Root.Own _, Root.Imported _ ->
-              Authorities.open(store, custodian, issuers, signer, policy(config), clock);
-          case Root.Upstream root ->
-              below(
-                  root,
-                  config,
-                  clock,
-                  store,
-                  issuers,
-                  custodian,
-                  why -> awaitCa(why, readiness),
-                  life);
-        };
+    AuthorityPolicy policy = policy(config);
+    Optional<Own> own = Optional.empty();
+    Authorities authorities;
+    if (config.authority().root() instanceof Root.Upstream root) {
+      authorities =
+          below(
+              root, config, clock, store, issuers, custodian, why -> awaitCa(why, readiness), life);
+    } else {
+      Own ours =
+          new Own(
+              new Roots(store, custodian, signer, policy, clock), store, journal, cluster(clock));
+      Agreed agreed = Succession.agreed(begun(ours, clock));
+      authorities = Authorities.open(ours.roots(), store, issuers, agreed, policy, clock);
+      own = Optional.of(ours);
+      custody.caIs(store.ca(agreed.active()).orElseThrow());
+    }
     custody.looked(Optional.empty()); // it has just signed
-    looks(config, store, custodian, custody, authorities, clock)
+    looks(config, custodian, custody, authorities, clock)
         .forEach(look -> life.started(looking(look, timer, clock)));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
-    return new IssuingCore(authorities, signer, ledger);
+    return new IssuingCore(authorities, signer, ledger, own);
+  }
+
+  private static Cluster cluster(Clock clock) {
+    SoleReplica sole = new SoleReplica(clock);
+    return new Cluster(sole, sole, sole);
+  }
+
+  /** How the rotation stands; the first root is made where there is none, by the one that leads. */
+  private static RotationState begun(Own own, Clock clock)
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    while (true) {
+      Optional<JournalEntry> last = own.journal().last();
+      if (last.isPresent()) {
+        return last.get().state();
+      }
+      if (own.cluster().leadership().leads()) {
+        Generation only = new Generation(Generation.FIRST, own.roots().first());
+        boolean _ = own.journal().append(Rotations.first(only, clock.instant()));
+      }
+    }
   }
 
   // The CA above may be away at our start, as a token may be.
@@ -140,27 +179,26 @@ record IssuingCore(Authorities authorities, CertificateSigner signer, IssuanceLe
   }
 
   // What was before the root moved elsewhere is of no use any more, and need not be there.
-  private static Optional<CaRecord> ofOurCustodian(SignetConfig config, SqlAuthorityStore store)
-      throws LedgerException {
-    return config.authority().root() instanceof Root.Upstream ? Optional.empty() : store.ca();
+  private static Optional<CaRecord> ofOurCustodian(
+      SignetConfig config, AuthorityStore store, RotationJournal journal) throws LedgerException {
+    if (config.authority().root() instanceof Root.Upstream) {
+      return Optional.empty();
+    }
+    Optional<JournalEntry> last = journal.last();
+    return store.ca(last.map(entry -> entry.state().active().number()).orElse(Generation.FIRST));
   }
 
   // The CA's key where it is ours, and the key that signs leaves where that is in the custodian.
   private static List<Renewal.Work> looks(
       SignetConfig config,
-      SqlAuthorityStore store,
       KeyCustodian custodian,
       KeyCustody custody,
       Authorities authorities,
-      Clock clock)
-      throws LedgerException {
+      Clock clock) {
     List<Renewal.Work> looks = new ArrayList<>();
-    Optional<CaRecord> ca = ofOurCustodian(config, store);
-    ca.ifPresent(custody::caIs);
-    ca.flatMap(CaRecord::chain)
-        .map(chain -> chain.certificate().getPublicKey())
-        .map(key -> new CustodianCheck(custody, custodian, ca.get().label(), key, clock))
-        .ifPresent(looks::add);
+    if (custody.sought().isPresent()) {
+      looks.add(new CustodianCheck(custody, custodian, custody::sought, clock));
+    }
     if (config.keys().issuing() == Issuing.CUSTODIAN) {
       // Of two looks at one custodian the first tells.
       Consumer<Optional<CustodyException>> told = looks.isEmpty() ? custody::looked : _ -> {};

@@ -3,6 +3,7 @@ package io.signet.ca.app;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.signet.ca.app.CustodianCheck.Sought;
 import io.signet.ca.authority.AuthorityStore.CaRecord;
 import io.signet.ca.config.KeysConfig;
 import io.signet.ca.http.KeysStatus;
@@ -48,7 +49,7 @@ final class KeyCustody implements CustodianListener {
   private final Counter losses;
   private final Counter recoveries;
   private volatile Supplier<CustodianStatus> device = () -> CustodianStatus.IN_PROCESS;
-  private volatile Optional<RootKey> root = Optional.empty();
+  private volatile Optional<CaRecord> ca = Optional.empty();
   private volatile Optional<Instant> seen = Optional.empty();
   private volatile Optional<Trouble> problem = Optional.empty();
   private volatile Optional<Trouble> lastError = Optional.empty();
@@ -75,14 +76,26 @@ final class KeyCustody implements CustodianListener {
             .register(registry);
   }
 
-  /** Which key it is about. */
+  /** Which key it is about from now on. */
   void caIs(CaRecord record) {
+    ca = Optional.of(record);
+  }
+
+  /** Which key it is about, once there is one. */
+  Optional<Sought> sought() {
+    Optional<CaRecord> record = ca;
+    return record
+        .flatMap(CaRecord::chain)
+        .map(chain -> new Sought(record.get().label(), chain.certificate().getPublicKey()));
+  }
+
+  private RootKey key(CaRecord record) {
     KeyAlgorithm algorithm =
         record
             .chain()
             .flatMap(chain -> KeyAlgorithm.of(chain.certificate().getPublicKey()))
             .orElse(config.algorithm());
-    root = Optional.of(new RootKey(record.label(), algorithm));
+    return new RootKey(record.label(), algorithm);
   }
 
   /** The custodian cannot be opened yet. */
@@ -122,7 +135,8 @@ final class KeyCustody implements CustodianListener {
   Optional<String> problem() {
     return problem.map(trouble ->
         "%s in %s: %s"
-            .formatted(root.map(key -> "key " + key).orElse("the root's key"), kind, trouble));
+            .formatted(
+                ca.map(record -> "key " + key(record)).orElse("the root's key"), kind, trouble));
   }
 
   KeysStatus status() {
@@ -131,7 +145,7 @@ final class KeyCustody implements CustodianListener {
         kind,
         where,
         config.issuing().name().toLowerCase(Locale.ROOT),
-        root,
+        ca.map(this::key),
         seen,
         problem,
         device.get(),

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.authority.AuthorityStore;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.bundle.FederatedBundles;
@@ -15,6 +16,7 @@ import io.signet.ca.cli.StartException;
 import io.signet.ca.config.Address;
 import io.signet.ca.config.LimitsConfig;
 import io.signet.ca.config.ListenConfig;
+import io.signet.ca.config.RotationConfig;
 import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
@@ -34,6 +36,7 @@ import io.signet.ca.http.SubscribersRoutes;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.RotationPolicy;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
 import io.signet.ca.telemetry.ExpiryMetrics;
@@ -49,7 +52,6 @@ import io.signet.hsm.CustodyException;
 import io.signet.sds.AckLedger;
 import io.signet.sds.Timer;
 import io.signet.spiffe.SpiffeId;
-import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -184,10 +186,19 @@ final class SignetServer implements RunningServer {
     ServingIdentity serving = life.started(serving(requests.maker()));
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
     Delivery delivery = delivery(requests.maker(), entitlements, authorities, acks, sdsMetrics);
-    publish(authorities.bundle());
-    FederatedBundles federated =
-        Federation.open(
-            config, others -> delivery.trustIs(authorities.bundle(), others), timer, life);
+    PublishedTrust trust = new PublishedTrust(delivery, config.sinks(), authorities.bundle());
+    FederatedBundles federated = Federation.open(config, trust::federatedAre, timer, life);
+    Optional<Succession> succession =
+        core.own()
+            .map(own ->
+                new Succession(
+                    own,
+                    authorities,
+                    new NoHolders(),
+                    policy(),
+                    new Followed(authorities, trust, own.store(), custody),
+                    clock));
+    succession.ifPresent(on -> on.start(timer, life));
     Listeners listeners =
         new Listeners(
             config,
@@ -224,7 +235,7 @@ final class SignetServer implements RunningServer {
 
   private CallerAttestors callers(JwtIssuers issuers, Authorities authorities, Metrics metrics) {
     return CallerAttestors.open(
-        config, issuers, authorities::bundle, self(), clock, denials(metrics.registry()));
+        config, issuers, authorities::accepted, self(), clock, denials(metrics.registry()));
   }
 
   private IstioCertificateEndpoint istio(ObservedIssuance issuance, Limits limits) {
@@ -338,15 +349,24 @@ final class SignetServer implements RunningServer {
             new SubscribersRoutes(subscribers::all)));
   }
 
-  private void publish(TrustBundle bundle) throws FileProblem {
-    Optional<Path> file = config.sinks().bundleFile();
-    if (file.isEmpty()) {
-      return;
-    }
-    try {
-      LocalFiles.write(file.get(), bundle.toPem());
-    } catch (IOException e) {
-      throw new FileProblem("sinks.bundle-file", e, "a file in a folder to write to");
+  private RotationPolicy policy() {
+    RotationConfig rotation = config.rotation();
+    return new RotationPolicy(
+        rotation.approval(),
+        config.authority().isImported() ? Optional.empty() : rotation.startBefore(),
+        rotation.deadline(),
+        config.svid().maxLifetime(),
+        rotation.compromisedDeadline(),
+        rotation.destroy());
+  }
+
+  /** Whatever has to change with the authority that signs. */
+  private record Followed(
+      Authorities authorities, PublishedTrust trust, AuthorityStore store, KeyCustody custody)
+      implements Succession.Follower {
+    @Override
+    public void follows(boolean hurry) throws FileProblem {
+      trust.ownAre(authorities.bundle());
     }
   }
 

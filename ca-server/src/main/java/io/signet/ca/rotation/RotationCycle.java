@@ -200,7 +200,7 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
    */
   RotationState compromised(RotationState state, int generation, Instant now)
       throws RefusedException, LedgerException {
-    if (generation != old(state).number()) {
+    if (generation != state.old().number()) {
       throw state instanceof Steady
           ? new RefusedException(
               "generation %d is not the active one (expected: %d)"
@@ -208,20 +208,11 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
           : new RefusedException(
               ("this rotation is away from generation %d, not from %d (expected: signet rotation"
                       + " cancel first, which goes back to %1$d)")
-                  .formatted(old(state).number(), generation));
+                  .formatted(state.old().number(), generation));
     }
     return state instanceof Steady steady
         ? prepared(steady, true, now)
         : with(state, state.terms().compromise());
-  }
-
-  /** The generation that a rotation is away from; the active one where there is no rotation. */
-  static Generation old(RotationState state) {
-    return switch (state) {
-      case Steady _, Prepared _, Published _ -> state.active();
-      case Activated activated -> activated.previous();
-      case Retiring retiring -> retiring.previous();
-    };
   }
 
   /** The state after an administrator has let the present phase go on. */
@@ -251,7 +242,7 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
     if (state.terms().compromised()) {
       throw new RefusedException(
           "generation %d is compromised, so there is no way back to it (expected: rotation force,"
-                  .formatted(old(state).number())
+                  .formatted(state.old().number())
               + " or wait)");
     }
     return switch (state) {

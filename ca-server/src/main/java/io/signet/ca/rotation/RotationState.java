@@ -17,6 +17,15 @@ public sealed interface RotationState {
   /** The other one that this phase is about; absent where there is none. */
   Optional<Generation> other();
 
+  /** The one that this rotation is away from; the active one where there is no rotation. */
+  default Generation old() {
+    return switch (this) {
+      case Steady _, Prepared _, Published _ -> active();
+      case Activated activated -> activated.previous();
+      case Retiring retiring -> retiring.previous();
+    };
+  }
+
   /** The version of the bundle, the same on all replicas; grows whenever its content changes. */
   long bundle();
 

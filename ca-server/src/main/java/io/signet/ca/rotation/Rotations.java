@@ -120,7 +120,7 @@ public final class Rotations implements RotationControl {
           new AuthorityStatus(
               generation,
               role,
-              state.terms().compromised() && generation.equals(RotationCycle.old(state)),
+              state.terms().compromised() && generation.equals(state.old()),
               keys.certificate(generation)));
     }
     return all;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.signet.ca.app.CustodianCheck.Sought;
 import io.signet.ca.delivery.FakeTimer;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.testing.TestClock;
@@ -14,6 +15,7 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +38,9 @@ final class CustodianCheckTest {
   }
 
   private void look(KeyLabel label) {
-    var check = new CustodianCheck(custody, custodian, label, root.publicKey(), clock);
+    var check =
+        new CustodianCheck(
+            custody, custodian, () -> Optional.of(new Sought(label, root.publicKey())), clock);
     new Renewal(check, timer, clock, _ -> {}).start();
     timer.runDue();
   }

@@ -1,0 +1,50 @@
+package io.signet.ca.app;
+
+import io.signet.ca.rotation.Changes;
+import io.signet.ca.rotation.Leadership;
+import io.signet.ca.rotation.Replicas;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** The only server of an embedded store: it leads, and what changes it has changed itself. */
+final class SoleReplica implements Replicas, Changes, Leadership {
+
+  private final Clock clock;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private volatile Report report = new Report(0, 0, 0);
+
+  SoleReplica(Clock clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public void report(Report mine) {
+    report = mine;
+  }
+
+  @Override
+  public List<Replica> all() {
+    return List.of(new Replica("this", report, clock.instant(), Duration.ZERO, Duration.ZERO));
+  }
+
+  @Override
+  public void leave() {} // nobody is left to know
+
+  @Override
+  public void announce() {
+    listeners.forEach(Runnable::run);
+  }
+
+  @Override
+  public Listening listen(Runnable onChange) {
+    listeners.add(onChange);
+    return () -> listeners.remove(onChange);
+  }
+
+  @Override
+  public boolean leads() {
+    return true;
+  }
+}

@@ -1,0 +1,213 @@
+package io.signet.ca.app;
+
+import io.signet.ca.authority.Agreed;
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.authority.Roots;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Changes;
+import io.signet.ca.rotation.Generation;
+import io.signet.ca.rotation.Holders;
+import io.signet.ca.rotation.JournalEntry;
+import io.signet.ca.rotation.Replicas.Report;
+import io.signet.ca.rotation.RotationControl;
+import io.signet.ca.rotation.RotationException;
+import io.signet.ca.rotation.RotationJournal;
+import io.signet.ca.rotation.RotationPolicy;
+import io.signet.ca.rotation.RotationRunner;
+import io.signet.ca.rotation.RotationState;
+import io.signet.ca.rotation.Rotations;
+import io.signet.ca.signing.SelfCheckException;
+import io.signet.hsm.CustodyException;
+import io.signet.sds.Timer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps this server in step with what all replicas have agreed on about roots, says how far it is,
+ * and takes the steps that are due while it leads. Safe for use by many threads.
+ */
+final class Succession {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Succession.class);
+
+  /** Told what this server now follows; may block. */
+  interface Follower {
+    /**
+     * Whom to trust, and who signs, may have changed. Called again while nothing does.
+     *
+     * @param hurry whether what the one before has signed is to be replaced as fast as can be
+     * @throws FileProblem if somebody could not be told; called again soon
+     */
+    void follows(boolean hurry) throws FileProblem;
+  }
+
+  // Between two looks at a store that tells of each change by itself.
+  private static final Duration EVERY = Duration.ofSeconds(2);
+
+  private final RotationJournal journal;
+  private final Roots roots;
+  private final Authorities authorities;
+  private final Cluster cluster;
+  private final Rotations rotations;
+  private final RotationRunner runner;
+  private final Follower follower;
+  private final Duration patience;
+  private final Clock clock;
+  private volatile Optional<String> trouble = Optional.empty();
+  private volatile Optional<String> stuck = Optional.empty();
+  private volatile long applied;
+
+  /**
+   * Nothing is followed yet.
+   *
+   * @param follower told of each change, and whenever it is time to look
+   */
+  Succession(
+      IssuingCore.Own core,
+      Authorities authorities,
+      Holders holders,
+      RotationPolicy policy,
+      Follower follower,
+      Clock clock) {
+    this.journal = core.journal();
+    this.roots = core.roots();
+    this.authorities = authorities;
+    this.cluster = core.cluster();
+    this.follower = follower;
+    // Others wait for us that long, and a clock may be a little slower than theirs.
+    this.patience = policy.longestLife().dividedBy(2);
+    this.clock = clock;
+    CaKeys keys = new CaKeys(roots);
+    this.rotations =
+        new Rotations(
+            journal, keys, cluster.replicas(), holders, policy, this::stuck, this::moved, clock);
+    this.runner =
+        new RotationRunner(journal, rotations, keys, cluster.leadership(), this::moved, clock);
+  }
+
+  private void moved(JournalEntry entry) {
+    LOG.info(
+        "rotation: {} of generation {} with bundle {}, by {}: {}",
+        entry.state().phase(),
+        entry.state().active().number(),
+        entry.state().bundle(),
+        entry.by(),
+        entry.reason());
+    cluster.changes().announce();
+  }
+
+  /** Follows from now on, and leads where it is this server that does. */
+  void start(Timer timer, Lifecycle life) {
+    Beat follows = life.started(new Beat(this::follow, EVERY, timer));
+    Beat leads = life.started(new Beat(this::lead, EVERY.dividedBy(2), timer));
+    Changes.Listening listening =
+        cluster
+            .changes()
+            .listen(() -> {
+              follows.wake();
+              leads.wake();
+            });
+    life.started(listening);
+    follows.wake();
+    leads.wake();
+  }
+
+  /** What an administrator does with it. */
+  RotationControl control() {
+    return rotations;
+  }
+
+  /** What was agreed on when a rotation stands so. */
+  static Agreed agreed(RotationState state) {
+    return new Agreed(
+        state.bundle(),
+        state.active().number(),
+        state.trusted().stream().map(Generation::number).toList(),
+        state.terms().compromised() ? Optional.of(state.old().number()) : Optional.empty());
+  }
+
+  /** One look at what was agreed on; what fails is told and tried again with the next look. */
+  void follow() {
+    try {
+      Optional<JournalEntry> last = journal.last();
+      if (last.isPresent()) {
+        follow(last.get().state());
+      }
+      cluster.replicas().report(new Report(applied, ready(last), authorities.generation()));
+    } catch (LedgerException e) {
+      LOG.debug("what was agreed on cannot be read, or how far we are cannot be told", e);
+    }
+  }
+
+  // Whom to trust is told to everybody also when the new authority cannot be reached yet.
+  private void follow(RotationState state) throws LedgerException {
+    Optional<String> problem = Optional.empty();
+    try {
+      authorities.follow(agreed(state), clock.instant().plus(patience));
+    } catch (AuthorityException | CustodyException | SelfCheckException e) {
+      problem = Optional.of("generation %d: %s".formatted(state.active().number(), e.getMessage()));
+    }
+    try {
+      follower.follows(state.terms().compromised());
+      applied = authorities.bundle().sequence();
+    } catch (FileProblem e) {
+      problem = Optional.of(String.valueOf(e.getMessage()));
+    }
+    trouble = told(trouble, problem, "cannot follow what was agreed on: {}");
+  }
+
+  private int ready(Optional<JournalEntry> last) throws LedgerException {
+    int newest =
+        last.map(JournalEntry::state)
+            .map(state -> Math.max(state.active().number(), newest(state)))
+            .orElse(0);
+    try {
+      return newest > 0 && roots.isUsable(newest) ? newest : authorities.generation();
+    } catch (CustodyException e) {
+      return authorities.generation();
+    }
+  }
+
+  private static int newest(RotationState state) {
+    return state instanceof RotationState.Steady
+        ? 0
+        : state.other().map(Generation::number).orElse(0);
+  }
+
+  /** Takes the steps that are due now, if this server leads. */
+  void lead() {
+    Optional<String> problem = Optional.empty();
+    try {
+      runner.run();
+    } catch (RotationException e) {
+      problem = Optional.ofNullable(e.getMessage());
+    } catch (LedgerException e) {
+      LOG.debug("no step can be taken now", e);
+    }
+    stuck = told(stuck, problem, "the rotation cannot go on: {}");
+  }
+
+  /** Why the last step failed here. */
+  Optional<String> stuck() {
+    return stuck;
+  }
+
+  /** Why this server is not in step. */
+  Optional<String> trouble() {
+    return trouble;
+  }
+
+  // Once, however often it is the same.
+  private static Optional<String> told(
+      Optional<String> before, Optional<String> now, String words) {
+    if (!Objects.equals(before, now)) {
+      now.ifPresent(why -> LOG.warn(words, why));
+    }
+    return now;
+  }
+}

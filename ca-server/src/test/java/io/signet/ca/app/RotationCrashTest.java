@@ -1,0 +1,176 @@
+package io.signet.ca.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.ca.authority.AuthorityStore;
+import io.signet.ca.authority.CaChain;
+import io.signet.ca.authority.Roots;
+import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.IssuanceRecorder;
+import io.signet.ca.rotation.Generation;
+import io.signet.ca.rotation.JournalEntry;
+import io.signet.ca.rotation.Replicas.Report;
+import io.signet.ca.rotation.RotatedKeys;
+import io.signet.ca.rotation.RotationJournal;
+import io.signet.ca.rotation.RotationPolicy;
+import io.signet.ca.rotation.RotationRunner;
+import io.signet.ca.rotation.RotationState.Steady;
+import io.signet.ca.rotation.Rotations;
+import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.store.EmbeddedDatabase;
+import io.signet.ca.store.SqlAuthorityStore;
+import io.signet.ca.store.SqlRotationJournal;
+import io.signet.ca.testing.Fixtures;
+import io.signet.ca.testing.TestClock;
+import io.signet.hsm.FakeKeyCustodian;
+import io.signet.hsm.KeyCustodian;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A runner that ends before or after any of its writes, to the journal, to the store of CAs or to
+ * the custodian: the next one ends the rotation, with one key and one root for each generation.
+ */
+final class RotationCrashTest {
+
+  @TempDir private Path folder;
+
+  /** The process is gone: nothing of ours handles this. */
+  private static final class Gone extends Error {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Ends the process at its n-th moment: just before or just after something is kept. */
+  private static final class Fuse {
+    private int left;
+
+    Fuse(int moments) {
+      left = moments;
+    }
+
+    /** The same, which may end the process around each call of these methods. */
+    <T> T around(Class<T> type, T what, Set<String> methods) {
+      InvocationHandler burning =
+          (_, method, arguments) -> {
+            boolean burns = methods.contains(method.getName());
+            burn(burns);
+            Object result = called(method, what, arguments);
+            burn(burns);
+            return result;
+          };
+      return type.cast(
+          Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, burning));
+    }
+
+    private static @Nullable Object called(Method method, Object what, Object[] arguments)
+        throws Throwable {
+      try {
+        return method.invoke(what, arguments);
+      } catch (InvocationTargetException e) {
+        throw e.getCause();
+      }
+    }
+
+    private void burn(boolean burns) {
+      if (burns && --left == 0) {
+        throw new Gone();
+      }
+    }
+  }
+
+  /** What outlives a process: the token and the folder of the store. */
+  private record World(FakeKeyCustodian token, FakeLedger ledger, Path store) {}
+
+  @Test
+  void rotation_crashAtEveryMoment_theNextRunEndsItWithoutALeftover() throws Exception {
+    int moments = 0;
+    boolean crashed = true;
+    while (crashed) {
+      moments++;
+      World world =
+          new World(new FakeKeyCustodian(), new FakeLedger(), folder.resolve("store-" + moments));
+      crashed = runs(world, new Fuse(moments));
+      if (crashed) {
+        assertThat(runs(world, new Fuse(-1))).isFalse();
+      }
+      assertOver(world);
+    }
+    assertThat(moments).isGreaterThan(20);
+  }
+
+  /** One process: begins the rotation if nobody has, and goes as far as it comes. */
+  private static boolean runs(World world, Fuse fuse) throws Exception {
+    try (EmbeddedDatabase database = EmbeddedDatabase.open(world.store())) {
+      RotationJournal journal =
+          fuse.around(
+              RotationJournal.class, new SqlRotationJournal(database, "x509"), Set.of("append"));
+      Roots roots = roots(world, database, fuse);
+      RotatedKeys keys = new CaKeys(roots);
+      Rotations rotations = rotations(journal, keys);
+      if (journal.last().isEmpty()) {
+        Generation first = new Generation(Generation.FIRST, roots.first());
+        boolean _ = journal.append(Rotations.first(first, Fixtures.NOW));
+      }
+      if (journal.newest(2).size() == 1) {
+        rotations.start("alice", "yearly", Optional.empty());
+      }
+      new RotationRunner(journal, rotations, keys, () -> true, _ -> {}, new TestClock()).run();
+      return false;
+    } catch (Gone e) {
+      return true;
+    }
+  }
+
+  private static Roots roots(World world, EmbeddedDatabase database, Fuse fuse) {
+    TestClock clock = new TestClock();
+    IssuanceRecorder ledger =
+        fuse.around(IssuanceRecorder.class, world.ledger(), Set.of("intend", "issued"));
+    return new Roots(
+        fuse.around(
+            AuthorityStore.class, new SqlAuthorityStore(database), Set.of("intend", "establish")),
+        fuse.around(KeyCustodian.class, world.token(), Set.of("generate", "destroy")),
+        new CertificateSigner(ledger, Fixtures.serials(), clock),
+        Fixtures.policy(Duration.ofHours(1)),
+        clock);
+  }
+
+  private static Rotations rotations(RotationJournal journal, RotatedKeys keys) {
+    RotationPolicy policy =
+        new RotationPolicy(
+            false,
+            Optional.empty(),
+            Duration.ofDays(1),
+            Duration.ofHours(1),
+            Duration.ofMinutes(10),
+            true);
+    SoleReplica replica = new SoleReplica(new TestClock());
+    replica.report(new Report(9, 9, 2)); // it follows whatever comes
+    return new Rotations(
+        journal, keys, replica, new NoHolders(), policy, Optional::empty, _ -> {}, new TestClock());
+  }
+
+  private static void assertOver(World world) throws Exception {
+    try (EmbeddedDatabase database = EmbeddedDatabase.open(world.store())) {
+      RotationJournal journal = new SqlRotationJournal(database, "x509");
+      JournalEntry last = journal.last().orElseThrow();
+      assertThat(last.state()).isInstanceOf(Steady.class);
+      Generation active = last.state().active();
+      assertThat(active.number()).isEqualTo(2);
+      assertThat(last.state().other()).isEmpty();
+      assertThat(world.token().labels()).containsExactly(active.label()); // KC-7
+      assertThat(journal.generations()).hasSize(2);
+      CaChain chain = new SqlAuthorityStore(database).ca(2).orElseThrow().chain().orElseThrow();
+      assertThat(chain.certificate().getPublicKey())
+          .isEqualTo(world.token().find(active.label()).orElseThrow().publicKey());
+    }
+  }
+}

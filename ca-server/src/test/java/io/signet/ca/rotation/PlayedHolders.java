@@ -1,0 +1,32 @@
+package io.signet.ca.rotation;
+
+import java.time.Instant;
+import java.util.List;
+
+/** Holders that a test decides on. */
+final class PlayedHolders implements Holders {
+
+  private Progress lacking = Progress.NONE;
+  private Progress under = Progress.NONE;
+
+  void lack(Progress progress) {
+    lacking = progress;
+  }
+
+  void areUnder(Progress progress) {
+    under = progress;
+  }
+
+  @Override
+  public Progress lacking(long bundle, Instant now, int most) {
+    return lacking;
+  }
+
+  @Override
+  public Progress under(int generation, Instant now, int most) {
+    return under;
+  }
+
+  @Override
+  public void report(List<HolderReport> seen) {}
+}

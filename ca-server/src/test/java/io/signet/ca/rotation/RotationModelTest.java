@@ -1,0 +1,46 @@
+package io.signet.ca.rotation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Whatever comes in whatever order, nobody is left with a certificate that somebody else's bundle
+ * does not trust, unless a person has forced it.
+ */
+final class RotationModelTest {
+
+  private static final int EVENTS = 400;
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1000, 2000, 3000})
+  void anyOrderOfEvents_everybodyTrustsEverybody(int first) throws Exception {
+    int rotations = 0;
+    for (int seed = first; seed < first + 1000; seed++) {
+      PlayedMesh mesh = new PlayedMesh(new Random(seed), true);
+      for (int event = 0; event < EVENTS; event++) {
+        mesh.happens();
+        assertThat(mesh.distrust()).as("seed %d, event %d: %s", seed, event, mesh).isEmpty();
+      }
+      rotations += mesh.rotations();
+    }
+    assertThat(rotations).isGreaterThan(500); // or nothing was tried
+  }
+
+  // What the model is worth: it finds what a report before the streams are told would break.
+  @Test
+  void replicaReportsABundleBeforeItsStreams_somebodyIsLeftBehind() throws Exception {
+    boolean found = false;
+    for (int seed = 0; seed < 2000 && !found; seed++) {
+      PlayedMesh mesh = new PlayedMesh(new Random(seed), false);
+      for (int event = 0; event < EVENTS && !found; event++) {
+        mesh.happens();
+        found = mesh.distrust().isPresent();
+      }
+    }
+    assertThat(found).isTrue();
+  }
+}

@@ -1,0 +1,213 @@
+package io.signet.ca.rotation;
+
+import static io.signet.ca.rotation.FakeFacts.CART;
+import static io.signet.ca.rotation.FakeFacts.behind;
+import static io.signet.ca.testing.Fixtures.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.AuthorityStatus.Role;
+import io.signet.ca.rotation.Replicas.Replica;
+import io.signet.ca.rotation.Replicas.Report;
+import io.signet.ca.testing.TestClock;
+import io.signet.ca.x509.KeyIds;
+import io.signet.hsm.KeyLabel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Steps are in the journal before what follows from them, and can be taken twice. */
+final class RotationRunnerTest {
+
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final Generation OLD = new Generation(1, new KeyLabel("root-1"));
+  private static final Generation NEW = new Generation(2, new KeyLabel("root-2"));
+
+  private final TestClock clock = new TestClock();
+  private final FakeJournal journal = new FakeJournal(Rotations.first(OLD, NOW));
+  private final FakeKeys keys = new FakeKeys(OLD);
+  private final FakeReplicas replicas = new FakeReplicas();
+  private final PlayedHolders holders = new PlayedHolders();
+  private final List<JournalEntry> heard = new ArrayList<>();
+  private boolean leads = true;
+
+  private final Rotations rotations =
+      new Rotations(
+          journal,
+          keys,
+          replicas,
+          holders,
+          new RotationPolicy(false, Optional.empty(), DAY, DAY, Duration.ofMinutes(10), true),
+          Optional::empty,
+          heard::add,
+          clock);
+  private final RotationRunner runner =
+      new RotationRunner(journal, rotations, keys, () -> leads, heard::add, clock);
+
+  private static Replica replica(String id, Report report, Duration silent) {
+    return new Replica(id, report, NOW, silent, Duration.ZERO);
+  }
+
+  @Test
+  void run_nobodyToWaitFor_allPhasesAndTheOldKeyIsGone() throws Exception {
+    rotations.start("alice", "yearly", Optional.empty());
+    runner.run();
+
+    assertThat(journal.phases())
+        .containsExactly(
+            "steady", "prepared", "published", "activated", "retiring", "steady", "steady");
+    assertThat(keys.there()).containsExactly(NEW.label());
+    assertThat(journal.state().active()).isEqualTo(NEW);
+    assertThat(journal.state().bundle()).isEqualTo(3);
+    assertThat(heard).extracting(JournalEntry::by).startsWith("alice").contains("signet");
+  }
+
+  @Test
+  void run_anotherReplicaLeads_nothing() throws Exception {
+    leads = false;
+    rotations.start("alice", "yearly", Optional.empty());
+    runner.run();
+
+    assertThat(journal.phases()).containsExactly("steady", "prepared");
+    assertThat(rotations.status().waits()).containsExactly("for the leader to make the key root-2");
+  }
+
+  // KC-7: the label is in the journal, so that what was half made is found.
+  @Test
+  void run_custodianIsAway_triedAgainWithTheSameLabel() throws Exception {
+    rotations.start("alice", "yearly", Optional.empty());
+    keys.failNext(new RotationException("the token is not there", new IllegalStateException()));
+    assertThatThrownBy(runner::run).hasMessage("the token is not there");
+    assertThat(journal.phases()).containsExactly("steady", "prepared");
+
+    runner.run();
+    assertThat(keys.there()).containsExactly(NEW.label());
+  }
+
+  @Test
+  void run_keyCannotBeDestroyed_doomedUntilItIs() throws Exception {
+    holders.areUnder(behind(CART));
+    rotations.start("alice", "yearly", Optional.empty());
+    runner.run();
+    keys.failNext(new RotationException("the token is not there", new IllegalStateException()));
+    holders.areUnder(Progress.NONE);
+    assertThatThrownBy(runner::run).isInstanceOf(RotationException.class);
+    assertThat(journal.state().other()).contains(OLD);
+    assertThat(keys.there()).contains(OLD.label());
+
+    runner.run();
+    assertThat(journal.state().other()).isEmpty();
+    assertThat(keys.there()).containsExactly(NEW.label());
+  }
+
+  @Test
+  void run_anAdministratorIsFaster_whatTheyDidCounts() throws Exception {
+    holders.lack(behind(CART));
+    rotations.start("alice", "yearly", Optional.empty());
+    runner.run();
+    JournalEntry last = journal.last().orElseThrow();
+    holders.lack(Progress.NONE);
+    journal.isBeatenBy(
+        new JournalEntry(
+            last.number() + 1,
+            NOW,
+            "bob",
+            "not today",
+            new RotationCycle(
+                    new RotationPolicy(false, Optional.empty(), DAY, DAY, DAY, true), () -> NEW)
+                .cancelled(last.state(), NOW)));
+    runner.run();
+
+    assertThat(journal.phases())
+        .containsExactly("steady", "prepared", "published", "steady", "steady");
+    assertThat(keys.there()).containsExactly(OLD.label());
+  }
+
+  @Test
+  void run_storeIsAway_fails() {
+    journal.setAway(true);
+
+    assertThatThrownBy(runner::run).isInstanceOf(LedgerException.class);
+  }
+
+  @Test
+  void status_replicaLagsBehind_namedWithWhatItHasAndItsSilence() throws Exception {
+    replicas.are(
+        List.of(
+            replica("east", new Report(2, 2, 1), Duration.ofSeconds(1)),
+            replica("west", new Report(1, 2, 1), Duration.ofSeconds(90))));
+    rotations.start("alice", "yearly", Optional.empty());
+    runner.run();
+
+    RotationStatus status = rotations.status();
+    assertThat(status.state().phase()).isEqualTo("published");
+    assertThat(status.waits()).containsExactly("for 1 of 2 to acknowledge bundle 2");
+    assertThat(status.progress().laggards())
+        .extracting(Laggard::name, Laggard::has)
+        .containsExactly(tuple("west", "bundle 1, silent for PT1M30S"));
+  }
+
+  // What it has handed out has ended by then.
+  @Test
+  void run_replicaIsSilentForLongerThanAnythingLives_notWaitedFor() throws Exception {
+    replicas.are(List.of(replica("west", new Report(1, 1, 1), DAY)));
+    rotations.start("alice", "yearly", Optional.empty());
+    runner.run();
+
+    assertThat(journal.state().active()).isEqualTo(NEW);
+  }
+
+  @Test
+  void run_replicaStillSignsUnderTheOldOne_waitedFor() throws Exception {
+    replicas.are(List.of(replica("west", new Report(9, 9, 1), Duration.ZERO)));
+    rotations.start("alice", "yearly", Optional.empty());
+    runner.run();
+
+    assertThat(journal.state().phase()).isEqualTo("activated");
+    assertThat(rotations.status().progress().laggards())
+        .extracting(Laggard::has)
+        .containsExactly("authority of generation 1");
+  }
+
+  // A number is never used twice, also if nothing came of it.
+  @Test
+  void start_afterACancelledOne_theNextNumber() throws Exception {
+    holders.lack(behind(CART));
+    rotations.start("alice", "yearly", Optional.empty());
+    rotations.cancel("alice", "not today");
+    rotations.start("alice", "yearly", Optional.empty());
+
+    assertThat(journal.state().other().orElseThrow().number()).isEqualTo(3);
+  }
+
+  @Test
+  void start_compromised_byTheBeginningOfItsKeyIdentifier() throws Exception {
+    holders.lack(behind(CART));
+    rotations.start("alice", "stolen", Optional.of(keyId(OLD).substring(0, 8)));
+    runner.run();
+
+    assertThat(journal.state().terms().compromised()).isTrue();
+    assertThat(rotations.authorities())
+        .extracting(AuthorityStatus::role, AuthorityStatus::compromised)
+        .containsExactly(tuple(Role.NEXT, false), tuple(Role.ACTIVE, true));
+  }
+
+  @Test
+  void start_compromisedUnknown_refusedWithThoseThatThereAre() {
+    assertThatThrownBy(() -> rotations.start("alice", "stolen", Optional.of("00ff")))
+        .isInstanceOf(RefusedException.class)
+        .hasMessage(
+            "authority 00ff: unknown (expected: the key identifier of one of [%s])"
+                .formatted(keyId(OLD)));
+  }
+
+  private String keyId(Generation generation) {
+    return HexFormat.of()
+        .formatHex(KeyIds.of(keys.certificate(generation).orElseThrow().getPublicKey()));
+  }
+}
