@@ -1,5 +1,6 @@
 package io.signet.ca.app;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.ca.authority.Agreed;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
@@ -131,16 +132,23 @@ final class Succession {
         state.terms().compromised() ? Optional.of(state.old().number()) : Optional.empty());
   }
 
-  /** One look at what was agreed on; what fails is told and tried again with the next look. */
-  void follow() {
+  /**
+   * One look at what was agreed on; what fails is told and tried again with the next look.
+   *
+   * @return whether the store knows how far we are
+   */
+  @CanIgnoreReturnValue
+  synchronized boolean follow() {
     try {
       Optional<JournalEntry> last = journal.last();
       if (last.isPresent()) {
         follow(last.get().state());
       }
       cluster.replicas().report(new Report(applied, ready(last), authorities.generation()));
+      return true;
     } catch (LedgerException e) {
       LOG.debug("what was agreed on cannot be read, or how far we are cannot be told", e);
+      return false;
     }
   }
 
@@ -179,8 +187,14 @@ final class Succession {
         : state.other().map(Generation::number).orElse(0);
   }
 
-  /** Takes the steps that are due now, if this server leads. */
+  /**
+   * Takes the steps that are due now, if this server leads. Never before it is in step itself: the
+   * store may think that it is gone, and would not wait for those on its streams.
+   */
   void lead() {
+    if (!follow()) {
+      return;
+    }
     Optional<String> problem = Optional.empty();
     try {
       runner.run();

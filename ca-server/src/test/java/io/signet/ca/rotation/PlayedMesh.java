@@ -42,8 +42,8 @@ final class PlayedMesh {
   private int drawn;
 
   /**
-   * @param careful whether a server keeps what it knows of its streams before it says that it has
-   *     a bundle
+   * @param careful whether a server keeps what it knows of its streams before it says that it has a
+   *     bundle
    */
   PlayedMesh(Random random, boolean careful) throws LedgerException {
     this.random = random;
@@ -52,7 +52,6 @@ final class PlayedMesh {
       Server server = new Server("server-" + i);
       servers.add(server);
       server.follow();
-      server.report();
     }
   }
 
@@ -119,14 +118,7 @@ final class PlayedMesh {
               false, Optional.empty(), LIFE, LIFE, LIFE.dividedBy(4), random.nextBoolean());
       this.rotations =
           new Rotations(
-              journal,
-              keys,
-              new Members(),
-              new Known(),
-              policy,
-              Optional::empty,
-              _ -> {},
-              clock);
+              journal, keys, new Members(), new Known(), policy, Optional::empty, _ -> {}, clock);
       this.runner =
           new RotationRunner(journal, rotations, keys, () -> reachesStore, _ -> {}, clock);
     }
@@ -142,6 +134,11 @@ final class PlayedMesh {
       if (reachesToken) {
         issuing = state.active().number();
       }
+      report();
+    }
+
+    boolean isForgotten() {
+      return !clock.instant().isBefore(reportedAt.plus(LIFE));
     }
 
     boolean issues() {
@@ -226,15 +223,29 @@ final class PlayedMesh {
     public Progress lacking(long bundle, Instant now, int most) {
       Set<String> all = live(now);
       rows.values().stream().filter(Row::open).map(Row::holder).forEach(all::add);
-      return progress(all, holder -> Math.max(answered(holder, now), acked(holder)) < bundle);
+      return progress(
+          all,
+          holder -> {
+            List<Leaf> asked = of(holder, now).stream().filter(leaf -> leaf.bundle > 0).toList();
+            boolean onStreams =
+                counting(holder).stream().anyMatch(Row::open)
+                    || asked.size() < of(holder, now).size();
+            return (!asked.isEmpty() && has(asked) < bundle)
+                || (onStreams && acked(holder) < bundle);
+          });
     }
 
-    private long answered(String holder, Instant now) {
-      return of(holder, now).stream()
-          .filter(leaf -> leaf.answered)
-          .mapToLong(leaf -> leaf.bundle)
-          .max()
-          .orElse(0);
+    // The last answer counts, and what is being answered after it: a server that lags behind may
+    // have answered after one that does not.
+    private long has(List<Leaf> asked) {
+      long least = Long.MAX_VALUE;
+      for (Leaf leaf : asked.reversed()) {
+        least = Math.min(least, leaf.bundle);
+        if (leaf.answered) {
+          return least;
+        }
+      }
+      return least;
     }
 
     private long acked(String holder) {
@@ -267,8 +278,7 @@ final class PlayedMesh {
       List<Row> counting = counting(holder);
       return !counting.isEmpty()
           && counting.stream()
-              .allMatch(row ->
-                  row.generation().filter(acked -> acked != generation).isPresent());
+              .allMatch(row -> row.generation().filter(acked -> acked != generation).isPresent());
     }
 
     private Set<String> live(Instant now) {
@@ -284,14 +294,12 @@ final class PlayedMesh {
           .toList();
     }
 
-    private Progress progress(
-        Set<String> all, Predicate<String> lags) {
+    private Progress progress(Set<String> all, Predicate<String> lags) {
       List<Laggard> laggards =
           all.stream()
               .filter(lags)
               .map(name ->
-                  new Laggard(
-                      Kind.SUBSCRIBER, name, "less", clock.instant(), Optional.empty()))
+                  new Laggard(Kind.SUBSCRIBER, name, "less", clock.instant(), Optional.empty()))
               .toList();
       return new Progress(all.size(), laggards.size(), laggards);
     }
@@ -307,7 +315,10 @@ final class PlayedMesh {
       case 0, 1, 2 -> server.follow();
       case 3, 4 -> server.report();
       case 5 -> server.flush();
-      case 6, 7 -> server.runner.run();
+      case 6, 7 -> {
+        server.follow(); // who leads is in step
+        server.runner.run();
+      }
       case 8 -> clock.advance(Duration.ofMinutes(1 + random.nextInt(10)));
       case 9 -> joins(server);
       case 10 -> comesAndGoes(server);
@@ -334,6 +345,9 @@ final class PlayedMesh {
   private void connects(Party party, Server server) {
     party.server = Optional.of(server);
     party.coming = Optional.empty();
+    if (!party.shows(clock.instant())) {
+      party.trust = Set.of(); // nobody could know that it was still there
+    }
     server.sees(party, true, Optional.of(0L), Optional.empty());
   }
 
@@ -363,8 +377,12 @@ final class PlayedMesh {
         }
       }
       default -> {
+        boolean forgotten = !server.reachesStore && server.isForgotten();
         server.reachesStore = true;
         server.reachesToken = true;
+        if (forgotten) {
+          server.crash(); // who was on it has heard nothing for longer than anything lives
+        }
       }
     }
   }
@@ -432,9 +450,10 @@ final class PlayedMesh {
       return;
     }
     Leaf coming = party.coming.get();
-    Server at = party.server.orElseThrow();
+    Optional<Server> answering = party.server;
     party.coming = Optional.empty();
-    if (isGood(coming, at)) {
+    if (answering.isPresent() && isGood(coming, answering.get())) {
+      Server at = answering.get();
       coming.answered = true;
       party.leaf = Optional.of(coming);
       party.trust = at.trust;
@@ -462,8 +481,7 @@ final class PlayedMesh {
             && !other.trust.contains(one.leaf.orElseThrow().generation)) {
           return Optional.of(
               "%s trusts %s, %s shows one of generation %d"
-                  .formatted(
-                      other.name, other.trust, one.name, one.leaf.orElseThrow().generation));
+                  .formatted(other.name, other.trust, one.name, one.leaf.orElseThrow().generation));
         }
       }
     }

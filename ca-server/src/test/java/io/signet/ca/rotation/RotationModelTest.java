@@ -16,10 +16,10 @@ final class RotationModelTest {
   private static final int EVENTS = 400;
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1000, 2000, 3000})
+  @ValueSource(ints = {0, 500, 1000, 1500})
   void anyOrderOfEvents_everybodyTrustsEverybody(int first) throws Exception {
     int rotations = 0;
-    for (int seed = first; seed < first + 1000; seed++) {
+    for (int seed = first; seed < first + 500; seed++) {
       PlayedMesh mesh = new PlayedMesh(new Random(seed), true);
       for (int event = 0; event < EVENTS; event++) {
         mesh.happens();
@@ -27,7 +27,7 @@ final class RotationModelTest {
       }
       rotations += mesh.rotations();
     }
-    assertThat(rotations).isGreaterThan(500); // or nothing was tried
+    assertThat(rotations).isGreaterThan(100); // or nothing was tried
   }
 
   // What the model is worth: it finds what a report before the streams are told would break.
