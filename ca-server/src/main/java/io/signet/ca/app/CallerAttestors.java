@@ -69,11 +69,16 @@ final class CallerAttestors implements AutoCloseable {
     AttestationConfig attestation = config.attestation();
     List<Attestor> shared = new ArrayList<>(issuers.attestors());
     if (attestation.clientCertificate()) {
-      shared.add(new ClientCertificateAttestor(bundle, server, clock));
+      shared.add(certificates(bundle, server, clock));
     }
     Optional<KubernetesAttestor> kubernetes = kubernetes(config, clock);
     return new CallerAttestors(
         shared, kubernetes, nodes(config, kubernetes, onDenied), attestation.unix());
+  }
+
+  /** Judges SVIDs of ours, of callers and of administrators alike. */
+  static Attestor certificates(Supplier<TrustBundle> bundle, SpiffeId server, Clock clock) {
+    return new ClientCertificateAttestor(bundle, server, clock);
   }
 
   private static Optional<KubernetesAttestor> kubernetes(SignetConfig config, Clock clock) {

@@ -2,6 +2,7 @@ package io.signet.ca.app;
 
 import io.grpc.ServerInterceptor;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.signet.attestation.Attestor;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
@@ -31,6 +32,7 @@ import io.signet.ca.http.KeysRoutes;
 import io.signet.ca.http.MetricsRoutes;
 import io.signet.ca.http.OperatorServer;
 import io.signet.ca.http.Readiness;
+import io.signet.ca.http.Routes;
 import io.signet.ca.http.SecretsServer;
 import io.signet.ca.http.SubscribersRoutes;
 import io.signet.ca.issuance.Limits;
@@ -147,12 +149,14 @@ final class SignetServer implements RunningServer {
     AckLedger acks = new AckLedger(clock);
     Subscribers subscribers = new Subscribers(acks);
     subscribers.bind(metrics.registry());
-    OperatorServer operator = life.started(operator(readiness, metrics, custody, subscribers));
+    Administration administration = administration(readiness, metrics, custody, subscribers);
+    OperatorServer operator = life.started(operator(administration));
     IssuingCore core = IssuingCore.open(config, clock, timer, custody, readiness, life);
     readiness.goesOn();
     bindExpiry(metrics, core.authorities());
     LedgerMetrics.bind(metrics.registry(), clock, core.ledger());
-    serve(core, custody, readiness, metrics, acks, operator);
+    administration.trusts(core.authorities()::bundle);
+    serve(core, custody, readiness, metrics, acks, operator, administration);
   }
 
   /** With the CA in place: the planes of workloads, and who is let in there. */
@@ -162,7 +166,8 @@ final class SignetServer implements RunningServer {
       PhasedReadiness readiness,
       Metrics metrics,
       AckLedger acks,
-      OperatorServer operator)
+      OperatorServer operator,
+      Administration administration)
       throws IOException, RenewalException {
     Authorities authorities = core.authorities();
     JwtIssuers issuers = JwtIssuers.open(config, timer, clock, life);
@@ -207,7 +212,11 @@ final class SignetServer implements RunningServer {
             attestors -> new CallerCheck(attestors, limits, sdsMetrics::refused),
             delivery::endpoint,
             () -> servingCertificate(serving));
-    listen(listeners, interceptors(limits, requests.issuance(), tracing), operator);
+    listen(
+        listeners,
+        interceptors(limits, requests.issuance(), tracing),
+        operator,
+        admin(administration, authorities, serving));
     readiness.serves(
         new ServerReadiness(
             authorities,
@@ -221,12 +230,15 @@ final class SignetServer implements RunningServer {
   }
 
   private void listen(
-      Listeners listeners, List<ServerInterceptor> interceptors, OperatorServer operator)
+      Listeners listeners,
+      List<ServerInterceptor> interceptors,
+      OperatorServer operator,
+      Optional<OperatorServer> admin)
       throws IOException {
     WorkloadServer workload = life.started(WorkloadServer.start(listeners.all(), interceptors));
     Optional<SecretsServer> rest = listeners.rest();
     rest.ifPresent(life::started);
-    listening = listening(workload, rest, operator);
+    listening = listening(workload, rest, operator, admin);
   }
 
   private SpiffeId self() {
@@ -337,16 +349,41 @@ final class SignetServer implements RunningServer {
     return new ServingCertificate(now.chain(), now.key());
   }
 
-  private OperatorServer operator(
+  private Administration administration(
       Readiness readiness, Metrics metrics, KeyCustody custody, Subscribers subscribers)
       throws IOException {
-    return OperatorServer.start(
-        config.listen().operator().toSocketAddress(),
+    List<Routes> others =
         List.of(
             new HealthRoutes(readiness),
             new MetricsRoutes(metrics::scrape),
             new KeysRoutes(custody::status),
-            new SubscribersRoutes(subscribers::all)));
+            new SubscribersRoutes(subscribers::all));
+    Administration administration =
+        new Administration(config.admin(), others, AuditLog.toLogger(System::nanoTime));
+    administration.check();
+    return administration;
+  }
+
+  private OperatorServer operator(Administration administration) throws IOException {
+    return OperatorServer.start(
+        config.listen().operator().toSocketAddress(), administration.routes());
+  }
+
+  /** The operator plane over TLS, if there is to be one. */
+  private Optional<OperatorServer> admin(
+      Administration administration, Authorities authorities, ServingIdentity serving)
+      throws IOException {
+    Optional<Address> address = config.listen().admin();
+    if (address.isEmpty()) {
+      return Optional.empty();
+    }
+    Attestor certificates = CallerAttestors.certificates(authorities::bundle, self(), clock);
+    return Optional.of(
+        life.started(
+            OperatorServer.start(
+                address.get().toSocketAddress(),
+                () -> servingCertificate(serving),
+                administration.routes(certificates))));
   }
 
   private RotationPolicy policy() {
@@ -371,13 +408,17 @@ final class SignetServer implements RunningServer {
   }
 
   private ListenConfig listening(
-      WorkloadServer workload, Optional<SecretsServer> rest, OperatorServer operator) {
+      WorkloadServer workload,
+      Optional<SecretsServer> rest,
+      OperatorServer operator,
+      Optional<OperatorServer> admin) {
     ListenConfig asked = config.listen();
     return new ListenConfig(
         at(asked.workload(), workload.port()),
         asked.sdsSocket(),
         asked.sdsRest().map(address -> at(address, rest.orElseThrow().port())),
-        at(asked.operator(), operator.port()));
+        at(asked.operator(), operator.port()),
+        asked.admin().map(address -> at(address, admin.orElseThrow().port())));
   }
 
   private static Address at(Address asked, int port) {

@@ -102,6 +102,7 @@ final class DevConfig {
       jwt:
       - { issuer: %s, audience: %s, jwks-file: %s }
     %ssinks: { bundle-file: %s }
+    admin: { token-file: %s }
     # Here all callers share one address, and no token names a pod to tell them apart.
     limits: { per-identity: off, per-address: off }
     data-dir: %s
@@ -122,6 +123,7 @@ final class DevConfig {
             quoted(DevIssuer.jwksIn(directory)),
             kubernetes(),
             quoted(directory.trustBundle()),
+            quoted(directory.adminToken()),
             quoted(directory.data()));
   }
 

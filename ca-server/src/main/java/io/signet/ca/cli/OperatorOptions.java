@@ -32,6 +32,11 @@ final class OperatorOptions {
     return plane.isPresent() ? plane.get() : ofDev();
   }
 
+  /** The folder of the dev server that this is about, if it is one. */
+  Optional<DevDirectory> dev() {
+    return plane.isPresent() ? Optional.empty() : Optional.of(new DevDirectory(directory));
+  }
+
   private OperatorPlane ofDev() throws IOException, ConfigException, CommandException {
     DevDirectory dev = new DevDirectory(directory);
     if (!Files.exists(dev.config())) {

@@ -16,12 +16,13 @@ final class Serving {
 
   /** {@code ready} and where. */
   static String readyLine(ListenConfig listening) {
-    return "ready  workload %s%s%s  operator http://%s"
+    return "ready  workload %s%s%s  operator http://%s%s"
         .formatted(
             listening.workload(),
             listening.sdsSocket().map(path -> "  sds unix:" + path).orElse(""),
             listening.sdsRest().map(address -> "  sds https://" + address).orElse(""),
-            listening.operator());
+            listening.operator(),
+            listening.admin().map(address -> "  admin https://" + address).orElse(""));
   }
 
   /**

@@ -134,6 +134,7 @@ final class ConfigReader {
     List<FederatedBundle> federation = secrets.federation(in);
     Optional<SdsConfig> sds = secrets.read(in);
     Optional<SinksConfig> sinks = sinks(in.section(Key.SINKS));
+    Optional<AdminConfig> admin = admin(in, listen, trustDomain);
     Optional<LimitsConfig> limits = limits(in.section(Key.LIMITS));
     Optional<LedgerConfig> ledger = ledger(in.section(Key.LEDGER));
     Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
@@ -152,6 +153,7 @@ final class ConfigReader {
             sds.orElseThrow(),
             federation,
             sinks.orElseThrow(),
+            admin.orElseThrow(),
             limits.orElseThrow(),
             ledger.orElseThrow(),
             dataDir.orElseThrow()));
@@ -209,8 +211,47 @@ final class ConfigReader {
     Optional<Path> socket = socket(in);
     Optional<Address> rest = in.optional(Key.LISTEN_SDS_REST, Address::parse);
     Optional<Address> operator = in.value(Key.LISTEN_OPERATOR, Address::parse);
-    return in.complete(
-        () -> new ListenConfig(workload.orElseThrow(), socket, rest, operator.orElseThrow()));
+    Optional<Address> admin = in.optional(Key.LISTEN_ADMIN, Address::parse);
+    return in.complete(() ->
+        new ListenConfig(workload.orElseThrow(), socket, rest, operator.orElseThrow(), admin));
+  }
+
+  private Optional<AdminConfig> admin(
+      Section file, Optional<ListenConfig> listen, Optional<TrustDomain> trustDomain) {
+    Section in = file.section(Key.ADMIN);
+    Optional<Path> token = in.optionalFile(Key.ADMIN_TOKEN_FILE, Need.PRIVATE);
+    Set<SpiffeId> used = new HashSet<>();
+    List<SpiffeId> ids = in.values(Key.ADMIN_IDS, text -> administrator(text, used, trustDomain));
+    if (listen.isPresent()) {
+      requireTogether(in, listen.get().admin());
+    }
+    return in.complete(() -> new AdminConfig(token, ids));
+  }
+
+  private static SpiffeId administrator(
+      String text, Set<SpiffeId> used, Optional<TrustDomain> trustDomain) {
+    SpiffeId id = unused(used, SpiffeId.parse(text));
+    if (!id.hasPath() || trustDomain.filter(ours -> !id.memberOf(ours)).isPresent()) {
+      throw new IllegalArgumentException(text);
+    }
+    return id;
+  }
+
+  // A certificate is shown in TLS; and a listener where nobody can do anything is a mistake.
+  private void requireTogether(Section in, Optional<Address> listener) {
+    if (listener.isEmpty() && in.has(Key.ADMIN_IDS)) {
+      in.refuse(
+          Key.ADMIN_IDS,
+          "no address where certificates are taken",
+          Key.LISTEN_ADMIN.path() + " too, or the key left out");
+    }
+    boolean noIds = !in.has(Key.ADMIN_IDS) || in.isEmptyList(Key.ADMIN_IDS);
+    if (listener.isPresent() && noIds && !in.has(Key.ADMIN_TOKEN_FILE)) {
+      problems.add(
+          Key.LISTEN_ADMIN.path(),
+          "nobody who may administrate",
+          "admin.ids or admin.token-file too, or the key left out");
+    }
   }
 
   private static Optional<Path> socket(Section in) {

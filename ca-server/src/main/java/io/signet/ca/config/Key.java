@@ -20,6 +20,7 @@ enum Key {
   LISTEN_SDS_SOCKET("listen.sds-socket", "a path of at most 107 bytes", Default.ABSENT),
   LISTEN_SDS_REST("listen.sds-rest", Form.ADDRESS, Default.ABSENT),
   LISTEN_OPERATOR("listen.operator", Form.ADDRESS, "127.0.0.1:8080"),
+  LISTEN_ADMIN("listen.admin", Form.ADDRESS, Default.ABSENT),
 
   SERVING_NAMES("serving-names", "a list of DNS names and IP addresses, at least one"),
 
@@ -177,6 +178,10 @@ enum Key {
 
   SINKS("sinks", Form.SECTION),
   SINKS_BUNDLE_FILE("sinks.bundle-file", Form.NEW_FILE, Default.ABSENT),
+
+  ADMIN("admin", Form.SECTION),
+  ADMIN_TOKEN_FILE("admin.token-file", Form.SECRET_FILE, Default.ABSENT),
+  ADMIN_IDS("admin.ids", "a list of SPIFFE IDs with a path, in the trust domain, each once", "[]"),
 
   LIMITS("limits", Form.SECTION),
   LIMITS_PER_IDENTITY("limits.per-identity", Form.RATE, "10/s burst 100"),

@@ -9,7 +9,12 @@ import java.util.Optional;
  * @param workload gRPC over TLS: CSR endpoint, SDS, health, reflection
  * @param sdsSocket SDS over a Unix socket, if any
  * @param sdsRest SDS by REST over TLS, if any
- * @param operator HTTP: health, metrics, administration
+ * @param operator HTTP: health, metrics, administration by token
+ * @param admin the same over TLS, where certificates of administrators count, if any
  */
 public record ListenConfig(
-    Address workload, Optional<Path> sdsSocket, Optional<Address> sdsRest, Address operator) {}
+    Address workload,
+    Optional<Path> sdsSocket,
+    Optional<Address> sdsRest,
+    Address operator,
+    Optional<Address> admin) {}

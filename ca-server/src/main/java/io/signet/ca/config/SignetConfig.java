@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param sds how secrets are served to proxies
  * @param federation other trust domains whose bundles are served; each once
  * @param sinks where else the trust bundle goes
+ * @param admin who may administrate
  * @param limits how much is asked before requests are refused
  * @param ledger how long the record of what was issued is kept
  * @param dataDir the folder of the embedded store; created at start if missing
@@ -40,6 +41,7 @@ public record SignetConfig(
     SdsConfig sds,
     List<FederatedBundle> federation,
     SinksConfig sinks,
+    AdminConfig admin,
     LimitsConfig limits,
     LedgerConfig ledger,
     Path dataDir) {
@@ -60,6 +62,7 @@ public record SignetConfig(
     svid.requireWithin(authority);
     attestation.requireWithin(trustDomain);
     sds.requireWithin(trustDomain);
+    admin.requireWithin(trustDomain);
     federation.forEach(other -> other.requireBeside(trustDomain));
     var _ = entitlements(trustDomain, svid, rules);
   }
@@ -89,6 +92,7 @@ public record SignetConfig(
         sds,
         federation,
         sinks,
+        admin,
         limits,
         ledger,
         dataDir);

@@ -37,6 +37,8 @@ final class Answers {
   static void errors(Router router) {
     router.errorHandler(404, request -> error(request, 404, "no such path"));
     router.errorHandler(405, request -> error(request, 405, "method not allowed"));
+    router.errorHandler(400, request -> error(request, 400, "no such request"));
+    router.errorHandler(413, request -> error(request, 413, "body too large"));
     router.errorHandler(500, Answers::internal);
   }
 

@@ -5,11 +5,9 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.StatusException;
 import io.signet.ca.caller.CallerCheck;
 import io.signet.ca.tls.ServingCertificate;
-import io.signet.ca.tls.ServingTls;
 import io.signet.sds.envoy.Caller;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.TrustOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
@@ -70,17 +68,13 @@ public final class SecretsServer implements AutoCloseable {
         HttpListener.start(
             "SDS by REST",
             address,
-            options(ServingTls.of(serving, "h2", "http/1.1")),
+            ServingEngine.serve(options(), serving),
             STOP_SECONDS,
             vertx -> new SecretsHandler(vertx, check, fetch)));
   }
 
-  private static HttpServerOptions options(ServingTls tls) {
+  private static HttpServerOptions options() {
     return new HttpServerOptions()
-        .setSsl(true)
-        .setUseAlpn(true)
-        .setSslEngineOptions(new ServingEngine(tls))
-        .setTrustOptions(TrustOptions.wrap(ServingTls.anyClient())) // or Vert.x misses a key
         .setHandle100ContinueAutomatically(true)
         .setMaxHeaderSize(LARGEST_HEADERS)
         .setInitialSettings(

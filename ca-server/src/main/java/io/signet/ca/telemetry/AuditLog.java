@@ -17,6 +17,7 @@ import io.signet.spiffe.SerialNumber;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -24,10 +25,10 @@ import java.util.function.LongSupplier;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line of JSON for each decision on a certificate: who asked, from where and by which call,
- * what came of it, and the precise reason, which callers are not told (ISTIO-33). Never a token.
- * JSON, because callers choose parts of what is written here, and its strings cannot forge a second
- * line.
+ * One line of JSON for each decision on a certificate, and for each act of an administrator: who
+ * asked, from where and by which call, what came of it, and the precise reason, which callers are
+ * not told (ISTIO-33). Never a token. JSON, because callers choose parts of what is written here,
+ * and its strings cannot forge a second line.
  *
  * <p>Of the requests that a limit refuses only the first few of each second have a line, with the
  * number of those that had none: a caller that asks too often is not to fill the disk. Safe for use
@@ -41,6 +42,7 @@ public final class AuditLog {
 
   private final Consumer<String> lines;
   private final Throttle limited;
+  private final Throttle turnedAway;
 
   /**
    * @param lines takes each line, without its end
@@ -49,6 +51,7 @@ public final class AuditLog {
   public AuditLog(Consumer<String> lines, LongSupplier nanoTime) {
     this.lines = lines;
     this.limited = new Throttle(LIMITED_PER_SECOND, nanoTime);
+    this.turnedAway = new Throttle(LIMITED_PER_SECOND, nanoTime);
   }
 
   /**
@@ -58,6 +61,30 @@ public final class AuditLog {
    */
   public static AuditLog toLogger(LongSupplier nanoTime) {
     return new AuditLog(LoggerFactory.getLogger("signet.audit")::info, nanoTime);
+  }
+
+  /**
+   * An administrator has done something, or was refused by what was to be done.
+   *
+   * @param said in this order, none of it secret
+   */
+  public void administered(Map<String, String> said) {
+    lines.accept(administration("administered", said).toString());
+  }
+
+  /** Somebody tried who is no administrator; of many in one second the first few have a line. */
+  public void notAdministered(Map<String, String> said) {
+    OptionalLong heldBack = turnedAway.pass();
+    if (heldBack.isPresent()) {
+      ObjectNode line = administration("not-administered", said);
+      lines.accept(line.put("more", heldBack.getAsLong()).toString());
+    }
+  }
+
+  private static ObjectNode administration(String event, Map<String, String> said) {
+    ObjectNode line = JsonNodeFactory.instance.objectNode().put("event", event);
+    said.forEach((name, value) -> putUnlessEmpty(line, name, shortened(value)));
+    return line;
   }
 
   void decided(Asker asker, IssuanceOutcome outcome) {

@@ -59,7 +59,8 @@ class ServingTest {
     @Override
     public ListenConfig listening() {
       var nowhere = new Address("localhost", 0);
-      return new ListenConfig(nowhere, Optional.empty(), Optional.empty(), nowhere);
+      return new ListenConfig(
+          nowhere, Optional.empty(), Optional.empty(), nowhere, Optional.empty());
     }
 
     @Override

@@ -76,7 +76,8 @@ class SignetConfigTest {
                     new Address("0.0.0.0", 8443),
                     Optional.empty(),
                     Optional.empty(),
-                    new Address("127.0.0.1", 8080)),
+                    new Address("127.0.0.1", 8080),
+                    Optional.empty()),
                 List.of("localhost"),
                 new KeysConfig(
                     new FileCustodian(
@@ -103,6 +104,7 @@ class SignetConfigTest {
                 STANDARD_SDS,
                 List.of(),
                 new SinksConfig(Optional.empty()),
+                new AdminConfig(Optional.empty(), List.of()),
                 new LimitsConfig(
                     Optional.of(new Rate(10, 100)),
                     Optional.of(new Rate(500, 5000)),
@@ -122,6 +124,7 @@ class SignetConfigTest {
               sds-rest: "[::1]:8445"
               sds-socket: run/sds.sock
               operator: localhost:9090
+              admin: "[::1]:9443"
             serving-names: [signet.signet-system.svc, 10.0.0.1, "::1"]
             keys:
               custodian: pkcs11
@@ -159,6 +162,7 @@ class SignetConfigTest {
               may-hold: []
             - caller: spiffe://example.org/ns/edge/sa/*
             sinks: { bundle-file: bundle.pem }
+            admin: { token-file: admin.token, ids: ["spiffe://example.org/user/jo"] }
             limits: { per-identity: 7/s, per-address: off, concurrent: 10000 }
             ledger: { retention: 90d }
             rotation:
@@ -179,7 +183,8 @@ class SignetConfigTest {
                     new Address("::1", 0),
                     Optional.of(folder.resolve("run/sds.sock")),
                     Optional.of(new Address("::1", 8445)),
-                    new Address("localhost", 9090)),
+                    new Address("localhost", 9090),
+                    Optional.of(new Address("::1", 9443))),
                 List.of("signet.signet-system.svc", "10.0.0.1", "::1"),
                 new KeysConfig(
                     new Pkcs11Custodian(
@@ -269,6 +274,9 @@ class SignetConfigTest {
                 STANDARD_SDS,
                 List.of(),
                 new SinksConfig(Optional.of(folder.resolve("bundle.pem"))),
+                new AdminConfig(
+                    Optional.of(folder.resolve("admin.token")),
+                    List.of(SpiffeId.parse("spiffe://example.org/user/jo"))),
                 new LimitsConfig(
                     Optional.of(new Rate(7, 7)), Optional.empty(), OptionalInt.of(10_000)),
                 new LedgerConfig(Duration.ofDays(90)),
@@ -321,6 +329,13 @@ class SignetConfigTest {
           trust-domain: example.org | trust-domain: example.org\\nsvid: { default-lifetime: 25h } | line 2: svid.default-lifetime: 1d1h (expected: at most svid.max-lifetime, which is 1d)
           trust-domain: example.org | trust-domain: example.org\\nsvid: { max-lifetime: 4d } | line 2: svid.max-lifetime: 4d (expected: at most half of authority.issuing-lifetime, which is 3d12h)
           trust-domain: example.org | trust-domain: example.org\\nauthority: { root-lifetime: 7d } | line 2: authority.issuing-lifetime: 7d (expected: less than authority.root-lifetime, which is 7d)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { admin: "9443" }\\nadmin: { token-file: t } | line 2: listen.admin: 9443 (expected: HOST:PORT, port 0 to 65535)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { admin: "a:9443" } | line 2: listen.admin: nobody who may administrate (expected: admin.ids or admin.token-file too, or the key left out)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { admin: "a:9443" }\\nadmin: { ids: [] } | line 2: listen.admin: nobody who may administrate (expected: admin.ids or admin.token-file too, or the key left out)
+          trust-domain: example.org | trust-domain: example.org\\nadmin: { ids: ["spiffe://example.org/jo"] } | line 2: admin.ids: no address where certificates are taken (expected: listen.admin too, or the key left out)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { admin: "a:9443" }\\nadmin: { ids: ["spiffe://example.com/jo"] } | line 3: admin.ids: spiffe://example.com/jo (expected: a list of SPIFFE IDs with a path, in the trust domain, each once)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { admin: "a:9443" }\\nadmin: { ids: ["spiffe://example.org"] } | line 3: admin.ids: spiffe://example.org (expected: a list of SPIFFE IDs with a path, in the trust domain, each once)
+          trust-domain: example.org | trust-domain: example.org\\nlisten: { admin: "a:9443" }\\nadmin: { ids: ["spiffe://example.org/a", "spiffe://example.org/a"] } | line 3: admin.ids: spiffe://example.org/a (expected: a list of SPIFFE IDs with a path, in the trust domain, each once)
           trust-domain: example.org | trust-domain: example.org\\nlimits: { concurrent: 0 } | line 2: limits.concurrent: 0 (expected: off, or 1 to 10000)
           trust-domain: example.org | trust-domain: example.org\\nlimits: { concurrent: 10001 } | line 2: limits.concurrent: 10001 (expected: off, or 1 to 10000)
           trust-domain: example.org | trust-domain: example.org\\nlimits: { per-identity: 10 } | line 2: limits.per-identity: 10 (expected: off, N/s or N/s burst M, each from 1 to 100000)
