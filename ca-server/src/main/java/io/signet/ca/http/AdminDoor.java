@@ -58,19 +58,19 @@ public final class AdminDoor {
      * @return the answer
      * @throws RefusedException if it cannot be done as things are
      * @throws LedgerException if the store is away
-     * @throws StartingException if what does it is not there yet
+     * @throws UnavailableException if something else is away, or not there yet
      */
     JsonObject perform(String by, AdminBody body)
-        throws BadBodyException, RefusedException, LedgerException, StartingException;
+        throws BadBodyException, RefusedException, LedgerException, UnavailableException;
   }
 
-  /** What is asked for is not there yet, for the server is still starting. */
-  public static final class StartingException extends Exception {
+  /** It cannot be done or said now, but later; the message says what. */
+  public static final class UnavailableException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
-    public StartingException(String what) {
-      super(what + " (expected: later, when the server has started)");
+    public UnavailableException(String message) {
+      super(message);
     }
   }
 
@@ -154,7 +154,7 @@ public final class AdminDoor {
     } catch (LedgerException e) {
       LOG.warn("{} by {}: {}", attempt.path(), by, e.getMessage());
       return Answer.STORE_AWAY;
-    } catch (StartingException e) {
+    } catch (UnavailableException e) {
       return Answer.error(503, String.valueOf(e.getMessage()));
     }
   }

@@ -4,7 +4,7 @@ import static io.vertx.core.http.HttpMethod.GET;
 import static io.vertx.core.http.HttpMethod.HEAD;
 
 import io.signet.ca.http.AdminBody.BadBodyException;
-import io.signet.ca.http.AdminDoor.StartingException;
+import io.signet.ca.http.AdminDoor.UnavailableException;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.RefusedException;
 import io.signet.ca.rotation.RotationControl;
@@ -107,7 +107,7 @@ public final class RotationRoutes implements Routes {
     } catch (LedgerException e) {
       LOG.warn("rotation: {}", e.getMessage());
       return Answer.STORE_AWAY;
-    } catch (StartingException e) {
+    } catch (UnavailableException e) {
       return Answer.error(503, String.valueOf(e.getMessage()));
     }
   }
@@ -117,13 +117,23 @@ public final class RotationRoutes implements Routes {
   }
 
   private JsonObject taken(Step step, String by, AdminBody body)
-      throws BadBodyException, RefusedException, LedgerException, StartingException {
+      throws BadBodyException, RefusedException, LedgerException, UnavailableException {
     RotationControl present = present();
     step.take(present, by, body);
-    return RotationJson.of(present.status());
+    try {
+      return RotationJson.of(present.status());
+    } catch (LedgerException e) {
+      LOG.warn("rotation: {}", e.getMessage());
+      throw new UnavailableException(
+          "it is done, but the store cannot be reached now to say how the rotation stands");
+    }
   }
 
-  private RotationControl present() throws StartingException {
-    return control.get().orElseThrow(() -> new StartingException("rotation is not available yet"));
+  private RotationControl present() throws UnavailableException {
+    return control
+        .get()
+        .orElseThrow(() ->
+            new UnavailableException(
+                "rotation is not available yet (expected: later, when the server has started)"));
   }
 }

@@ -301,6 +301,17 @@ final class RotationRoutesTest {
   }
 
   @Test
+  void post_doneAndThenStoreAway_503SaysThatItIsDone() throws Exception {
+    rotation.storeGoesAwayAfterNextAct();
+
+    HttpResponse<String> answer = post("approve", "{}", TOKEN);
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(error(answer)).startsWith("it is done, but the store cannot be reached now");
+    assertThat(rotation.acts).hasSize(1);
+  }
+
+  @Test
   void post_serverStarts_503() throws Exception {
     control = Optional.empty();
 

@@ -25,6 +25,7 @@ public final class FakeRotationControl implements RotationControl {
   public volatile List<AuthorityStatus> authorities = List.of();
   private volatile @Nullable LedgerException storeAway;
   private volatile @Nullable RefusedException refusal;
+  private volatile boolean oneAct;
 
   /** Nothing is going on. */
   public static RotationStatus steady() {
@@ -64,6 +65,10 @@ public final class FakeRotationControl implements RotationControl {
 
   public void storeIsAway() {
     storeAway = new LedgerException("jdbc:postgresql://db/signet: no answer");
+  }
+
+  public void storeGoesAwayAfterNextAct() {
+    oneAct = true;
   }
 
   public void refuse(String why) {
@@ -110,6 +115,9 @@ public final class FakeRotationControl implements RotationControl {
       throw refused;
     }
     acts.add(what);
+    if (oneAct) {
+      storeIsAway();
+    }
   }
 
   private void requireStore() throws LedgerException {
