@@ -84,6 +84,27 @@ final class AuthorityCommand implements Runnable {
             : report.table() + System.lineSeparator());
   }
 
+  @Command(
+      name = "list",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Lists the CAs of a running server, the newest first: which one signs, which one is to, and",
+        "which ones have. Asks for no credentials."
+      })
+  void list(
+      @Mixin AdminOptions server,
+      @Option(
+              names = OutputFormat.OPTION,
+              paramLabel = OutputFormat.LABEL,
+              defaultValue = OutputFormat.DEFAULT,
+              description = OutputFormat.DESCRIPTION)
+          OutputFormat output)
+      throws ConfigException, CommandException, IOException, InterruptedException {
+    var report = new AuthoritiesReport(server.anybody().get("/v1/authorities"));
+    String text = output == OutputFormat.JSON ? report.json() : report.authorities();
+    print(text + System.lineSeparator());
+  }
+
   /** Where the CA comes from. */
   static final class Source {
     @ArgGroup(exclusive = false)

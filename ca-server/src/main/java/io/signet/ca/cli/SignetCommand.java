@@ -7,6 +7,7 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.io.BufferedReader;
+import java.io.Console;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
@@ -15,6 +16,8 @@ import java.nio.charset.Charset;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +37,10 @@ import picocli.CommandLine.TypeConversionException;
 public final class SignetCommand {
   private static final Logger log = LoggerFactory.getLogger(SignetCommand.class);
 
+  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+
   private final CommandLine commandLine;
+  private BooleanSupplier terminal = SignetCommand::isOnTerminal;
   private BufferedReader answers =
       new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
 
@@ -55,6 +61,8 @@ public final class SignetCommand {
                     .addSubcommand(new KeysStatusCommand()))
             .addSubcommand(new AuthorityCommand(office))
             .addSubcommand(new CeremonyCommand(office, () -> answers))
+            .addSubcommand(new RotationCommand(() -> terminal.getAsBoolean(), SignetCommand::pause))
+            .addSubcommand(new BundleCommand())
             .addSubcommand(
                 new CommandLine(new EntitlementCommand())
                     .addSubcommand(new EntitlementExplainCommand()))
@@ -75,6 +83,7 @@ public final class SignetCommand {
   public SignetCommand writingTo(PrintWriter out, PrintWriter err) {
     commandLine.setOut(out);
     commandLine.setErr(err);
+    terminal = () -> false;
     return this;
   }
 
@@ -91,6 +100,17 @@ public final class SignetCommand {
 
   CommandLine commandLine() {
     return commandLine;
+  }
+
+  // What is drawn in place needs to know that it is.
+  private static boolean isOnTerminal() {
+    boolean terminal =
+        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    return terminal && !"dumb".equals(System.getenv("TERM"));
+  }
+
+  private static void pause() throws InterruptedException {
+    Thread.sleep(BETWEEN_LOOKS);
   }
 
   private void addConverters() {

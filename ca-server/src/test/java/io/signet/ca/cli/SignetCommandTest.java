@@ -52,12 +52,14 @@ class SignetCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', 'dev, serve, config, keys, authority, ceremony, entitlement, sds, svid'",
+    "'', 'dev, serve, config, keys, authority, ceremony, rotation, bundle, entitlement, sds, svid'",
     "svid, 'fetch, watch, sign'",
     "sds, subscribers",
     "config, check",
     "keys, 'bench, change-passphrase, status'",
-    "authority, 'csr, import'",
+    "authority, 'csr, import, list'",
+    "rotation, 'approve, cancel, force, start, status'",
+    "bundle, show",
     "ceremony, 'root, sign'",
     "entitlement, explain"
   })
