@@ -201,6 +201,25 @@ class RotationCommandTest {
   }
 
   @Test
+  void approve_folderOfDev_itsAddressAndToken() throws Exception {
+    Files.writeString(
+        folder.resolve("config.yaml"),
+        """
+        trust-domain: example.org
+        listen: { operator: "127.0.0.1:%d" }
+        serving-names: [localhost]
+        keys: { custodian: file, file: { path: keys, passphrase: "env:P" } }
+        attestation: { unix: [ { uid: 1, id: "spiffe://example.org/a" } ] }
+        """
+            .formatted(plain.port()));
+
+    Ran ran = signet("rotation", "approve", "--dir", folder.toString());
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(rotation.acts).containsExactly("approve by admin-token");
+  }
+
+  @Test
   void approve_tokenToAnotherMachineInTheClear_notSent() {
     Ran ran =
         signet(
