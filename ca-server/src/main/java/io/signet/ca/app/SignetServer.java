@@ -203,7 +203,10 @@ final class SignetServer implements RunningServer {
                     policy(),
                     new Followed(authorities, trust, own.store(), custody),
                     clock));
-    succession.ifPresent(on -> on.start(timer, life));
+    succession.ifPresent(on -> {
+      administration.rotatesBy(on.control());
+      on.start(timer, life);
+    });
     Listeners listeners =
         new Listeners(
             config,
