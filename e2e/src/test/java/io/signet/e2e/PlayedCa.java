@@ -63,7 +63,8 @@ record PlayedCa(TrustDomain domain, ForeignCa ca) {
       return new TlsCertificate(
           X509Svid.of(List.of(certificate)),
           SecretBytes.copyOf(keys.getPrivate().getEncoded()),
-          staple);
+          staple,
+          1);
     }
 
     /** The same certificate with a key that is not its own. */

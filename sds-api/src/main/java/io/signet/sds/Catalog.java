@@ -1,6 +1,7 @@
 package io.signet.sds;
 
 import io.signet.sds.Secret.TlsCertificate;
+import io.signet.sds.Wants.Wanted;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -100,9 +101,14 @@ public record Catalog(Snapshot snapshot, Naming naming) {
         : names.stream().anyMatch(name -> secret(name).isEmpty() && isAwaited(name));
   }
 
-  Map<String, Optional<String>> versions(Set<String> names) {
-    Map<String, Optional<String>> versions = new LinkedHashMap<>();
-    names.forEach(name -> versions.put(name, secret(name).map(Secret::version)));
-    return versions;
+  /** The newest secret of each of these names. */
+  public Wants wants(Set<String> names) {
+    Map<String, Optional<Wanted>> newest = new LinkedHashMap<>();
+    names.forEach(name -> newest.put(name, secret(name).map(this::wanted)));
+    return new Wants(snapshot.trust().sequence(), newest);
+  }
+
+  private Wanted wanted(Secret secret) {
+    return new Wanted(secret.version(), secret.mark(snapshot.trust()));
   }
 }

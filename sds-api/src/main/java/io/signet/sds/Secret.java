@@ -24,11 +24,17 @@ public sealed interface Secret {
    */
   String version();
 
+  /** Its place in a rotation, by the trust of the same snapshot. */
+  default Wants.Mark mark(Trust trust) {
+    return Wants.Mark.NONE;
+  }
+
   /** An SVID with its private key (FLD-1). */
   final class TlsCertificate implements Secret {
     private final X509Svid svid;
     private final SecretBytes privateKey;
     private final Optional<byte[]> ocspStaple;
+    private final int generation;
     private final String version;
 
     /**
@@ -37,9 +43,12 @@ public sealed interface Secret {
      *
      * @param privateKey PKCS#8 DER; not to be destroyed while a snapshot holds this secret
      * @param ocspStaple the OCSP response for the leaf as DER, if there is one (FLD-2)
+     * @param generation of the root above it: 1 for the first of the trust domain; no part of the
+     *     version
      * @throws IllegalArgumentException if the key or the staple is empty
      */
-    public TlsCertificate(X509Svid svid, SecretBytes privateKey, Optional<byte[]> ocspStaple) {
+    public TlsCertificate(
+        X509Svid svid, SecretBytes privateKey, Optional<byte[]> ocspStaple, int generation) {
       if (privateKey.length() == 0) {
         throw new IllegalArgumentException("private key: 0 bytes (expected: PKCS#8 DER)");
       }
@@ -49,12 +58,13 @@ public sealed interface Secret {
       this.svid = requireNonNull(svid, "svid");
       this.privateKey = privateKey;
       this.ocspStaple = ocspStaple.map(byte[]::clone);
+      this.generation = generation;
       this.version = Version.ofCertificate(svid.chain(), ocspStaple);
     }
 
-    /** Without a staple. */
+    /** Without a staple, under the first root. */
     public TlsCertificate(X509Svid svid, SecretBytes privateKey) {
-      this(svid, privateKey, Optional.empty());
+      this(svid, privateKey, Optional.empty(), 1);
     }
 
     /** The chain of which the leaf holds the public key. */
@@ -70,6 +80,16 @@ public sealed interface Secret {
     /** DER. */
     public Optional<byte[]> ocspStaple() {
       return ocspStaple.map(byte[]::clone);
+    }
+
+    /** Of the root above it. */
+    public int generation() {
+      return generation;
+    }
+
+    @Override
+    public Wants.Mark mark(Trust trust) {
+      return Wants.Mark.svid(generation);
     }
 
     @Override
@@ -149,6 +169,13 @@ public sealed interface Secret {
     /** The only identities that are accepted, sorted; none means that all are. */
     public List<SpiffeId> peers() {
       return peers;
+    }
+
+    @Override
+    public Wants.Mark mark(Trust trust) {
+      return anchors.stream().anyMatch(trust::isOwn)
+          ? Wants.Mark.bundle(trust.sequence())
+          : Wants.Mark.NONE;
     }
 
     @Override

@@ -30,10 +30,24 @@ public final class SubscriptionState {
    * @param next the state from here on, to be kept before the response is sent
    * @param response to be sent, if any
    * @param answer what the request said about an earlier response, if anything
+   * @param known the versions by name that the subscriber has from an earlier stream (SDS-18)
    */
-  public record Step(SubscriptionState next, Optional<Response> response, Optional<Answer> answer) {
+  public record Step(
+      SubscriptionState next,
+      Optional<Response> response,
+      Optional<Answer> answer,
+      Map<String, String> known) {
     public Step {
       requireNonNull(next, "next");
+      known = Map.copyOf(known);
+    }
+
+    Step(SubscriptionState next, Optional<Response> response, Optional<Answer> answer) {
+      this(next, response, answer, Map.of());
+    }
+
+    private Step knowing(Map<String, String> versions) {
+      return new Step(next, response, answer, versions);
     }
   }
 
@@ -93,11 +107,9 @@ public final class SubscriptionState {
     Interest newest = interest.changedBy(request);
     Set<String> asked = new HashSet<>(request.subscribe());
     Deliveries kept = received.keeping(name -> newest.covers(name) && !asked.contains(name));
-    Deliveries known =
-        interest.equals(Interest.UNSTATED)
-            ? kept.known(fromBefore(request, newest, catalog))
-            : kept;
-    return new SubscriptionState(newest, known).send(catalog, answer);
+    Map<String, String> known =
+        interest.equals(Interest.UNSTATED) ? fromBefore(request, newest, catalog) : Map.of();
+    return new SubscriptionState(newest, kept.known(known)).send(catalog, answer).knowing(known);
   }
 
   // SDS-18: names that are gone are told of, whether subscribed to or not; of the others those that
@@ -127,9 +139,9 @@ public final class SubscriptionState {
     return new SubscriptionState(interest, deliveries.withheld(names));
   }
 
-  /** The version that each subscribed name has now; none where there is no secret for it. */
-  public Map<String, Optional<String>> wanted(Catalog catalog) {
-    return catalog.versions(interest.in(catalog));
+  /** The secret that each subscribed name has now. */
+  public Wants wants(Catalog catalog) {
+    return catalog.wants(interest.in(catalog));
   }
 
   /** How many names it is subscribed to. */

@@ -23,15 +23,20 @@ import java.util.function.Supplier;
 public final class Trust {
 
   /** Nobody yet. */
-  public static final Trust NONE = new Trust(List.of(), Map.of());
+  public static final Trust NONE = new Trust("", 0, List.of(), Map.of());
 
+  private final String own;
+  private final long sequence;
   // The own one first.
   private final Map<String, TrustAnchors> domains;
   private final SortedMap<String, Set<SpiffeId>> servers;
   private final String version;
   private final Map<String, ValidationContext> made = new ConcurrentHashMap<>();
 
-  private Trust(List<TrustAnchors> domains, Map<String, Set<SpiffeId>> servers) {
+  private Trust(
+      String own, long sequence, List<TrustAnchors> domains, Map<String, Set<SpiffeId>> servers) {
+    this.own = own;
+    this.sequence = sequence;
     this.domains = new LinkedHashMap<>();
     domains.stream()
         .filter(anchors -> !anchors.bundle().authorities().isEmpty())
@@ -52,12 +57,22 @@ public final class Trust {
     List<TrustAnchors> all = new ArrayList<>();
     all.add(own);
     federated.stream().sorted(Comparator.comparing(TrustAnchors::name)).forEach(all::add);
-    return new Trust(all, servers);
+    return new Trust(own.name(), own.bundle().sequence(), all, servers);
   }
 
   /** Of one trust domain alone. */
   public static Trust of(TrustAnchors own) {
     return of(own, List.of(), Map.of());
+  }
+
+  /** The sequence of the own trust domain's bundle; 0 before there is any. */
+  long sequence() {
+    return sequence;
+  }
+
+  /** Whether these are of the own trust domain. */
+  boolean isOwn(TrustAnchors anchors) {
+    return anchors.name().equals(own);
   }
 
   /** The bundle of the caller's own trust domain. */
@@ -125,7 +140,9 @@ public final class Trust {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Trust trust && version.equals(trust.version);
+    return other instanceof Trust trust
+        && version.equals(trust.version)
+        && sequence == trust.sequence;
   }
 
   @Override

@@ -16,6 +16,7 @@ final class DeltaDialogue {
   private Catalog catalog;
   private String nonce = "";
   private Optional<Answer> answer = Optional.empty();
+  private Map<String, String> known = Map.of();
 
   private DeltaDialogue(Snapshot snapshot) {
     this.catalog = new Catalog(snapshot, Naming.STANDARD);
@@ -69,9 +70,15 @@ final class DeltaDialogue {
     return answer;
   }
 
+  /** What it has from an earlier stream, by the last event. */
+  Map<String, String> known() {
+    return known;
+  }
+
   private List<String> take(Step step) {
     state = step.next();
     answer = step.answer();
+    known = step.known();
     step.response().ifPresent(sent -> nonce = sent.nonce());
     List<String> told = new ArrayList<>();
     step.response()

@@ -189,6 +189,13 @@ class SubscriptionDeltaTest {
                     bundle(EXAMPLE, 7).version()),
                 "*"))
         .containsExactly("spiffe://example.org");
+    assertThat(stream.known())
+        .isEqualTo(
+            Map.of(
+                WEB.toString(),
+                svid(WEB, 1).version(),
+                "spiffe://example.org",
+                bundle(EXAMPLE, 7).version()));
   }
 
   @Test // SDS-4: unchanged content is not sent again

@@ -12,6 +12,7 @@ import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
 import io.signet.sds.Holder;
 import io.signet.sds.Subscriber;
+import io.signet.sds.Wants;
 import io.signet.spiffe.SpiffeId;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,15 +33,17 @@ class SubscribersTest {
     ledger.opened(web);
     ledger.wants(
         web,
-        Map.of(
-            "default",
-            Optional.of("v1"),
-            "ROOTCA",
-            Optional.of("v2"),
-            "ALL",
-            Optional.of("v3"),
-            "none",
-            Optional.empty()));
+        new Wants(
+            1,
+            Map.of(
+                "default",
+                wanted("v1"),
+                "ROOTCA",
+                wanted("v2"),
+                "ALL",
+                wanted("v3"),
+                "none",
+                Optional.empty())));
     Instant sent = clock.instant();
     ledger.sent(web, Map.of("default", "v1", "ROOTCA", "v2", "ALL", "v3"));
     clock.advance(Duration.ofSeconds(1));
@@ -82,7 +85,7 @@ class SubscribersTest {
     Subscriber two = subscriber("2", "web-2");
     for (Subscriber each : List.of(one, two)) {
       ledger.opened(each);
-      ledger.wants(each, Map.of("default", Optional.of("v1"), "ROOTCA", Optional.empty()));
+      ledger.wants(each, new Wants(1, Map.of("default", wanted("v1"), "ROOTCA", Optional.empty())));
       ledger.sent(each, Map.of("default", "v1"));
     }
     assertThat(List.of(count("silent"), count("missing"), count("acknowledged")))
@@ -94,6 +97,10 @@ class SubscribersTest {
     ledger.closed(two);
     assertThat(List.of(count("silent"), count("missing"), count("refused"), count("unsent")))
         .containsExactly(0.0, 1.0, 0.0, 0.0);
+  }
+
+  private static Optional<Wants.Wanted> wanted(String version) {
+    return Optional.of(new Wants.Wanted(version, Wants.Mark.NONE));
   }
 
   private double count(String state) {

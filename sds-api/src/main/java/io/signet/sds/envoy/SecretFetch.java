@@ -32,13 +32,15 @@ final class SecretFetch implements SecretSource.Listener {
   private static final Duration PATIENCE = Duration.ofSeconds(7);
 
   private final SdsService shared;
+  private final Caller caller;
   private final List<String> names;
   private final Naming naming;
   private final CompletableFuture<DiscoveryResponse> answer = new CompletableFuture<>();
   private volatile Snapshot latest = Snapshot.EMPTY;
 
-  private SecretFetch(SdsService shared, List<String> names, Naming naming) {
+  private SecretFetch(SdsService shared, Caller caller, List<String> names, Naming naming) {
     this.shared = shared;
+    this.caller = caller;
     this.names = names;
     this.naming = naming;
   }
@@ -53,7 +55,7 @@ final class SecretFetch implements SecretSource.Listener {
       return refused(tooMuch.get());
     }
     Naming naming = NodeForm.of(listening.naming(), request.getNode());
-    var fetch = new SecretFetch(shared, request.getResourceNamesList(), naming);
+    var fetch = new SecretFetch(shared, caller, request.getResourceNamesList(), naming);
     Feed feed = shared.source().open(caller.holder(), fetch);
     Timer.Scheduled late = shared.timer().after(PATIENCE, fetch::answerNow);
     var _ =
@@ -83,13 +85,18 @@ final class SecretFetch implements SecretSource.Listener {
   }
 
   private void answerNow() {
-    SequencedMap<String, Secret> found = catalog().select(names);
+    Catalog catalog = catalog();
+    SequencedMap<String, Secret> found = catalog.select(names);
     Map<String, Any> encoded = encode(found);
     found.keySet().retainAll(encoded.keySet());
     if (!found.isEmpty()) {
-      answer.complete(
-          new Dialect.StateOfTheWorld().write(new Response("", found, Set.of()), encoded));
-    } else if (catalog().awaitsAny(names)) {
+      boolean isFirst =
+          answer.complete(
+              new Dialect.StateOfTheWorld().write(new Response("", found, Set.of()), encoded));
+      if (isFirst) {
+        shared.ledger().fetched(caller.holder(), catalog.wants(found.keySet()));
+      }
+    } else if (catalog.awaitsAny(names)) {
       fail(Status.UNAVAILABLE.withDescription("the secret is still being made"));
     } else {
       fail(Status.NOT_FOUND.withDescription("no secret of these names"));

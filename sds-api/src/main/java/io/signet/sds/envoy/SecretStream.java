@@ -19,6 +19,7 @@ import io.signet.sds.Snapshot;
 import io.signet.sds.Subscriber;
 import io.signet.sds.SubscriptionState;
 import io.signet.sds.SubscriptionState.Step;
+import io.signet.sds.Wants;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -69,7 +70,7 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
   private final AtomicBoolean pushDue = new AtomicBoolean();
 
   private SubscriptionState state;
-  private Map<String, Optional<String>> wanted = Map.of();
+  private Wants wants = Wants.NOTHING;
   private final Set<String> toldMissing = new HashSet<>();
   private @Nullable Conversation conversation;
   private boolean pushWaits;
@@ -218,7 +219,7 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
     Catalog catalog = conversation.catalog(latest.get());
     pushWaits = !out.isReady();
     if (pushWaits) {
-      noteWanted(conversation.who(), state.wanted(catalog));
+      noteWants(conversation.who(), state.wants(catalog));
     } else {
       apply(conversation.who(), state.changed(catalog), catalog);
     }
@@ -235,7 +236,8 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
   private void apply(Subscriber who, Step step, Catalog catalog) {
     state = step.next();
     step.answer().ifPresent(answer -> note(who, answer));
-    noteWanted(who, state.wanted(catalog));
+    noteWants(who, state.wants(catalog));
+    noteKnown(who, step.known());
     noteMissing(who, catalog);
     step.response().ifPresent(response -> send(who, response));
   }
@@ -248,20 +250,29 @@ final class SecretStream<Q, R> implements StreamObserver<Q> {
     }
   }
 
-  private void noteWanted(Subscriber who, Map<String, Optional<String>> newest) {
-    if (!newest.equals(wanted)) {
-      wanted = newest;
+  // Also when nothing but the sequence of the bundle has changed: it has that one then.
+  private void noteWants(Subscriber who, Wants newest) {
+    if (!newest.equals(wants)) {
+      wants = newest;
       shared.ledger().wants(who, newest);
+    }
+  }
+
+  private void noteKnown(Subscriber who, Map<String, String> versions) {
+    if (!versions.isEmpty()) {
+      shared.ledger().knows(who, versions);
     }
   }
 
   private void noteMissing(Subscriber who, Catalog catalog) {
     var unreported = new LinkedHashSet<String>();
-    wanted.forEach((wish, version) -> {
-      if (version.isEmpty() && !toldMissing.contains(wish) && !catalog.isAwaited(wish)) {
-        unreported.add(wish);
-      }
-    });
+    wants
+        .names()
+        .forEach((wish, newest) -> {
+          if (newest.isEmpty() && !toldMissing.contains(wish) && !catalog.isAwaited(wish)) {
+            unreported.add(wish);
+          }
+        });
     if (!unreported.isEmpty() && toldMissing.size() < NameLimits.MOST) {
       toldMissing.addAll(unreported);
       tell(listener -> listener.missing(who, unreported));
