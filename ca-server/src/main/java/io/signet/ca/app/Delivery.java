@@ -26,6 +26,7 @@ import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,7 @@ final class Delivery {
                 new SessionTickets(new SecureRandom(), clock),
                 timer,
                 clock,
+                Runtime.getRuntime().availableProcessors(),
                 new Alarms(metrics)));
     metrics.watch(feeds::failing, clock);
     life.started(
@@ -146,6 +148,14 @@ final class Delivery {
   /** What callers may hold is other than it was. */
   void entitlementsChanged() {
     feeds.entitlementsChanged();
+  }
+
+  /**
+   * SVIDs are signed under the root of this generation now: those of others are replaced over this
+   * window. To be said again from time to time.
+   */
+  void authorityIs(int generation, Duration window) {
+    feeds.reissue(generation, window);
   }
 
   /** From now on everybody trusts these; before the first time nobody trusts anybody. */

@@ -1,6 +1,7 @@
 package io.signet.ca.authority;
 
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Recipient;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.x509.NameConstraints;
@@ -244,6 +245,16 @@ public final class Authorities {
   }
 
   /**
+   * Whether leaves may still be signed by this one: a CA may have taken over since it was asked
+   * for. Whoever asks this after it has recorded its intent signs nothing that a rotation misses.
+   *
+   * @throws AuthorityException as {@link #active()}
+   */
+  public boolean isCurrent(IssuingAuthority by) throws AuthorityException {
+    return active().generation() == by.generation();
+  }
+
+  /**
    * When {@link #renew()} is due: at once when the key is out of use (KC-1) or gone, so what was
    * asked before may be too late.
    */
@@ -329,13 +340,21 @@ public final class Authorities {
    * @param wish how long it shall live, which is at most as long as ours do; absent, zero or
    *     negative: as long
    * @param reason who gets it and what lets them, for the ledger
+   * @param to who gets it, for rotations
    * @return the certificate and what is above it, without the root
    * @throws AuthorityException when no CA here signs any, or ours is of no use now
    */
-  public List<X509Certificate> certify(PublicKey key, Optional<Duration> wish, String reason)
+  public List<X509Certificate> certify(
+      PublicKey key, Optional<Duration> wish, String reason, Recipient to)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     return switch (tier) {
-      case Tier.Issuing(_, OwnCertifier ca) -> ca.certify(key, wish, reason);
+      case Tier.Issuing(_, OwnCertifier ca) -> {
+        List<X509Certificate> chain = ca.certify(key, wish, reason, to);
+        if (ca.generation() != generation()) {
+          throw new AuthorityException("another CA has just taken over; ask again");
+        }
+        yield chain;
+      }
       case Tier.Issuing _ ->
           throw new AuthorityException(
               "our CA is elsewhere and signs for us alone (expected: authority.root: own or"

@@ -7,11 +7,11 @@ public final class AuthorityException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  AuthorityException(String message) {
+  public AuthorityException(String message) {
     this(message, null);
   }
 
-  AuthorityException(String message, @Nullable Throwable cause) {
+  public AuthorityException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,6 +1,7 @@
 package io.signet.ca.authority;
 
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Recipient;
 import io.signet.ca.signing.Authority;
 import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
@@ -61,13 +62,20 @@ final class OwnCertifier implements Certifier {
    * @param wish how long it shall live, which is at most as long as ours do; absent, zero or
    *     negative: as long
    * @param reason who gets it and what lets them, for the ledger
+   * @param to who gets it, for rotations
    * @return the certificate and what is above it, without the root
    */
-  List<X509Certificate> certify(PublicKey key, Optional<Duration> wish, String reason)
+  List<X509Certificate> certify(PublicKey key, Optional<Duration> wish, String reason, Recipient to)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     requireReady();
     Instant now = clock.instant();
-    return chain(signer.issue(draft(key, now, end(now, lifetime(wish))), reason));
+    Draft draft = draft(key, now, end(now, lifetime(wish)));
+    return chain(signer.issue(draft, reason, serial -> to.of(serial, ca.generation())));
+  }
+
+  /** Of the CA. */
+  int generation() {
+    return ca.generation();
   }
 
   private Duration lifetime(Optional<Duration> wish) {

@@ -42,7 +42,9 @@ public final class Renewal implements AutoCloseable {
   private volatile Instant earliest = Instant.EPOCH;
   private volatile boolean failing;
   private Timer.@Nullable Scheduled next;
+  private @Nullable Look latest;
   private boolean started;
+  private boolean running;
   private boolean closed;
 
   /**
@@ -73,11 +75,38 @@ public final class Renewal implements AutoCloseable {
     schedule();
   }
 
+  /** Looks at once at when the work is due, because that has changed. */
+  public synchronized void hasten() {
+    if (started && !running && next != null) {
+      next.cancel();
+      schedule();
+    }
+  }
+
   private synchronized void schedule() {
+    running = false;
     if (!closed) {
       Duration left = Duration.between(clock.instant(), due());
-      next = timer.after(left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT, this::look);
+      Look look = new Look();
+      next = timer.after(left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT, look);
+      latest = look;
     }
+  }
+
+  // A look that was taken back may have begun all the same: only the latest counts.
+  private final class Look implements Runnable {
+    @Override
+    public void run() {
+      if (begins(this)) {
+        look();
+      }
+    }
+  }
+
+  private synchronized boolean begins(Look look) {
+    boolean begins = look.equals(latest) && !running && !closed;
+    running |= begins;
+    return begins;
   }
 
   private Instant due() {
@@ -92,7 +121,7 @@ public final class Renewal implements AutoCloseable {
   // Scheduled in the end, so that neither the work nor the listener can end the renewal.
   private void look() {
     try {
-      if (!isClosed() && !clock.instant().isBefore(due())) {
+      if (!clock.instant().isBefore(due())) {
         run();
       }
     } finally {
@@ -119,10 +148,6 @@ public final class Renewal implements AutoCloseable {
     Duration doubled = retry.multipliedBy(2);
     retry = doubled.compareTo(LONGEST_RETRY) < 0 ? doubled : LONGEST_RETRY;
     onFailure.accept(e);
-  }
-
-  private synchronized boolean isClosed() {
-    return closed;
   }
 
   /** No further run begins; one that runs ends by itself. */

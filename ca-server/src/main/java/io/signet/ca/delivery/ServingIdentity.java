@@ -8,6 +8,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +21,7 @@ public final class ServingIdentity implements AutoCloseable {
   private final Grant grant;
   private final Renewal renewal;
   private volatile KeyedSvid current;
+  private volatile boolean outdated;
 
   /**
    * Makes the first certificate; without it there is nothing to serve with.
@@ -32,7 +34,7 @@ public final class ServingIdentity implements AutoCloseable {
       throws RenewalException {
     this.maker = maker;
     this.grant = grant;
-    this.current = maker.make(grant);
+    this.current = maker.make(grant, Optional.empty());
     this.renewal = new Renewal(new Work(), timer, clock, onFailure);
     renewal.start();
   }
@@ -40,13 +42,35 @@ public final class ServingIdentity implements AutoCloseable {
   private final class Work implements Renewal.Work {
     @Override
     public Instant due() {
-      return current.renewAt();
+      return outdated ? Instant.EPOCH : current.renewAt();
     }
 
+    // Said before this run and not in it: what it makes may be outdated when it is ready.
     @Override
     public void run() throws RenewalException {
-      current = maker.make(grant);
+      boolean was = outdated;
+      outdated = false;
+      try {
+        current = maker.make(grant, Optional.empty());
+      } catch (RenewalException | RuntimeException e) {
+        outdated |= was;
+        throw e;
+      }
     }
+  }
+
+  /**
+   * Has the next certificate made at once, because the authority has changed; tried again while it
+   * fails. The one in use stays until then.
+   */
+  public void renew() {
+    outdated = true;
+    renewal.hasten();
+  }
+
+  /** The generation of the root above the certificate in use. */
+  public int generation() {
+    return current.generation();
   }
 
   /** The certificate chain of now, leaf first, and its key: take both from one call. */

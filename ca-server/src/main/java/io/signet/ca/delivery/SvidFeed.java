@@ -1,6 +1,7 @@
 package io.signet.ca.delivery;
 
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.ledger.HolderKey;
 import io.signet.sds.Secret.TlsCertificate;
 import io.signet.sds.Snapshot;
 import io.signet.sds.Timer;
@@ -32,6 +33,7 @@ final class SvidFeed implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Entitled entitled;
+  private final HolderKey holder;
   private final SvidMaker maker;
   private final SessionTickets tickets;
   private final Timer timer;
@@ -40,6 +42,9 @@ final class SvidFeed implements AutoCloseable {
   private final List<Subscription> subscriptions = new ArrayList<>();
   private volatile Instant renewAt = Instant.EPOCH;
   private volatile boolean failing;
+  private volatile boolean outdated;
+  private int told;
+  private boolean closed;
   private Optional<Grant> granted = Optional.empty();
   private Snapshot next;
   private boolean published;
@@ -47,10 +52,12 @@ final class SvidFeed implements AutoCloseable {
   private Instant idleSince;
 
   /**
+   * @param holder who is fed, as rotations count
    * @param onFailure is told of each SVID that could not be made; the last good one stays
    */
   SvidFeed(
       Entitled entitled,
+      HolderKey holder,
       SvidMaker maker,
       Trust trust,
       SessionTickets tickets,
@@ -58,6 +65,7 @@ final class SvidFeed implements AutoCloseable {
       Clock clock,
       Consumer<RenewalException> onFailure) {
     this.entitled = entitled;
+    this.holder = holder;
     this.maker = maker;
     this.tickets = tickets;
     this.timer = timer;
@@ -153,7 +161,7 @@ final class SvidFeed implements AutoCloseable {
   private final class Work implements Renewal.Work {
     @Override
     public Instant due() {
-      return renewAt;
+      return outdated ? Instant.EPOCH : renewAt;
     }
 
     @Override
@@ -163,13 +171,38 @@ final class SvidFeed implements AutoCloseable {
       if (grant.isEmpty()) {
         return;
       }
+      boolean was = outdated;
+      outdated = false; // what is said from now on is about what this run makes
       try {
-        publish(maker.make(grant.get()), grant.get());
+        publish(maker.make(grant.get(), Optional.of(holder)), grant.get());
       } catch (RenewalException | RuntimeException e) {
+        outdated |= was;
         failed(grant.get());
         throw e;
       }
     }
+  }
+
+  /** Whether its SVID is of another generation, and it was not told to replace it. */
+  synchronized boolean isOutdated(int generation) {
+    return !withdrawn
+        && !closed
+        && told != generation
+        && next.svids().stream().anyMatch(svid -> svid.generation() != generation);
+  }
+
+  /** Replaces its SVID at once by one of this generation, which is the one that is signed by. */
+  void reissue(int generation) {
+    synchronized (this) {
+      told = generation;
+      outdated = true;
+    }
+    renewal.hasten();
+  }
+
+  /** Whether there is nothing to be replaced any more. */
+  synchronized boolean isReissued() {
+    return !outdated || withdrawn || closed;
   }
 
   // What was granted may be another by now: then it is due again.
@@ -214,7 +247,8 @@ final class SvidFeed implements AutoCloseable {
   private static TlsCertificate secret(KeyedSvid made) {
     byte[] pkcs8 = made.key().pkcs8();
     try {
-      return new TlsCertificate(made.svid(), SecretBytes.copyOf(pkcs8));
+      return new TlsCertificate(
+          made.svid(), SecretBytes.copyOf(pkcs8), Optional.empty(), made.generation());
     } finally {
       Arrays.fill(pkcs8, (byte) 0);
     }
@@ -234,6 +268,7 @@ final class SvidFeed implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     renewal.close();
     subscriptions.forEach(Subscription::close);
   }

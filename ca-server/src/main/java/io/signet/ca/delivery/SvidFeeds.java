@@ -5,6 +5,7 @@ import io.signet.ca.authorization.Decision.Granted;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.authorization.Wish;
+import io.signet.ca.ledger.HolderKey;
 import io.signet.sds.Holder;
 import io.signet.sds.SecretSource;
 import io.signet.sds.Timer;
@@ -44,6 +45,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
   private final Timer timer;
   private final Clock clock;
   private final Listener listener;
+  private final Reissue reissue;
   private final Map<Holder, SvidFeed> feeds = new HashMap<>();
   private Trust trust;
   private boolean closed;
@@ -53,6 +55,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
    *
    * @param entitlements of now; asked before each SVID
    * @param trust whom everybody trusts, made once for all
+   * @param processors that issuances have to share
    */
   public SvidFeeds(
       SvidMaker maker,
@@ -61,6 +64,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
       SessionTickets tickets,
       Timer timer,
       Clock clock,
+      int processors,
       Listener listener) {
     this.maker = maker;
     this.entitlements = entitlements;
@@ -69,6 +73,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
     this.timer = timer;
     this.clock = clock;
     this.listener = listener;
+    this.reissue = new Reissue(this::outdated, maker.tempo(), processors, timer, clock);
   }
 
   @Override
@@ -88,6 +93,7 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
     SvidFeed feed =
         new SvidFeed(
             () -> grant(caller),
+            new HolderKey(caller.identity(), caller.instance()),
             maker,
             trust,
             tickets,
@@ -142,6 +148,22 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
     all.forEach(SvidFeed::entitlementChanged);
   }
 
+  /**
+   * From now on SVIDs are signed under the root of this generation: all that are of another one are
+   * replaced, evenly over the window; slower where half of what the machine can do would not be
+   * enough for that. Who is new has one of this generation at once. To be said again from time to
+   * time: it goes on as it began.
+   *
+   * @param window from when this is said for the first time
+   */
+  public void reissue(int generation, Duration window) {
+    reissue.to(generation, window);
+  }
+
+  private synchronized List<SvidFeed> outdated(int generation) {
+    return feeds.values().stream().filter(feed -> feed.isOutdated(generation)).toList();
+  }
+
   /** Session tickets are made with the keys of now; to be called once an hour. */
   public synchronized void refreshTickets() {
     feeds.values().forEach(SvidFeed::refreshTickets);
@@ -157,7 +179,12 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
 
   /** Ends all feeds; one that is opened later stays silent. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    reissue.close();
+    closeFeeds();
+  }
+
+  private synchronized void closeFeeds() {
     closed = true;
     feeds.values().forEach(SvidFeed::close);
     feeds.clear();

@@ -5,12 +5,14 @@ import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
+import io.signet.ca.ledger.HolderKey;
 import io.signet.hsm.soft.ExportableKey;
 import io.signet.sds.Timer;
 import io.signet.spiffe.X509Svid;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** Makes a key and has an SVID issued for it. Safe for use by many threads. */
@@ -26,6 +28,7 @@ public final class SvidMaker {
   private final KeyPool keys;
   private final Clock clock;
   private final RandomGenerator random;
+  private final Tempo tempo = new Tempo();
 
   /**
    * @param timer makes keys ahead
@@ -38,22 +41,33 @@ public final class SvidMaker {
     this.random = random;
   }
 
-  KeyedSvid make(Grant grant) throws RenewalException {
+  /**
+   * @param holder who gets it on streams, as rotations count; empty for ourselves
+   */
+  KeyedSvid make(Grant grant, Optional<HolderKey> holder) throws RenewalException {
+    Instant begun = clock.instant();
     ExportableKey key = keys.take(grant.keys().getFirst().algorithm());
-    IssuanceOutcome outcome = issuance.issue(grant, key.publicKey());
+    IssuanceOutcome outcome = issuance.issue(grant, key.publicKey(), holder);
+    tempo.took(Duration.between(begun, clock.instant()));
     return switch (outcome) {
       case Refused refused -> throw new RenewalException(refused.detail(), null);
-      case Issued issued -> keyed(key, issued.svid());
+      case Issued issued -> keyed(key, issued.svid(), issued.generation());
     };
   }
 
+  /** How long it takes. */
+  Tempo tempo() {
+    return tempo;
+  }
+
   // SDS-5: a proxy that is sent a key of another certificate serves nothing at all.
-  private KeyedSvid keyed(ExportableKey key, X509Svid svid) throws RenewalException {
+  private KeyedSvid keyed(ExportableKey key, X509Svid svid, int generation)
+      throws RenewalException {
     if (!svid.leaf().getPublicKey().equals(key.publicKey())) {
       throw new RenewalException(
           "the SVID of " + svid.id() + " is not of the key made for it", null);
     }
-    return new KeyedSvid(key, svid, renewAt(svid.expiresAt()));
+    return new KeyedSvid(key, svid, generation, renewAt(svid.expiresAt()));
   }
 
   // Half of the life that is left, up to a tenth of that earlier; the backdate does not count.

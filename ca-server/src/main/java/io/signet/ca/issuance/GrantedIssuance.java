@@ -1,7 +1,9 @@
 package io.signet.ca.issuance;
 
 import io.signet.ca.authorization.Grant;
+import io.signet.ca.ledger.HolderKey;
 import java.security.PublicKey;
+import java.util.Optional;
 
 /** Issues what was granted before. Safe for use by many threads; blocks. */
 @FunctionalInterface
@@ -11,6 +13,7 @@ public interface GrantedIssuance {
    * Issues to the receiver of the grant.
    *
    * @param key of a kind that the grant allows, whose private half the receiver is known to hold
+   * @param holder who gets it on streams, as rotations count; empty for ourselves
    */
-  IssuanceOutcome issue(Grant grant, PublicKey key);
+  IssuanceOutcome issue(Grant grant, PublicKey key, Optional<HolderKey> holder);
 }

@@ -23,12 +23,14 @@ public sealed interface IssuanceOutcome {
    *
    * @param id in the certificate: of a workload, or the trust domain's where it is an authority
    * @param chain the certificate first; at least that
+   * @param generation of the root above it
    * @param detail to whom it was granted and by what, for our log
    */
   record Issued(
       SpiffeId id,
       List<X509Certificate> chain,
       TrustBundle bundle,
+      int generation,
       String detail,
       Optional<Proof> caller)
       implements IssuanceOutcome {
@@ -38,8 +40,8 @@ public sealed interface IssuanceOutcome {
     }
 
     /** To whoever was granted it before. */
-    public Issued(X509Svid svid, TrustBundle bundle, String detail) {
-      this(svid.id(), svid.chain(), bundle, detail, Optional.empty());
+    public Issued(X509Svid svid, TrustBundle bundle, int generation, String detail) {
+      this(svid.id(), svid.chain(), bundle, generation, detail, Optional.empty());
     }
 
     /** What was asked for. */
@@ -58,7 +60,7 @@ public sealed interface IssuanceOutcome {
 
     @Override
     public Issued by(Proof proven) {
-      return new Issued(id, chain, bundle, detail, Optional.of(proven));
+      return new Issued(id, chain, bundle, generation, detail, Optional.of(proven));
     }
   }
 

@@ -14,6 +14,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Recipient;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.x509.CsrException;
 import io.signet.ca.x509.CsrParser;
@@ -106,14 +107,18 @@ public final class IssueAuthority implements Issuance {
 
   private IssuanceOutcome granted(
       Proof proof, String reason, PublicKey key, Optional<Duration> lifetime) {
-    return Signing.outcome(proof.id(), () -> signed(reason, key, lifetime));
+    return Signing.outcome(proof.id(), () -> signed(proof, reason, key, lifetime));
   }
 
-  private Issued signed(String reason, PublicKey key, Optional<Duration> lifetime)
+  private Issued signed(Proof proof, String reason, PublicKey key, Optional<Duration> lifetime)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     steps.begin(Step.SIGN); // and all that belongs to it, as for an authority of our own
-    List<X509Certificate> chain = authorities.certify(key, lifetime, reason);
+    // What the ledger says of the bundle is true of any that is answered with later.
+    Recipient client = Recipients.client(proof, proof.id(), authorities.bundle().sequence());
+    int generation = authorities.generation();
+    List<X509Certificate> chain = authorities.certify(key, lifetime, reason, client);
     TrustBundle bundle = authorities.bundle();
-    return new Issued(bundle.trustDomain().id(), chain, bundle, reason, Optional.empty());
+    return new Issued(
+        bundle.trustDomain().id(), chain, bundle, generation, reason, Optional.empty());
   }
 }

@@ -19,7 +19,9 @@ import io.signet.ca.authorization.Wish;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Recipient;
 import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.Draft;
@@ -36,11 +38,15 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The journey of a certificate request; the numbers are those of docs/issuance.md. */
 public final class IssueSvid implements Issuance {
+
+  // More than one change at once is none that a person or a rotation makes.
+  private static final int ATTEMPTS = 3;
 
   private final Attestors attestors;
   private final Impersonation impersonation;
@@ -99,7 +105,11 @@ public final class IssueSvid implements Issuance {
       CertificateRequest csr = CsrParser.parse(request.csr(), now.hosts(proof));
       return switch (now.decide(proof, wish(request, csr))) {
         case Granted(Grant grant) ->
-            granted(grant, Signing.reason(grant.reason(), proof), csr.publicKey());
+            granted(
+                grant,
+                Signing.reason(grant.reason(), proof),
+                csr.publicKey(),
+                bundle -> Recipients.client(proof, grant.id(), bundle));
         case Denied denied -> new Refused(Why.NOT_ENTITLED, denied.reason());
         case WrongKey wrong -> new Refused(Why.BAD_REQUEST, proof.id() + ": " + wrong.reason());
       };
@@ -112,28 +122,63 @@ public final class IssueSvid implements Issuance {
     return new Wish(csr.uri(), request.lifetime(), Optional.of(KeyType.of(csr.publicKey())));
   }
 
-  /** Issues what was granted. */
-  public IssuanceOutcome granted(Grant grant, PublicKey key) {
-    return granted(grant, grant.reason(), key);
+  /**
+   * Issues what was granted.
+   *
+   * @param holder who gets it on streams, as rotations count; empty for ourselves
+   */
+  public IssuanceOutcome granted(Grant grant, PublicKey key, Optional<HolderKey> holder) {
+    return granted(grant, grant.reason(), key, _ -> Recipients.subscriber(holder));
   }
 
-  private IssuanceOutcome granted(Grant grant, String reason, PublicKey key) {
-    return Signing.outcome(grant.id(), () -> signed(grant, reason, key));
+  private IssuanceOutcome granted(
+      Grant grant, String reason, PublicKey key, LongFunction<Recipient> to) {
+    return Signing.outcome(grant.id(), () -> signed(grant, reason, key, to));
   }
 
-  private Issued signed(Grant grant, String reason, PublicKey key)
+  private Issued signed(Grant grant, String reason, PublicKey key, LongFunction<Recipient> to)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
-    steps.begin(Step.PREPARE); // 4
-    IssuingAuthority by = authorities.active();
-    Draft draft = prepared(grant, key, by);
-    steps.begin(Step.INTEND); // 5
-    SigningTicket ticket = signer.intend(draft, reason);
+    // Before the intent: the answer has this bundle at least.
+    Recipient recipient = to.apply(authorities.bundle().sequence());
+    Intended intended = intended(grant, reason, key, recipient);
     steps.begin(Step.SIGN); // 6
-    X509Certificate leaf = signer.sign(ticket);
-    Issued issued = issued(grant, reason, leaf, by);
+    X509Certificate leaf = signer.sign(intended.ticket());
+    Issued issued = issued(grant, reason, leaf, intended.by());
     steps.begin(Step.RECORD); // 7
     signer.record(leaf);
     return issued;
+  }
+
+  /** What may be signed now, and by whom. */
+  private record Intended(SigningTicket ticket, IssuingAuthority by) {}
+
+  // The authority is looked at once more after the intent: either whoever waits until nobody gets
+  // anything of it any more sees the intent, or we see that its time is over.
+  private Intended intended(Grant grant, String reason, PublicKey key, Recipient first)
+      throws AuthorityException, LedgerException, SelfCheckException {
+    Recipient to = first;
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      steps.begin(Step.PREPARE); // 4
+      IssuingAuthority by = authorities.active();
+      Draft draft = prepared(grant, key, by);
+      steps.begin(Step.INTEND); // 5
+      SigningTicket ticket = intend(draft, reason, to, by);
+      if (authorities.isCurrent(by)) {
+        return new Intended(ticket, by);
+      }
+      to = insteadOf(ticket, first);
+    }
+    throw new AuthorityException("another CA took over %d times in a row".formatted(ATTEMPTS));
+  }
+
+  private SigningTicket intend(Draft draft, String reason, Recipient to, IssuingAuthority by)
+      throws LedgerException, SelfCheckException {
+    return signer.intend(draft, reason, serial -> to.of(serial, by.generation()));
+  }
+
+  // The first one is never signed; its holder gets the next one in its place.
+  private static Recipient insteadOf(SigningTicket unsigned, Recipient to) {
+    return (serial, generation) -> to.of(serial, generation).insteadOf(unsigned.serial());
   }
 
   private Draft prepared(Grant grant, PublicKey key, IssuingAuthority by)
@@ -152,7 +197,8 @@ public final class IssueSvid implements Issuance {
   // Before the result is recorded: what the ledger calls issued can be released (ISS-8).
   private Issued issued(Grant grant, String reason, X509Certificate leaf, IssuingAuthority by) {
     List<X509Certificate> chain = Stream.concat(Stream.of(leaf), by.chain().stream()).toList();
-    return new Issued(new X509Svid(grant.id(), chain), authorities.bundle(), reason);
+    return new Issued(
+        new X509Svid(grant.id(), chain), authorities.bundle(), by.generation(), reason);
   }
 
   private static Refused refused(Attestation attested) {

@@ -143,12 +143,12 @@ public final class Limits {
    * streams does not keep requests waiting, nor the other way round.
    */
   public GrantedIssuance boundingGrants(GrantedIssuance issuance) {
-    return (grant, key) -> {
+    return (grant, key, holder) -> {
       if (!grants.awaitTurn()) {
         return NO_TURN;
       }
       try {
-        return issuance.issue(grant, key);
+        return issuance.issue(grant, key, holder);
       } finally {
         grants.endTurn();
       }

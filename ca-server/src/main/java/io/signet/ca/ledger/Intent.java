@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param reason who gets it and what lets them, for an auditor (ISS-4)
  * @param issuerKeyId the subject key identifier of the key that signs
  * @param tbs the bytes to be signed, as they were linted (ISS-4)
+ * @param receiver who gets it, and with what
  */
 public record Intent(
     SerialNumber serial,
@@ -20,4 +21,19 @@ public record Intent(
     byte[] issuerKeyId,
     byte[] tbs,
     Instant notAfter,
-    Instant at) {}
+    Instant at,
+    Receiver receiver) {
+
+  /** For nobody who is waited for. */
+  public Intent(
+      SerialNumber serial,
+      SpiffeId id,
+      String profile,
+      String reason,
+      byte[] issuerKeyId,
+      byte[] tbs,
+      Instant notAfter,
+      Instant at) {
+    this(serial, id, profile, reason, issuerKeyId, tbs, notAfter, at, Receiver.NOBODY);
+  }
+}

@@ -3,6 +3,7 @@ package io.signet.ca.signing;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceRecorder;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Receiver;
 import io.signet.ca.ledger.SerialTakenException;
 import io.signet.ca.x509.CertificateBuilder;
 import io.signet.ca.x509.CertificateTemplate;
@@ -16,6 +17,7 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -42,17 +44,19 @@ public final class CertificateSigner {
   /** All three steps after the draft, for certificates that nobody outside asked for. */
   public X509Certificate issue(Draft draft)
       throws LedgerException, CustodyException, SelfCheckException {
-    return issue(draft, OWN);
+    return issue(draft, OWN, _ -> Receiver.NOBODY);
   }
 
   /**
    * All three steps after the draft.
    *
    * @param reason as for {@link #intend}
+   * @param receiver as for {@link #intend}
    */
-  public X509Certificate issue(Draft draft, String reason)
+  public X509Certificate issue(
+      Draft draft, String reason, Function<SerialNumber, Receiver> receiver)
       throws LedgerException, CustodyException, SelfCheckException {
-    X509Certificate certificate = sign(intend(draft, reason));
+    X509Certificate certificate = sign(intend(draft, reason, receiver));
     record(certificate);
     return certificate;
   }
@@ -84,18 +88,25 @@ public final class CertificateSigner {
     return draft;
   }
 
+  /** The same for nobody who a rotation waits for. */
+  public SigningTicket intend(Draft draft, String reason)
+      throws LedgerException, SelfCheckException {
+    return intend(draft, reason, _ -> Receiver.NOBODY);
+  }
+
   /**
    * Records the intent; the ticket is the proof that it is durable. A serial number that was used
    * before is drawn again, before any signature (SER-2).
    *
-   * @param reason who gets the certificate and what lets them
+   * @param reason who gets the certificate and what lets them, for people
+   * @param receiver who gets the certificate of this serial number, for rotations
    */
-  public SigningTicket intend(Draft draft, String reason)
+  public SigningTicket intend(Draft draft, String reason, Function<SerialNumber, Receiver> receiver)
       throws LedgerException, SelfCheckException {
     Draft attempt = draft;
     for (int draw = 1; ; draw++) {
       try {
-        ledger.intend(intent(attempt, reason));
+        ledger.intend(intent(attempt, reason, receiver.apply(attempt.serial())));
         return new SigningTicket(attempt);
       } catch (SerialTakenException taken) {
         if (draw == DRAWS) {
@@ -106,7 +117,7 @@ public final class CertificateSigner {
     }
   }
 
-  private Intent intent(Draft draft, String reason) {
+  private Intent intent(Draft draft, String reason, Receiver receiver) {
     return new Intent(
         draft.serial(),
         draft.template().id(),
@@ -115,7 +126,8 @@ public final class CertificateSigner {
         KeyIds.of(draft.key().publicKey()),
         draft.tbs(),
         draft.template().notAfter(),
-        clock.instant());
+        clock.instant(),
+        receiver);
   }
 
   /**

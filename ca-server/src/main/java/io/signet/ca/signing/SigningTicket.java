@@ -1,5 +1,6 @@
 package io.signet.ca.signing;
 
+import io.signet.spiffe.SerialNumber;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -9,10 +10,17 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class SigningTicket {
 
+  private final SerialNumber serial;
   private final AtomicReference<Optional<Draft>> draft;
 
   SigningTicket(Draft draft) {
+    this.serial = draft.serial();
     this.draft = new AtomicReference<>(Optional.of(draft));
+  }
+
+  /** Of the certificate that may be signed. */
+  public SerialNumber serial() {
+    return serial;
   }
 
   Draft redeem() {

@@ -1,7 +1,9 @@
 package io.signet.ca.store;
 
+import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Receiver;
 import io.signet.ca.ledger.SerialTakenException;
 import io.signet.ca.store.GroupCommit.Pending;
 import io.signet.spiffe.SerialNumber;
@@ -26,6 +28,9 @@ final class LedgerConnection implements AutoCloseable {
 
   private static final String DUPLICATE_KEY = "23505";
 
+  // No certificate has this serial number.
+  private static final byte[] NONE = {};
+
   private static final int PRUNED_AT_ONCE = 100;
 
   private static final long TIDY_NANOS = Duration.ofMillis(100).toNanos();
@@ -45,8 +50,10 @@ final class LedgerConnection implements AutoCloseable {
     intend =
         connection.prepareStatement(
             "insert into ledger"
-                + " (serial, id, profile, reason, issuer_key_id, tbs, not_after, intended_at)"
-                + " values (?, ?, ?, ?, ?, ?, ?, ?)");
+                + " (serial, id, profile, reason, issuer_key_id, tbs, not_after, intended_at,"
+                + " bundle, generation, holder)"
+                + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                + " coalesce((select holder from ledger where serial = ?), ?))");
     open = connection.prepareStatement("insert into unfinished (serial) values (?)");
     finish = connection.prepareStatement("delete from unfinished where serial = ?");
     issue = connection.prepareStatement("update ledger set signature = ? where serial = ?");
@@ -100,6 +107,7 @@ final class LedgerConnection implements AutoCloseable {
     intend.setBytes(6, intent.tbs());
     intend.setObject(7, utc(intent.notAfter()));
     intend.setObject(8, utc(intent.at()));
+    fill(intent.receiver());
     open.setBytes(1, serial);
     try {
       int _ = intend.executeUpdate();
@@ -110,6 +118,17 @@ final class LedgerConnection implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  private void fill(Receiver receiver) throws SQLException {
+    intend.setLong(9, receiver.bundle());
+    intend.setInt(10, receiver.generation());
+    intend.setBytes(11, receiver.renewed().map(LedgerConnection::bytes).orElse(NONE));
+    intend.setString(12, receiver.holder().map(HolderKey::toString).orElse(""));
+  }
+
+  private static byte[] bytes(SerialNumber serial) {
+    return serial.value().toByteArray();
   }
 
   int issued(SerialNumber number, byte[] signature) throws SQLException, LedgerException {

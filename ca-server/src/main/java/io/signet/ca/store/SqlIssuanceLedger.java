@@ -1,10 +1,12 @@
 package io.signet.ca.store;
 
+import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.LedgerEntry;
 import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Receiver;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
 import java.math.BigInteger;
@@ -24,7 +26,7 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
 
   private static final String ENTRY =
       "select serial, id, profile, reason, issuer_key_id, tbs, not_after, intended_at, signature,"
-          + " exists (select 1 from doubtful d where d.serial = l.serial)"
+          + " exists (select 1 from doubtful d where d.serial = l.serial), holder, bundle, generation"
           + " from ledger l where serial = ?";
 
   private static final String FIRST =
@@ -133,7 +135,17 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
         row.getBytes(5),
         row.getBytes(6),
         row.getObject(7, OffsetDateTime.class).toInstant(),
-        row.getObject(8, OffsetDateTime.class).toInstant());
+        row.getObject(8, OffsetDateTime.class).toInstant(),
+        receiver(row));
+  }
+
+  private static Receiver receiver(ResultSet row) throws SQLException {
+    @Nullable String holder = row.getString(11);
+    return new Receiver(
+        Optional.ofNullable(holder).filter(named -> !named.isEmpty()).map(HolderKey::parse),
+        Optional.empty(),
+        row.getLong(12),
+        row.getInt(13));
   }
 
   private static SerialNumber serial(byte[] bytes) {

@@ -4,7 +4,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.issuance.GrantedIssuance;
 import io.signet.ca.issuance.IssuanceOutcome;
+import io.signet.ca.ledger.HolderKey;
 import java.security.PublicKey;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -26,7 +28,7 @@ public final class ObservedGrants implements GrantedIssuance {
   }
 
   @Override
-  public IssuanceOutcome issue(Grant grant, PublicKey key) {
-    return observation.of(Asker.OURSELVES, () -> issuance.issue(grant, key));
+  public IssuanceOutcome issue(Grant grant, PublicKey key, Optional<HolderKey> holder) {
+    return observation.of(Asker.OURSELVES, () -> issuance.issue(grant, key, holder));
   }
 }

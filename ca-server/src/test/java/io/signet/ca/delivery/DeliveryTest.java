@@ -26,6 +26,7 @@ import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.testing.Fixtures;
+import io.signet.ca.testing.RotatingCa;
 import io.signet.ca.testing.TestClock;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.soft.ExportableKey;
@@ -70,6 +71,7 @@ final class DeliveryTest {
   private final List<String> failures = new ArrayList<>();
   private final List<String> denials = new ArrayList<>();
   private volatile GrantedIssuance issuance;
+  private RotatingCa ca;
   private Authorities authorities;
   private SvidMaker maker;
   private SvidFeeds feeds;
@@ -77,7 +79,8 @@ final class DeliveryTest {
   @BeforeEach
   void wire() throws Exception {
     CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
-    authorities = Fixtures.authorities(signer, Duration.ofDays(30), clock);
+    ca = new RotatingCa(signer, Duration.ofDays(30), clock);
+    authorities = ca.authorities();
     issuance =
         new IssueSvid(
                 new Attestors(List.of()),
@@ -89,7 +92,12 @@ final class DeliveryTest {
                 Steps.unwatched(),
                 clock)
             ::granted;
-    maker = new SvidMaker((grant, key) -> issuance.issue(grant, key), timer, clock, new Random(1));
+    maker =
+        new SvidMaker(
+            (grant, key, holder) -> issuance.issue(grant, key, holder),
+            timer,
+            clock,
+            new Random(1));
     feeds = feeds(entitlements());
   }
 
@@ -141,7 +149,7 @@ final class DeliveryTest {
   void make_many_renewedBetween45And50PercentOfLife() throws Exception {
     List<Instant> due = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
-      due.add(maker.make(grant(CART)).renewAt());
+      due.add(maker.make(grant(CART), Optional.empty()).renewAt());
     }
 
     assertThat(due)
@@ -154,7 +162,7 @@ final class DeliveryTest {
   void make_refused_renewalExceptionSaysWhy() {
     ledger.failNextIntend(full);
 
-    assertThatThrownBy(() -> maker.make(grant(CART)))
+    assertThatThrownBy(() -> maker.make(grant(CART), Optional.empty()))
         .isInstanceOf(RenewalException.class)
         .hasMessageContaining("disk full");
   }
@@ -353,10 +361,10 @@ final class DeliveryTest {
     var begun = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);
     issuance =
-        (grant, key) -> {
+        (grant, key, holder) -> {
           begun.countDown();
           Uninterruptibles.awaitUninterruptibly(goOn);
-          return fast.issue(grant, key);
+          return fast.issue(grant, key, holder);
         };
     Feed _ = feeds.open(CART_1, to(seen::add));
     Thread slow = Thread.ofPlatform().start(timer::runDue);
@@ -565,11 +573,11 @@ final class DeliveryTest {
     feeds = feedsBy(current::get);
     GrantedIssuance right = issuance;
     issuance =
-        (grant, key) -> {
+        (grant, key, holder) -> {
           issuance = right;
           current.set(entitlements(shortLived()));
           feeds.entitlementsChanged();
-          return right.issue(grant, key);
+          return right.issue(grant, key, holder);
         };
     List<Snapshot> seen = new ArrayList<>();
     Feed _ = feeds.open(CART_1, to(seen::add));
@@ -645,6 +653,7 @@ final class DeliveryTest {
         new SessionTickets(new SecureRandom(), clock),
         timer,
         clock,
+        1,
         new Listener());
   }
 
@@ -682,7 +691,7 @@ final class DeliveryTest {
     List<Snapshot> seen = new ArrayList<>();
     Feed _ = feeds.open(CART_1, to(seen::add));
     timer.runDue();
-    issuance = (_, _) -> new Refused(Why.CUSTODY_UNAVAILABLE, "no custodian");
+    issuance = (_, _, _) -> new Refused(Why.CUSTODY_UNAVAILABLE, "no custodian");
 
     timer.advance(LIFE.dividedBy(2));
     assertThat(seen.getLast().svids()).hasSize(1);
@@ -701,9 +710,9 @@ final class DeliveryTest {
   void make_svidOfAnotherKey_isNeverFed() {
     GrantedIssuance right = issuance;
     ExportableKey foreign = ExportableKey.generate(KeyAlgorithm.EC_P256);
-    issuance = (grant, _) -> right.issue(grant, foreign.publicKey());
+    issuance = (grant, _, holder) -> right.issue(grant, foreign.publicKey(), holder);
 
-    assertThatThrownBy(() -> maker.make(grant(CART)))
+    assertThatThrownBy(() -> maker.make(grant(CART), Optional.empty()))
         .isInstanceOf(RenewalException.class)
         .hasMessageContaining("not of the key made for it");
   }
@@ -790,6 +799,181 @@ final class DeliveryTest {
     ledger.failNextIntend(full);
 
     assertThatThrownBy(this::serving).isInstanceOf(RenewalException.class);
+  }
+
+  @Test
+  void serving_authorityChanges_nextCertificateAtOnce() throws Exception {
+    ServingIdentity serving = serving();
+    ca.turn();
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(serving.generation()).isEqualTo(1);
+
+    serving.renew();
+    timer.runDue();
+
+    assertThat(serving.generation()).isEqualTo(2);
+    assertThat(timer.next().orElseThrow()).isPositive();
+  }
+
+  @Test // nobody loses us: what there is stays until there is another
+  void serving_renewalFails_triedAgainUntilItWorks() throws Exception {
+    ServingIdentity serving = serving();
+    ca.turn();
+    timer.advance(Duration.ofSeconds(5));
+    ledger.failNextIntend(full);
+
+    serving.renew();
+    timer.runDue();
+    assertThat(serving.generation()).isEqualTo(1);
+    assertThat(failures).containsExactly("serving");
+
+    timer.advance(Duration.ofSeconds(1));
+    assertThat(serving.generation()).isEqualTo(2);
+  }
+
+  // Issue point 3: no storm. Four feeds over eight minutes are two minutes apart.
+  @Test
+  void reissue_window_oneAfterTheOtherAndEvenly() {
+    List<List<Snapshot>> all = opened(4);
+    ca.turn();
+
+    feeds.reissue(2, Duration.ofMinutes(8));
+    List<Integer> reissued = new ArrayList<>();
+    for (int minute = 0; minute <= 8; minute++) {
+      timer.runDue();
+      reissued.add(Math.toIntExact(all.stream().filter(seen -> generation(seen) == 2).count()));
+      timer.advance(Duration.ofMinutes(1));
+    }
+
+    assertThat(reissued).containsExactly(1, 1, 2, 2, 3, 3, 4, 4, 4);
+    assertThat(all).allSatisfy(seen -> assertThat(seen).hasSize(2));
+  }
+
+  private List<List<Snapshot>> opened(int count) {
+    List<List<Snapshot>> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      List<Snapshot> seen = new ArrayList<>();
+      Feed _ = feeds.open(new Holder(CART, "pod-" + i), to(seen::add));
+      all.add(seen);
+    }
+    timer.runDue();
+    timer.advance(Duration.ofSeconds(5));
+    return all;
+  }
+
+  private static int generation(List<Snapshot> seen) {
+    return seen.getLast().svids().getFirst().generation();
+  }
+
+  @Test // who is new does not wait for its turn
+  void reissue_newStreamMeanwhile_hasTheNewGenerationAtOnce() {
+    var _ = opened(4);
+    ca.turn();
+    feeds.reissue(2, Duration.ofHours(1));
+    timer.runDue();
+
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(new Holder(CART, "new"), to(seen::add));
+    timer.runDue();
+
+    assertThat(generation(seen)).isEqualTo(2);
+  }
+
+  @Test // each look at the journal says it again
+  void reissue_saidAgain_goesOnAndDoesNotBeginAnew() {
+    List<List<Snapshot>> all = opened(4);
+    ca.turn();
+    for (int minute = 0; minute <= 8; minute++) {
+      feeds.reissue(2, Duration.ofMinutes(8));
+      timer.advance(Duration.ofMinutes(1));
+    }
+    assertThat(all).allSatisfy(seen -> assertThat(generation(seen)).isEqualTo(2));
+    assertThat(all).allSatisfy(seen -> assertThat(seen).hasSize(2));
+  }
+
+  @Test // by then its issuance had begun, and it came with the old one
+  void reissue_saidAgainWhenOneCameLate_thatOneFollows() {
+    List<List<Snapshot>> all = opened(1);
+    feeds.reissue(1, Duration.ZERO);
+    timer.runDue();
+    ca.turn();
+    feeds.reissue(2, Duration.ZERO);
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(generation(all.getFirst())).isEqualTo(2);
+
+    ca.turnBack(); // stands for a replica that was late
+    List<Snapshot> late = new ArrayList<>();
+    Feed _ = feeds.open(new Holder(CART, "late"), to(late::add));
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(generation(late)).isEqualTo(1);
+
+    ca.turn(1, 2);
+    feeds.reissue(2, Duration.ZERO);
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(generation(late)).isEqualTo(2);
+  }
+
+  // Each takes a second on the only processor, which can make one a second: half of that is one in
+  // two seconds.
+  @Test
+  void reissue_issuanceIsSlow_halfOfWhatTheMachineCanDo() {
+    List<List<Snapshot>> all = opened(10);
+    GrantedIssuance fast = issuance;
+    issuance =
+        (grant, key, holder) -> {
+          clock.advance(Duration.ofSeconds(1));
+          return fast.issue(grant, key, holder);
+        };
+    ca.turn();
+    Instant begin = clock.instant();
+
+    feeds.reissue(2, Duration.ZERO);
+    while (all.stream().anyMatch(seen -> generation(seen) == 1)) {
+      timer.advance(timer.next().orElseThrow());
+    }
+
+    assertThat(Duration.between(begin, clock.instant()))
+        .isBetween(Duration.ofSeconds(18), Duration.ofSeconds(21));
+  }
+
+  @Test // who closed its stream or lost its identity needs none
+  void reissue_feedsThatEnd_arePassedOver() {
+    var current = new AtomicReference<>(entitlements());
+    feeds = feedsBy(current::get);
+    List<String> told = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, telling(told));
+    timer.advance(Duration.ofSeconds(5));
+    int before = ledger.entries().size();
+    ca.turn();
+    int made = ledger.entries().size() - before;
+    current.set(
+        entitlements(rule(new Entitlement(false, List.of(), LIFE, KeyType.ALL, List.of()))));
+    feeds.entitlementsChanged();
+
+    feeds.reissue(2, Duration.ZERO);
+    timer.advance(Duration.ofSeconds(5));
+
+    assertThat(told).endsWith("withdrawn");
+    assertThat(ledger.entries()).hasSize(before + made);
+  }
+
+  @Test // one that cannot be made holds back the others for a while only
+  void reissue_someCannotBeMade_theOthersFollow() {
+    List<List<Snapshot>> all = opened(6);
+    GrantedIssuance right = issuance;
+    issuance =
+        (grant, key, holder) ->
+            holder.orElseThrow().instance().matches("pod-[012]")
+                ? new Refused(Why.SELF_CHECK_FAILED, "no such name")
+                : right.issue(grant, key, holder);
+    ca.turn();
+
+    feeds.reissue(2, Duration.ZERO);
+    for (int second = 0; second < 60; second++) {
+      timer.advance(Duration.ofSeconds(1));
+    }
+
+    assertThat(all.stream().filter(seen -> generation(seen) == 2)).hasSize(3);
   }
 
   private ServingIdentity serving() throws RenewalException {

@@ -111,7 +111,7 @@ final class WorkloadPlane implements AutoCloseable {
     var svid = workload.svid();
     var authorities = List.of(roots).stream().map(TestCertificates::certificate).toList();
     return new Issued(
-        svid, new TrustBundle(svid.id().trustDomain(), 0, authorities, Optional.empty()), "");
+        svid, new TrustBundle(svid.id().trustDomain(), 0, authorities, Optional.empty()), 1, "");
   }
 
   IstioCertificateServiceBlockingStub client(String... headers) {

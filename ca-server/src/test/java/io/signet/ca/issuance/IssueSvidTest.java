@@ -26,10 +26,14 @@ import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.HolderKey;
+import io.signet.ca.ledger.LedgerEntry;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.ledger.Receiver;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.testing.CapturedLog;
 import io.signet.ca.testing.Fixtures;
+import io.signet.ca.testing.RotatingCa;
 import io.signet.ca.testing.TestClock;
 import io.signet.ca.x509.CsrParser;
 import io.signet.hsm.CustodyException;
@@ -116,6 +120,7 @@ final class IssueSvidTest {
   private final FakeKeyCustodian roots = new FakeKeyCustodian();
   private final FakeKeyCustodian issuers = new FakeKeyCustodian();
   private final CertificateSigner signer = new CertificateSigner(ledger, Fixtures.serials(), clock);
+  private AuthorityPolicy policy;
   private Authorities authorities;
   private final List<Step> steps = new ArrayList<>();
   private IssueSvid issuance;
@@ -123,7 +128,7 @@ final class IssueSvidTest {
 
   @BeforeEach
   void wire() throws Exception {
-    AuthorityPolicy policy = Fixtures.policy(Duration.ofDays(2));
+    policy = Fixtures.policy(Duration.ofDays(2));
     authorities = Authorities.open(new FakeAuthorityStore(), roots, issuers, signer, policy, clock);
     issuance = issuance(Limits.none());
     entries = ledger.entries().size();
@@ -375,7 +380,8 @@ final class IssueSvidTest {
                     BigInteger.ONE.shiftLeft(8191).setBit(0), RSAKeyGenParameterSpec.F4));
 
     assertThat(names).allMatch(name -> name.length() == 253);
-    assertThat(issuance.granted(Grant.own(longest, Duration.ofHours(1), names), key))
+    assertThat(
+            issuance.granted(Grant.own(longest, Duration.ofHours(1), names), key, Optional.empty()))
         .isInstanceOf(Issued.class);
   }
 
@@ -617,7 +623,7 @@ final class IssueSvidTest {
   void granted_hostThatIsNone_selfCheckFailed() {
     Grant grant = Grant.own(CART, Duration.ofHours(1), List.of("no host"));
 
-    assertThat(issuance.granted(grant, KEY))
+    assertThat(issuance.granted(grant, KEY, Optional.empty()))
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.why()).isEqualTo(Why.SELF_CHECK_FAILED));
     assertNothingRecorded();
@@ -628,10 +634,115 @@ final class IssueSvidTest {
   void granted_hosts_besideTheId() throws Exception {
     Grant grant = Grant.own(CART, Duration.ofHours(1), List.of("ca.example.org"));
 
-    Issued issued = (Issued) issuance.granted(grant, KEY);
+    Issued issued = (Issued) issuance.granted(grant, KEY, Optional.empty());
 
     assertThat(issued.svid().leaf().getSubjectAlternativeNames())
         .containsExactly(List.of(6, CART.toString()), List.of(2, "ca.example.org"));
+  }
+
+  // The switch from one CA to the next: whoever waits for the leaves of the old one reads the
+  // ledger, so what is not in there by then must not be signed any more.
+  @Test
+  void issue_anotherCaTakesOverAfterTheIntent_signedByThatOneOnly() throws Exception {
+    RotatingCa ca = new RotatingCa(signer, Duration.ofDays(2), clock);
+    authorities = ca.authorities();
+    issuance = issuance(Limits.none());
+    ledger.afterNextIntend(ca::turn);
+
+    Issued issued = issued(request(CSR, Optional.empty()));
+
+    assertThat(issued.generation()).isEqualTo(2);
+    issued.svid().verify(issued.bundle(), NOW);
+    assertThat(issued.svid().chain().getLast())
+        .isEqualTo(authorities.active().authority().certificate());
+    List<LedgerEntry> leaves =
+        ledger.entries().stream().filter(each -> each.intent().profile().equals("leaf")).toList();
+    assertThat(leaves)
+        .extracting(each -> each.signature().isPresent())
+        .containsExactly(false, true);
+    assertThat(leaves)
+        .extracting(each -> each.intent().receiver().generation())
+        .containsExactly(1, 2);
+    // It is one holder, which has got the second in place of the first.
+    assertThat(leaves)
+        .extracting(each -> each.intent().receiver().holder())
+        .containsOnly(Optional.of(HolderKey.single(CART, leaves.getFirst().intent().serial())));
+  }
+
+  @Test
+  void issue_anotherCaTakesOverAgainAndAgain_noAuthority() throws Exception {
+    RotatingCa ca = new RotatingCa(signer, Duration.ofDays(2), clock);
+    authorities = ca.authorities();
+    issuance = issuance(Limits.none());
+    turnsAtEachLeaf(ca, 4);
+
+    assertRefused(request(CSR, Optional.empty()), Why.NO_AUTHORITY, "took over 3 times in a row");
+  }
+
+  // The intents of a turn itself are those of the root and the issuing authority.
+  private void turnsAtEachLeaf(RotatingCa ca, int times) {
+    ledger.afterNextIntend(() -> {
+      ca.turn();
+      if (times > 1) {
+        turnsAtEachLeaf(ca, times - 1);
+      }
+    });
+  }
+
+  // What a rotation counts: which one of those that share an identity has got what.
+  @Test
+  void issue_goodRequest_ledgerSaysWhoHasWhichBundleUnderWhichRoot() {
+    Issued nameless = issued(request(CSR, Optional.empty()));
+    assertThat(receiver(nameless))
+        .isEqualTo(
+            new Receiver(
+                Optional.of(HolderKey.single(CART, nameless.svid().serial())),
+                Optional.empty(),
+                1,
+                1));
+
+    var pod =
+        new Proof.ServiceAccount(
+            CART, Optional.empty(), "main", "shop", "cart", Optional.of(new Proof.Pod("a", "uid")));
+    attestor.answer(SHOWN, new Attestation.Proven(pod));
+    assertThat(receiver(issued(request(CSR, Optional.empty()))).holder())
+        .contains(new HolderKey(CART, "uid"));
+  }
+
+  @Test // a renewal by a certificate of ours replaces that certificate
+  void issue_shownACertificate_holderOfThatOne() {
+    Issued first = issued(request(CSR, Optional.empty()));
+    shows(first);
+    Issued second = issued(request(CSR, Optional.empty()));
+    shows(second);
+    Issued third = issued(request(CSR, Optional.empty()));
+
+    assertThat(receiver(third).holder())
+        .isEqualTo(receiver(second).holder())
+        .isEqualTo(receiver(first).holder())
+        .contains(HolderKey.single(CART, first.svid().serial()));
+  }
+
+  private void shows(Issued certificate) {
+    attestor.answer(
+        SHOWN,
+        new Attestation.Proven(
+            new Proof.HeldSvid(CART, Optional.empty(), certificate.svid().serial())));
+  }
+
+  @Test // what goes out on a stream counts when it is acknowledged, and our own never
+  void granted_toAStreamAndToOurselves_noBundleAndNobody() {
+    Grant grant = Grant.own(CART, Duration.ofHours(1), List.of());
+    HolderKey pod = new HolderKey(CART, "uid");
+
+    assertThat(receiver((Issued) issuance.granted(grant, KEY, Optional.of(pod))))
+        .isEqualTo(new Receiver(Optional.of(pod), Optional.empty(), 0, 1));
+    assertThat(receiver((Issued) issuance.granted(grant, KEY, Optional.empty())).holder())
+        .isEmpty();
+  }
+
+  private Receiver receiver(Issued issued) {
+    return ledger.find(issued.svid().serial()).orElseThrow().intent().receiver();
   }
 
   private void assertRefused(IssuanceRequest request, Why why, String detail) {

@@ -210,7 +210,7 @@ final class LimitsTest {
     var most = new AtomicInteger();
     var served = new AtomicInteger();
     GrantedIssuance bounded =
-        limits.boundingGrants((_, _) -> {
+        limits.boundingGrants((_, _, _) -> {
           most.accumulateAndGet(now.incrementAndGet(), Math::max);
           finish.acquireUninterruptibly();
           now.decrementAndGet();
@@ -235,9 +235,9 @@ final class LimitsTest {
   @Test
   void boundingGrants_grantFindsNoTurn_overloadedAndRequestsGoOn() {
     Limits limits = limits(Optional.empty(), Optional.empty(), OptionalInt.of(1));
-    GrantedIssuance inner = limits.boundingGrants((_, _) -> DONE);
+    GrantedIssuance inner = limits.boundingGrants((_, _, _) -> DONE);
     GrantedIssuance outer =
-        limits.boundingGrants((_, _) -> {
+        limits.boundingGrants((_, _, _) -> {
           assertThat(why(limits, POD_1, HERE)).isEqualTo(Why.BAD_REQUEST);
           return grant(inner);
         });
@@ -247,7 +247,7 @@ final class LimitsTest {
   }
 
   private static IssuanceOutcome grant(GrantedIssuance issuance) {
-    return issuance.issue(Grant.own(CART, Duration.ofHours(1), List.of()), KEY);
+    return issuance.issue(Grant.own(CART, Duration.ofHours(1), List.of()), KEY, Optional.empty());
   }
 
   @Test

@@ -22,11 +22,17 @@ public final class FakeLedger implements IssuanceLedger {
   private final Queue<LedgerException> intendFailures = new ConcurrentLinkedQueue<>();
   private final Queue<LedgerException> issuedFailures = new ConcurrentLinkedQueue<>();
   private final Queue<LedgerException> pruneFailures = new ConcurrentLinkedQueue<>();
+  private final Queue<Runnable> intended = new ConcurrentLinkedQueue<>();
   private boolean closed;
 
   /** The next intent is not recorded. */
   public void failNextIntend(LedgerException failure) {
     intendFailures.add(failure);
+  }
+
+  /** Something happens as soon as the next intent is recorded, and before anybody knows. */
+  public void afterNextIntend(Runnable event) {
+    intended.add(event);
   }
 
   /** The next result is not recorded. */
@@ -46,7 +52,31 @@ public final class FakeLedger implements IssuanceLedger {
     if (entries.containsKey(intent.serial())) {
       throw new SerialTakenException(intent.serial());
     }
-    entries.put(intent.serial(), new LedgerEntry(intent, new Result.Open()));
+    Receiver to = intent.receiver();
+    Optional<HolderKey> holder =
+        to.renewed()
+            .map(entries::get)
+            .map(shown -> shown.intent().receiver().holder())
+            .orElse(to.holder());
+    Receiver known = new Receiver(holder, Optional.empty(), to.bundle(), to.generation());
+    entries.put(intent.serial(), new LedgerEntry(with(intent, known), new Result.Open()));
+    @Nullable Runnable event = intended.poll();
+    if (event != null) {
+      event.run();
+    }
+  }
+
+  private static Intent with(Intent intent, Receiver receiver) {
+    return new Intent(
+        intent.serial(),
+        intent.id(),
+        intent.profile(),
+        intent.reason(),
+        intent.issuerKeyId(),
+        intent.tbs(),
+        intent.notAfter(),
+        intent.at(),
+        receiver);
   }
 
   @Override

@@ -200,6 +200,57 @@ public abstract class IssuanceLedgerContract {
     assertThat(ledger().find(serial(1))).isEmpty();
   }
 
+  // What rotations ask for.
+  @Test
+  void intend_receiver_found() throws Exception {
+    Receiver pod = receiver(new HolderKey(Fixtures.CART, "uid"), Optional.empty(), 7, 3);
+    ledger().intend(to(1, pod));
+
+    assertThat(found(1)).isEqualTo(pod);
+  }
+
+  @Test
+  void intend_renewed_holderOfTheOneThatWasShown() throws Exception {
+    HolderKey first = HolderKey.single(Fixtures.CART, serial(1));
+    ledger().intend(to(1, receiver(first, Optional.empty(), 1, 1)));
+    HolderKey other = new HolderKey(Fixtures.CART, "2");
+    ledger().intend(to(2, receiver(other, Optional.of(serial(1)), 1, 1)));
+    ledger().intend(to(3, receiver(other, Optional.of(serial(2)), 1, 2)));
+
+    assertThat(found(3)).isEqualTo(receiver(first, Optional.empty(), 1, 2));
+  }
+
+  // Such as one of before a store was made anew, or whose entry was pruned.
+  @Test
+  void intend_renewedOneIsUnknown_holderAsGiven() throws Exception {
+    HolderKey other = new HolderKey(Fixtures.CART, "2");
+    ledger().intend(to(2, receiver(other, Optional.of(serial(1)), 1, 1)));
+
+    assertThat(found(2).holder()).contains(other);
+  }
+
+  private Receiver found(int serial) throws LedgerException {
+    return ledger().find(serial(serial)).orElseThrow().intent().receiver();
+  }
+
+  private static Receiver receiver(
+      HolderKey holder, Optional<SerialNumber> renewed, long bundle, int generation) {
+    return new Receiver(Optional.of(holder), renewed, bundle, generation);
+  }
+
+  private static Intent to(int serial, Receiver receiver) {
+    return new Intent(
+        serial(serial),
+        Fixtures.CART,
+        "leaf",
+        "for a test",
+        new byte[20],
+        new byte[] {0x30, 0},
+        END,
+        NOW,
+        receiver);
+  }
+
   // SER-2 holds for what is in the ledger.
   @Test
   void intend_serialOfAForgotten_recorded() throws Exception {

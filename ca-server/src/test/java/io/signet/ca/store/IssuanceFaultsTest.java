@@ -40,6 +40,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -233,7 +234,7 @@ final class IssuanceFaultsTest {
   private IssuanceOutcome ask(IssueSvid issuance) {
     return hosts.isEmpty()
         ? IssuingParts.ask(issuance)
-        : issuance.granted(Grant.own(CART, Duration.ofHours(1), hosts), KEY);
+        : issuance.granted(Grant.own(CART, Duration.ofHours(1), hosts), KEY, Optional.empty());
   }
 
   private static String told(IssuanceOutcome outcome) {

@@ -152,7 +152,12 @@ final class ObservedIssuanceTest {
             ISSUED.id().trustDomain(), 0, List.of(ROOT.certificate()), Optional.empty());
     outcome =
         new Issued(
-            bundle.trustDomain().id(), List.of(authority), bundle, "by rule 2", Optional.empty());
+            bundle.trustDomain().id(),
+            List.of(authority),
+            bundle,
+            1,
+            "by rule 2",
+            Optional.empty());
 
     assertThat(issue()).isEqualTo(outcome);
 
@@ -288,7 +293,7 @@ final class ObservedIssuanceTest {
   void grant_issuedRefusedOrBug_measuredUnderOurNameOnlyAndAudited() {
     var grants =
         new ObservedGrants(
-            (_, _) -> result(),
+            (_, _, _) -> result(),
             metrics.registry(),
             new AuditLog(lines::add, this::tick),
             this::tick);
@@ -310,7 +315,8 @@ final class ObservedIssuanceTest {
   private static IssuanceOutcome grant(ObservedGrants grants) {
     return grants.issue(
         Grant.own(ISSUED.svid().id(), Duration.ofHours(1), List.of()),
-        ISSUED.svid().leaf().getPublicKey());
+        ISSUED.svid().leaf().getPublicKey(),
+        Optional.empty());
   }
 
   // SDS-6: a stream without an SVID goes on, and the reason goes to log and metric.
@@ -494,6 +500,6 @@ final class ObservedIssuanceTest {
     var svid = workload.svid();
     var roots = List.of(ROOT.certificate());
     return new Issued(
-        svid, new TrustBundle(svid.id().trustDomain(), 0, roots, Optional.empty()), "by rule 1");
+        svid, new TrustBundle(svid.id().trustDomain(), 0, roots, Optional.empty()), 1, "by rule 1");
   }
 }

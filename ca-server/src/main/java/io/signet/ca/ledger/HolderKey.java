@@ -1,0 +1,51 @@
+package io.signet.ca.ledger;
+
+import io.signet.spiffe.SerialNumber;
+import io.signet.spiffe.SpiffeId;
+
+/**
+ * Who holds certificates of ours: one of possibly many that share an identity. What it gets later
+ * replaces what it had.
+ *
+ * @param identity in its certificates
+ * @param instance tells it from others of that identity, such as the UID of a pod; empty for all of
+ *     them together
+ */
+public record HolderKey(SpiffeId identity, String instance) {
+
+  private static final char BETWEEN = '|'; // in no SPIFFE ID (SPIFFE-ID, section 2)
+  private static final String SERIAL = "#";
+
+  /**
+   * Of one certificate alone, where nobody can tell who holds which: nothing that comes later is
+   * known to replace it.
+   */
+  public static HolderKey single(SpiffeId identity, SerialNumber serial) {
+    return new HolderKey(identity, SERIAL + serial);
+  }
+
+  /**
+   * From its text.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static HolderKey parse(String text) {
+    int end = text.indexOf(BETWEEN);
+    if (end < 0) {
+      throw new IllegalArgumentException(
+          "holder \"%s\" (expected: an identity, %s and an instance)".formatted(text, BETWEEN));
+    }
+    return new HolderKey(SpiffeId.parse(text.substring(0, end)), text.substring(end + 1));
+  }
+
+  /** For people. */
+  public String name() {
+    return instance.isEmpty() ? identity.toString() : identity + " " + instance;
+  }
+
+  /** As it is kept. */
+  @Override
+  public String toString() {
+    return identity.toString() + BETWEEN + instance;
+  }
+}
