@@ -1,0 +1,198 @@
+package io.signet.ca.store;
+
+import io.signet.ca.ledger.HolderKey;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.HolderReport;
+import io.signet.ca.rotation.Holders;
+import io.signet.ca.rotation.Laggard;
+import io.signet.ca.rotation.Laggard.Kind;
+import io.signet.ca.rotation.Progress;
+import io.signet.ca.store.LiveLeaves.OfHolder;
+import io.signet.ca.store.LiveLeaves.Single;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Holders by the ledger and by what the replicas report, in SQL. Who gets certificates in two ways
+ * counts in both: it has what it was answered with where it asks for them, and what it has
+ * acknowledged where it gets them on streams. Safe for use by many threads.
+ *
+ * <p>Leaves and streams are put together here and not by the database: H2 joins large sets row by
+ * row.
+ */
+public final class SqlHolders implements Holders {
+
+  // Who has just left may be back in a moment, and its row is wanted again.
+  private static final Duration LINGER = Duration.ofMinutes(5);
+
+  private final Database database;
+  private final String replica;
+
+  private SqlHolders(Database database, String replica) {
+    this.database = database;
+    this.replica = replica;
+  }
+
+  /**
+   * For one replica, whose streams have all ended with the process before this one.
+   *
+   * @param replica its id, the same after each restart
+   */
+  public static SqlHolders open(Database database, String replica) throws LedgerException {
+    SqlHolders holders = new SqlHolders(database, replica);
+    int _ = holders.write(connection -> HolderTable.leave(connection, replica));
+    return holders;
+  }
+
+  @Override
+  public Progress lacking(long bundle, Instant now, int most) throws LedgerException {
+    return read(connection -> {
+      Lacking count = new Lacking(new Tally(most), HolderTable.all(connection, now), bundle);
+      LiveLeaves.ofHolders(connection, 0, now, count::leaves);
+      count.otherStreams();
+      LiveLeaves.single(connection, now, count::single);
+      return count.tally().progress();
+    });
+  }
+
+  /**
+   * Counts who has not got a bundle.
+   *
+   * @param streams of those that were not counted yet
+   */
+  private record Lacking(Tally tally, Map<String, SeenHolder> streams, long bundle) {
+
+    void leaves(OfHolder leaves) {
+      if (leaves.isClient()) {
+        tally.count(
+            leaves.answered() >= bundle,
+            () -> client(leaves.holder(), has(leaves.answered()), leaves.latest()));
+      }
+      SeenHolder seen = streams.remove(leaves.holder());
+      if (leaves.isSubscriber()) {
+        stream(leaves.holder(), seen == null ? SeenHolder.unknown(leaves.latest()) : seen);
+      } else if (seen != null && seen.isOpen()) {
+        stream(leaves.holder(), seen);
+      }
+    }
+
+    // Whoever wants only a bundle has no certificate; and what it had counts while it is here.
+    void otherStreams() {
+      streams.forEach((holder, seen) -> {
+        if (seen.isOpen()) {
+          stream(holder, seen);
+        }
+      });
+    }
+
+    private void stream(String holder, SeenHolder seen) {
+      seen.bundle()
+          .ifPresent(sequence ->
+              tally.count(sequence >= bundle, () -> subscriber(holder, has(sequence), seen)));
+    }
+
+    void single(Single single) {
+      tally.count(single.answered() >= bundle, () -> single.lagging(has(single.answered())));
+    }
+
+    private static String has(long sequence) {
+      return sequence == 0 ? "no bundle" : "bundle " + sequence;
+    }
+  }
+
+  @Override
+  public Progress under(int generation, Instant now, int most) throws LedgerException {
+    return read(connection -> {
+      Under count = new Under(new Tally(most), HolderTable.all(connection, now), generation);
+      LiveLeaves.ofHolders(connection, generation, now, count::leaves);
+      LiveLeaves.single(connection, now, count::single);
+      return count.tally().progress();
+    });
+  }
+
+  /** Counts who may still show something of a generation. */
+  private record Under(Tally tally, Map<String, SeenHolder> streams, int generation) {
+
+    void leaves(OfHolder leaves) {
+      if (leaves.isClient()) {
+        tally.count(
+            !leaves.isAnsweredUnder(), () -> client(leaves.holder(), has(), leaves.latest()));
+      }
+      if (leaves.isSubscriber()) {
+        SeenHolder seen =
+            streams.getOrDefault(leaves.holder(), SeenHolder.unknown(leaves.latest()));
+        tally.count(
+            !(leaves.isFedUnder() && seen.mayHave(generation)),
+            () -> subscriber(leaves.holder(), has(), seen));
+      }
+    }
+
+    void single(Single single) {
+      tally.count(single.generation() != generation, () -> single.lagging(has()));
+    }
+
+    private String has() {
+      return "SVID under generation " + generation;
+    }
+  }
+
+  private static Laggard client(String holder, String has, Instant since) {
+    return new Laggard(Kind.CLIENT, HolderKey.parse(holder).name(), has, since, Optional.empty());
+  }
+
+  private static Laggard subscriber(String holder, String has, SeenHolder seen) {
+    return new Laggard(
+        Kind.SUBSCRIBER, HolderKey.parse(holder).name(), has, seen.since(), seen.refusal());
+  }
+
+  @Override
+  public void report(List<HolderReport> seen) throws LedgerException {
+    int _ =
+        write(connection -> {
+          HolderTable.keep(connection, replica, seen);
+          return seen.size();
+        });
+  }
+
+  /**
+   * Forgets the holders that have left and have no valid certificate any more.
+   *
+   * @param alive the replicas that may have streams; those of others have ended
+   * @return how many
+   */
+  public int forget(Collection<String> alive, Instant now) throws LedgerException {
+    return write(connection -> {
+      HolderTable.leaveAllBut(connection, alive);
+      return HolderTable.prune(connection, now.minus(LINGER), now);
+    });
+  }
+
+  private interface Work<T> {
+    T on(Connection connection) throws SQLException;
+  }
+
+  private <T> T read(Work<T> work) throws LedgerException {
+    try (Connection connection = database.connect()) {
+      return work.on(connection);
+    } catch (SQLException e) {
+      throw new LedgerException("holders cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private int write(Work<Integer> work) throws LedgerException {
+    try (Connection connection = database.connect()) {
+      connection.setAutoCommit(false);
+      int changed = work.on(connection);
+      database.commit(connection);
+      return changed;
+    } catch (SQLException e) {
+      throw new LedgerException("holders cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,274 @@
+package io.signet.ca.rotation;
+
+import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.HolderKey;
+import io.signet.ca.ledger.Intent;
+import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Laggard.Kind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holders in memory, over a ledger in memory: each question looks at everything anew. Fails when
+ * told to.
+ */
+public final class FakeHolders implements Holders {
+
+  private final FakeLedger ledger;
+  private final Map<String, Map<String, HolderReport>> reports;
+  private final String replica;
+  private final Queue<LedgerException> failures = new ConcurrentLinkedQueue<>();
+
+  /** Of the first replica. */
+  public FakeHolders(FakeLedger ledger) {
+    this(ledger, new HashMap<>(), "one");
+  }
+
+  private FakeHolders(
+      FakeLedger ledger, Map<String, Map<String, HolderReport>> reports, String replica) {
+    this.ledger = ledger;
+    this.reports = reports;
+    this.replica = replica;
+  }
+
+  /** The same, of another replica. */
+  public FakeHolders of(String other) {
+    return new FakeHolders(ledger, reports, other);
+  }
+
+  /** The next report is not kept. */
+  public void failNextReport(LedgerException failure) {
+    failures.add(failure);
+  }
+
+  /** What this replica has reported of each holder. */
+  public synchronized Map<String, HolderReport> reported() {
+    return Map.copyOf(reports.getOrDefault(replica, Map.of()));
+  }
+
+  @Override
+  public synchronized void report(List<HolderReport> seen) throws LedgerException {
+    @Nullable LedgerException failure = failures.poll();
+    if (failure != null) {
+      throw failure;
+    }
+    Map<String, HolderReport> mine = reports.computeIfAbsent(replica, _ -> new HashMap<>());
+    seen.forEach(one -> mine.put(one.holder(), one));
+  }
+
+  @Override
+  public synchronized Progress lacking(long bundle, Instant now, int most) {
+    Count count = new Count();
+    for (String holder : holders(now)) {
+      List<LedgerEntry> asked = leaves(holder, now, entry -> bundle(entry) > 0);
+      List<LedgerEntry> fed = leaves(holder, now, entry -> bundle(entry) == 0);
+      if (!asked.isEmpty()) {
+        long has =
+            asked.stream()
+                .filter(FakeHolders::isSigned)
+                .mapToLong(FakeHolders::bundle)
+                .max()
+                .orElse(0);
+        count.add(has >= bundle, Kind.CLIENT, holder, told(has), latest(asked), Optional.empty());
+      }
+      List<HolderReport> seen = seen(holder, HolderReport::bundle, now);
+      boolean counts = !fed.isEmpty() || seen(holder).anyMatch(one -> one.streams() > 0);
+      if (!fed.isEmpty() && seen(holder).findAny().isEmpty()) {
+        count.add(false, Kind.SUBSCRIBER, holder, told(0), latest(fed), Optional.empty());
+      } else if (counts && !seen.isEmpty()) {
+        long has = seen.stream().mapToLong(one -> one.bundle().orElseThrow()).min().orElseThrow();
+        count.add(
+            has >= bundle, Kind.SUBSCRIBER, holder, told(has), since(holder), refusal(holder));
+      }
+    }
+    singles(now)
+        .forEach(one ->
+            count.add(
+                isSigned(one) && bundle(one) >= bundle,
+                Kind.CLIENT,
+                one.intent().receiver().holder().orElseThrow().toString(),
+                told(isSigned(one) ? bundle(one) : 0),
+                one.intent().at(),
+                Optional.empty()));
+    return count.progress(most);
+  }
+
+  private static String told(long bundle) {
+    return bundle == 0 ? "no bundle" : "bundle " + bundle;
+  }
+
+  @Override
+  public synchronized Progress under(int generation, Instant now, int most) {
+    Count count = new Count();
+    String has = "SVID under generation " + generation;
+    for (String holder : holders(now)) {
+      List<LedgerEntry> asked = leaves(holder, now, entry -> bundle(entry) > 0);
+      List<LedgerEntry> fed = leaves(holder, now, entry -> bundle(entry) == 0);
+      if (!asked.isEmpty()) {
+        boolean replaced =
+            asked.stream()
+                .filter(one -> generation(one) == generation)
+                .allMatch(old ->
+                    asked.stream()
+                        .anyMatch(one ->
+                            isSigned(one)
+                                && generation(one) != generation
+                                && one.intent().at().isAfter(old.intent().at())));
+        count.add(replaced, Kind.CLIENT, holder, has, latest(asked), Optional.empty());
+      }
+      if (!fed.isEmpty()) {
+        boolean wasFed = fed.stream().anyMatch(one -> generation(one) == generation);
+        List<HolderReport> seen = seen(holder, HolderReport::generation, now);
+        boolean unknown = seen(holder).findAny().isEmpty();
+        boolean mayHave = unknown || (!seen.isEmpty() && !isOther(seen, generation));
+        count.add(
+            !(wasFed && mayHave),
+            Kind.SUBSCRIBER,
+            holder,
+            has,
+            unknown ? latest(fed) : since(holder),
+            refusal(holder));
+      }
+    }
+    singles(now)
+        .forEach(one ->
+            count.add(
+                generation(one) != generation,
+                Kind.CLIENT,
+                one.intent().receiver().holder().orElseThrow().toString(),
+                has,
+                one.intent().at(),
+                Optional.empty()));
+    return count.progress(most);
+  }
+
+  private static boolean isOther(List<HolderReport> seen, int generation) {
+    int first = seen.getFirst().generation().orElseThrow();
+    return first != 0
+        && first != generation
+        && seen.stream().allMatch(one -> one.generation().orElseThrow() == first);
+  }
+
+  private Set<String> holders(Instant now) {
+    Set<String> all = new TreeSet<>();
+    live(now, "leaf").forEach(entry -> all.add(holder(entry)));
+    reports.values().forEach(seen -> all.addAll(seen.keySet()));
+    return all;
+  }
+
+  private Stream<LedgerEntry> live(Instant now, String profile) {
+    return ledger.entries().stream()
+        .filter(entry -> entry.intent().profile().equals(profile))
+        .filter(entry -> entry.intent().notAfter().isAfter(now))
+        .filter(entry -> entry.intent().receiver().holder().isPresent());
+  }
+
+  private Stream<LedgerEntry> singles(Instant now) {
+    return live(now, "issuing");
+  }
+
+  private List<LedgerEntry> leaves(String holder, Instant now, Predicate<LedgerEntry> which) {
+    return live(now, "leaf").filter(one -> holder(one).equals(holder)).filter(which).toList();
+  }
+
+  private static String holder(LedgerEntry entry) {
+    return entry.intent().receiver().holder().orElseThrow().toString();
+  }
+
+  private static long bundle(LedgerEntry entry) {
+    return entry.intent().receiver().bundle();
+  }
+
+  private static int generation(LedgerEntry entry) {
+    return entry.intent().receiver().generation();
+  }
+
+  private static boolean isSigned(LedgerEntry entry) {
+    return entry.signature().isPresent();
+  }
+
+  private static Instant latest(List<LedgerEntry> entries) {
+    return entries.stream()
+        .map(LedgerEntry::intent)
+        .map(Intent::at)
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
+  }
+
+  private Stream<HolderReport> seen(String holder) {
+    return reports.values().stream().map(of -> of.get(holder)).filter(Objects::nonNull);
+  }
+
+  // Those on open streams that say something of it; else the last that did.
+  private <T> List<HolderReport> seen(
+      String holder, Function<HolderReport, Optional<T>> what, Instant now) {
+    List<HolderReport> open = seen(holder).filter(one -> one.streams() > 0).toList();
+    List<HolderReport> telling = open.stream().filter(one -> what.apply(one).isPresent()).toList();
+    return telling.isEmpty()
+        ? seen(holder)
+            .filter(one -> one.streams() == 0 && what.apply(one).isPresent())
+            .filter(one -> open.isEmpty() || one.at().isAfter(now.minus(Duration.ofMinutes(1))))
+            .sorted(Comparator.comparing(HolderReport::at).reversed())
+            .limit(1)
+            .toList()
+        : telling;
+  }
+
+  private Instant since(String holder) {
+    return counted(holder).getFirst().at();
+  }
+
+  private Optional<String> refusal(String holder) {
+    return counted(holder).stream().flatMap(one -> one.refusal().stream()).findFirst();
+  }
+
+  private List<HolderReport> counted(String holder) {
+    List<HolderReport> open = seen(holder).filter(one -> one.streams() > 0).toList();
+    return open.isEmpty()
+        ? seen(holder).sorted(Comparator.comparing(HolderReport::at).reversed()).limit(1).toList()
+        : open;
+  }
+
+  private static final class Count {
+    private long all;
+    private final List<Laggard> laggards = new ArrayList<>();
+
+    void add(
+        boolean isThere,
+        Kind kind,
+        String holder,
+        String has,
+        Instant since,
+        Optional<String> problem) {
+      all++;
+      if (!isThere) {
+        laggards.add(new Laggard(kind, HolderKey.parse(holder).name(), has, since, problem));
+      }
+    }
+
+    Progress progress(int most) {
+      laggards.sort(
+          Comparator.comparing((Laggard one) -> one.problem().isEmpty())
+              .thenComparing(Laggard::since)
+              .thenComparing(Laggard::name));
+      return new Progress(
+          all, laggards.size(), laggards.subList(0, Math.min(most, laggards.size())));
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.signet.ca.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.signet.ca.ledger.HolderKey;
+import io.signet.ca.ledger.IssuanceLedger;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Holders;
+import io.signet.ca.rotation.HoldersContract;
+import io.signet.ca.rotation.Laggard;
+import io.signet.ca.rotation.Progress;
+import io.signet.ca.testing.Fixtures;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Holders in SQL keep the contract, on H2. */
+final class SqlHoldersTest extends HoldersContract {
+
+  private static final HolderKey POD = new HolderKey(Fixtures.CART, "uid-7");
+  private static final List<String> BOTH = List.of("one", "two");
+
+  @TempDir private Path directory;
+  private Database database;
+  private SqlIssuanceLedger ledger;
+  private SqlHolders one;
+  private SqlHolders two;
+
+  @BeforeEach
+  void open() throws LedgerException {
+    database = EmbeddedDatabase.open(directory);
+    ledger = new SqlIssuanceLedger(database);
+    one = SqlHolders.open(database, "one");
+    two = SqlHolders.open(database, "two");
+  }
+
+  @AfterEach
+  void close() {
+    ledger.close();
+    database.close();
+  }
+
+  @Override
+  protected IssuanceLedger ledger() {
+    return ledger;
+  }
+
+  @Override
+  protected Holders holders() {
+    return one;
+  }
+
+  @Override
+  protected Holders another() {
+    return two;
+  }
+
+  // Forward only: nobody knows who had it, or with which bundle.
+  @Test
+  void lacking_leafOfAnEarlierVersion_countsByItselfUntilItExpires() throws Exception {
+    answered(POD, 3, 1);
+    execute("update ledger set holder = null, bundle = 0, generation = 1");
+
+    assertThat(lacking(1).laggards())
+        .extracting(Laggard::name, Laggard::has)
+        .containsExactly(tuple(Fixtures.CART + " #01", "no bundle"));
+    assertThat(under(1).lagging()).isOne();
+    assertThat(under(2).lagging()).isZero();
+  }
+
+  @Test // its streams have ended with the process
+  void open_afterACrash_nobodyIsOnAStream() throws Exception {
+    report(seen(POD, 1, 2L, null));
+    assertThat(lacking(3).lagging()).isOne();
+
+    one = SqlHolders.open(database, "one");
+
+    assertThat(lacking(3)).isEqualTo(Progress.NONE);
+  }
+
+  @Test
+  void forget_leftAndWithoutACertificate_gone() throws Exception {
+    report(seen(POD, 0, 2L, 1));
+    report(seen(new HolderKey(Fixtures.CART, "here"), 1, 2L, 1));
+    HolderKey certified = new HolderKey(Fixtures.CART, "certified");
+    fed(certified, 1);
+    report(seen(certified, 0, 2L, 1));
+    Instant later = NOW.plus(Duration.ofMinutes(6));
+
+    assertThat(one.forget(BOTH, NOW.plus(Duration.ofMinutes(4)))).isZero();
+    assertThat(one.forget(BOTH, later)).isOne();
+    assertThat(one.forget(BOTH, later)).isZero();
+    assertThat(one.forget(BOTH, NOW.plus(Duration.ofHours(2)))).isOne();
+    assertThat(lacking(3).laggards()).extracting(Laggard::name).contains(Fixtures.CART + " here");
+  }
+
+  @Test // a replica that never comes back has no streams
+  void forget_replicaIsGone_itsStreamsDoNotCount() throws Exception {
+    another().report(List.of(seen(POD, 1, 2L, null)));
+    assertThat(lacking(3).lagging()).isOne();
+
+    int _ = one.forget(List.of("one"), NOW);
+
+    assertThat(lacking(3)).isEqualTo(Progress.NONE);
+  }
+
+  @Test
+  void report_storeClosed_refused() {
+    database.close();
+
+    assertThatThrownBy(() -> one.report(List.of(seen(POD, 1, 2L, 1))))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("holders cannot be written");
+    assertThatThrownBy(() -> one.lacking(1, NOW, 9))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("holders cannot be read");
+  }
+
+  private void execute(String sql) throws Exception {
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+}
