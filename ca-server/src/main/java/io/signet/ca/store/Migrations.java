@@ -21,18 +21,24 @@ final class Migrations {
    */
   static void apply(DataSource database) throws SQLException {
     try {
-      var _ =
-          Flyway.configure()
-              .dataSource(database)
-              .locations(FOLDER)
-              // Tables without migrations: made by a version before them, and known to the first.
-              .baselineOnMigrate(true)
-              .baselineVersion("0")
-              .ignoreMigrationPatterns("*:future")
-              .load()
-              .migrate();
+      Flyway migrations = of(database);
+      // To look is enough for most starts, and a full disk can be read.
+      if (migrations.info().pending().length > 0) {
+        var _ = migrations.migrate();
+      }
     } catch (FlywayException e) {
       throw new SQLException("the tables cannot be brought up to date: " + e.getMessage(), e);
     }
+  }
+
+  private static Flyway of(DataSource database) {
+    return Flyway.configure()
+        .dataSource(database)
+        .locations(FOLDER)
+        // Tables without migrations: made by a version before them, and known to the first.
+        .baselineOnMigrate(true)
+        .baselineVersion("0")
+        .ignoreMigrationPatterns("*:future")
+        .load();
   }
 }
