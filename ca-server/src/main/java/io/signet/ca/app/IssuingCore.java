@@ -25,10 +25,10 @@ import io.signet.ca.rotation.Rotations;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.store.Database;
-import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.ca.store.SqlRotationJournal;
+import io.signet.ca.store.StoreAwayException;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.soft.MemoryKeyCustodian;
@@ -87,7 +87,7 @@ record IssuingCore(
           IOException,
           LedgerException,
           SelfCheckException {
-    Database database = life.started(EmbeddedDatabase.open(DataDirectory.of(config)));
+    Database database = life.started(Stores.open(config, why -> awaitStore(why, readiness)));
     SqlIssuanceLedger ledger = life.started(new SqlIssuanceLedger(database));
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
@@ -221,6 +221,12 @@ record IssuingCore(
     pause("the custodian", why);
   }
 
+  private static void awaitStore(StoreAwayException why, PhasedReadiness readiness)
+      throws StoreAwayException {
+    readiness.waits("store", String.valueOf(why.getMessage()));
+    pause("the store", why);
+  }
+
   private static void awaitCa(CustodyException why, PhasedReadiness readiness)
       throws CustodyException {
     readiness.waits("authority", String.valueOf(why.getMessage()));
@@ -228,7 +234,7 @@ record IssuingCore(
   }
 
   // It may come later than we do, and then nobody shall have to start us again.
-  private static void pause(String what, CustodyException why) throws CustodyException {
+  private static <E extends Exception> void pause(String what, E why) throws E {
     LOG.warn("waits for {}: {}", what, why.getMessage());
     try {
       Thread.sleep(RETRY);

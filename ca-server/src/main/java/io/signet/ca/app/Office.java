@@ -15,8 +15,8 @@ import io.signet.ca.config.SignetConfig;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.store.Database;
-import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
+import io.signet.ca.store.StoreAwayException;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.spiffe.Pem;
@@ -78,7 +78,7 @@ final class Office implements CaOffice {
   }
 
   private <T> T withCa(SignetConfig config, CaWork<T> work) throws CommandException, IOException {
-    try (Database database = EmbeddedDatabase.open(DataDirectory.of(config));
+    try (Database database = Stores.open(config, Office::giveUp);
         KeyCustodian custodian = custody.open(config.keys().custodian())) {
       CaImport ca =
           new CaImport(
@@ -87,6 +87,10 @@ final class Office implements CaOffice {
     } catch (AuthorityException | CustodyException | LedgerException e) {
       throw new CommandException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static void giveUp(StoreAwayException why) throws StoreAwayException {
+    throw why;
   }
 
   @Override

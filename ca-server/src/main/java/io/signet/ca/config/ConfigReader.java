@@ -137,6 +137,7 @@ final class ConfigReader {
     Optional<AdminConfig> admin = admin(in, listen, trustDomain);
     Optional<LimitsConfig> limits = limits(in.section(Key.LIMITS));
     Optional<LedgerConfig> ledger = ledger(in.section(Key.LEDGER));
+    Optional<StoreConfig> store = StoreReader.read(in);
     Optional<Path> dataDir = in.file(Key.DATA_DIR, Need.FOLDER);
     checkTogether(keys, authority, svid, rules);
     return in.complete(() ->
@@ -156,6 +157,7 @@ final class ConfigReader {
             admin.orElseThrow(),
             limits.orElseThrow(),
             ledger.orElseThrow(),
+            store,
             dataDir.orElseThrow()));
   }
 

@@ -191,7 +191,11 @@ enum Key {
   LEDGER("ledger", Form.SECTION),
   LEDGER_RETENTION("ledger.retention", new Range("0s", "3650d"), "7d"),
 
-  STORE("store", Form.NOT_YET),
+  STORE("store", Form.SECTION),
+  STORE_URL("store.url", Form.STORE_URL),
+  STORE_USER("store.user", "the name of a database user"),
+  STORE_PASSWORD("store.password", "env:NAME", Default.ABSENT),
+  STORE_PASSWORD_FILE("store.password-file", Form.SECRET_FILE, Default.ABSENT),
 
   DATA_DIR("data-dir", Form.FOLDER, "/var/lib/signet"),
 
@@ -239,7 +243,6 @@ enum Key {
   /** What several keys expect. */
   static final class Form {
     static final String SECTION = "keys and values";
-    static final String NOT_YET = "the key left out";
     static final String TEXT = "a text";
     static final String ON_OR_OFF = "on or off";
     static final String ADDRESS = "HOST:PORT, port 0 to 65535";
@@ -248,6 +251,9 @@ enum Key {
     static final String NEW_FILE = "a path";
     static final String FOLDER = "a folder, made if missing";
     static final String SECRET = "env:NAME or prompt";
+    static final String STORE_URL =
+        "jdbc:postgresql://HOST[:PORT][,HOST[:PORT]...]/DATABASE[?PARAMETERS], without user and"
+            + " password";
     static final String NAMESPACE = "the path of a namespace";
     static final String VAULT_ADDRESS =
         "https://HOST[:PORT] or http:// to this machine, or a list of them";
@@ -323,7 +329,7 @@ enum Key {
 
   /** The reference's word for what happens when the key is left out. */
   String whenAbsent() {
-    if (isSection() || !isAvailable()) {
+    if (isSection()) {
       return "";
     }
     return standard == null ? "required" : standard;
@@ -350,11 +356,6 @@ enum Key {
   /** Whether this is a list of sections. */
   boolean isList() {
     return path.endsWith("[]");
-  }
-
-  /** Whether the key does something; the others are refused instead of ignored. */
-  boolean isAvailable() {
-    return !expected.equals(Form.NOT_YET);
   }
 
   private String parent() {

@@ -36,9 +36,7 @@ final class KeyCheck {
   }
 
   private void checkKey(Key key, String path, YamlNode value) {
-    if (!key.isAvailable()) {
-      problems.add(path, "not available yet", key.expected());
-    } else if (key.isSection()) {
+    if (key.isSection()) {
       checkInside(key, path, value);
     }
   }

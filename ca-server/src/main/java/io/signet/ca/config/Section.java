@@ -209,7 +209,7 @@ final class Section {
           if (form.matches()) {
             return Optional.of(new InEnvironment(form.group(1)));
           }
-          refuse(inline, "a literal secret", "env:NAME or prompt, or the key " + inFile.word());
+          refuse(inline, "a literal secret", inline.expected() + ", or the key " + inFile.word());
           return Optional.empty();
         });
   }

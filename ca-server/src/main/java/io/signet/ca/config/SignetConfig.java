@@ -26,7 +26,9 @@ import java.util.Optional;
  * @param admin who may administrate
  * @param limits how much is asked before requests are refused
  * @param ledger how long the record of what was issued is kept
- * @param dataDir the folder of the embedded store; created at start if missing
+ * @param store what several servers share; absent: the embedded one of this server alone
+ * @param dataDir the folder of what this server keeps for itself, such as the embedded store;
+ *     created at start if missing
  */
 public record SignetConfig(
     TrustDomain trustDomain,
@@ -44,6 +46,7 @@ public record SignetConfig(
     AdminConfig admin,
     LimitsConfig limits,
     LedgerConfig ledger,
+    Optional<StoreConfig> store,
     Path dataDir) {
 
   /**
@@ -95,6 +98,7 @@ public record SignetConfig(
         admin,
         limits,
         ledger,
+        store,
         dataDir);
   }
 

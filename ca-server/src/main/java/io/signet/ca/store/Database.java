@@ -2,6 +2,7 @@ package io.signet.ca.store;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -9,7 +10,7 @@ import java.util.Optional;
  * #reopen} goes on where that is safe. Safe for use by many threads; each asks for its own
  * connection.
  */
-public sealed interface Database extends AutoCloseable permits EmbeddedDatabase {
+public sealed interface Database extends AutoCloseable permits EmbeddedDatabase, PostgresDatabase {
 
   /**
    * A connection for the caller alone, to be closed by it.
@@ -41,6 +42,9 @@ public sealed interface Database extends AutoCloseable permits EmbeddedDatabase 
 
   /** Why nothing can be written now; empty while it is open. */
   Optional<String> ended();
+
+  /** How long it is left alone after it has ended, before it is opened again. */
+  Duration rest();
 
   /**
    * Opens it again after it has ended, where that is safe and it takes writes; else nothing

@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Optional;
 import org.h2.engine.Session;
 import org.h2.engine.SessionLocal;
@@ -40,6 +41,8 @@ public final class EmbeddedDatabase implements Database {
     // look for each takes a tenth of the ledger's time.
     var _ = System.setProperty("h2.objectCache", "false");
   }
+
+  private static final Duration REST = Duration.ofSeconds(5);
 
   private static final String LOCKED = "90020";
 
@@ -212,6 +215,11 @@ public final class EmbeddedDatabase implements Database {
       LOG.error("what was written to the store is not on the disk", e);
       return false;
     }
+  }
+
+  @Override
+  public Duration rest() {
+    return REST;
   }
 
   /**

@@ -45,7 +45,9 @@ final class GroupCommit implements AutoCloseable {
    */
   @Immutable
   record Limits(int queue, Duration patience, Duration pause) {
-    static final Limits STANDARD = new Limits(4096, Duration.ofSeconds(5), Duration.ofSeconds(5));
+    static Limits of(Database database) {
+      return new Limits(4096, Duration.ofSeconds(5), database.rest());
+    }
   }
 
   private final Database database;

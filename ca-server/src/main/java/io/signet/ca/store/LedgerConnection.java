@@ -41,7 +41,12 @@ final class LedgerConnection implements AutoCloseable {
   private final PreparedStatement open;
   private final PreparedStatement finish;
   private final PreparedStatement issue;
+  private final List<Intent> intents = new ArrayList<>();
+  private final List<Result> results = new ArrayList<>();
   private long tidied = System.nanoTime();
+
+  /** What came of an intent. */
+  private record Result(SerialNumber serial, byte[] signature) {}
 
   private LedgerConnection(Database database, Connection connection) throws SQLException {
     this.database = database;
@@ -80,14 +85,27 @@ final class LedgerConnection implements AutoCloseable {
       for (Pending write : writes) {
         write.apply(this);
       }
+      // Where the server is far away, an answer for all is waited for, and not one for each.
+      if (!intents.isEmpty()) writeIntents();
+      if (!results.isEmpty()) writeResults();
     } catch (LedgerException e) {
-      connection.rollback();
+      takeBack();
       throw e;
+    } finally {
+      intents.clear();
+      results.clear();
     }
     tidy();
     // After every group: H2 may reuse the place of what was replaced, and would otherwise do so
     // before the replacement is on the disk.
     database.commit(connection);
+  }
+
+  private void takeBack() throws SQLException {
+    connection.rollback();
+    for (PreparedStatement batch : List.of(intend, open, finish, issue)) {
+      batch.clearBatch(); // some were filled, and never came to be executed
+    }
   }
 
   private void tidy() throws SQLException {
@@ -97,8 +115,34 @@ final class LedgerConnection implements AutoCloseable {
     }
   }
 
-  int intend(Intent intent) throws SQLException, SerialTakenException {
-    byte[] serial = intent.serial().value().toByteArray();
+  int intend(Intent intent) {
+    intents.add(intent);
+    return 1;
+  }
+
+  int issued(SerialNumber serial, byte[] signature) {
+    results.add(new Result(serial, signature));
+    return 1;
+  }
+
+  private void writeIntents() throws SQLException, SerialTakenException {
+    for (Intent intent : intents) {
+      add(intent);
+    }
+    try {
+      int[] _ = intend.executeBatch();
+      int[] _ = open.executeBatch();
+    } catch (SQLException e) {
+      if (DUPLICATE_KEY.equals(e.getSQLState())) {
+        // One of them; which one it is shows when each is written by itself.
+        throw new SerialTakenException(intents.getFirst().serial());
+      }
+      throw e;
+    }
+  }
+
+  private void add(Intent intent) throws SQLException {
+    byte[] serial = bytes(intent.serial());
     intend.setBytes(1, serial);
     intend.setString(2, intent.id().toString());
     intend.setString(3, intent.profile());
@@ -108,16 +152,9 @@ final class LedgerConnection implements AutoCloseable {
     intend.setObject(7, utc(intent.notAfter()));
     intend.setObject(8, utc(intent.at()));
     fill(intent.receiver());
+    intend.addBatch();
     open.setBytes(1, serial);
-    try {
-      int _ = intend.executeUpdate();
-      return open.executeUpdate();
-    } catch (SQLException e) {
-      if (DUPLICATE_KEY.equals(e.getSQLState())) {
-        throw new SerialTakenException(intent.serial());
-      }
-      throw e;
-    }
+    open.addBatch();
   }
 
   private void fill(Receiver receiver) throws SQLException {
@@ -127,19 +164,21 @@ final class LedgerConnection implements AutoCloseable {
     intend.setString(12, receiver.holder().map(HolderKey::toString).orElse(""));
   }
 
-  private static byte[] bytes(SerialNumber serial) {
-    return serial.value().toByteArray();
-  }
-
-  int issued(SerialNumber number, byte[] signature) throws SQLException, LedgerException {
-    byte[] serial = number.value().toByteArray();
-    finish.setBytes(1, serial);
-    if (finish.executeUpdate() != 1) {
-      throw new LedgerException("no open intent for serial number " + number);
+  private void writeResults() throws SQLException, LedgerException {
+    for (Result result : results) {
+      finish.setBytes(1, bytes(result.serial()));
+      finish.addBatch();
+      issue.setBytes(1, result.signature());
+      issue.setBytes(2, bytes(result.serial()));
+      issue.addBatch();
     }
-    issue.setBytes(1, signature);
-    issue.setBytes(2, serial);
-    return issue.executeUpdate();
+    int[] finished = finish.executeBatch();
+    int[] issued = issue.executeBatch();
+    for (int i = 0; i < results.size(); i++) {
+      if (finished[i] != 1 || issued[i] != 1) {
+        throw new LedgerException("no open intent for serial number " + results.get(i).serial());
+      }
+    }
   }
 
   /** Takes every open intent for one that gets no result any more; how many there were. */
@@ -166,10 +205,12 @@ final class LedgerConnection implements AutoCloseable {
     return serials.size();
   }
 
+  // What another replica is deleting is left to it.
   private List<byte[]> ended(Instant before) throws SQLException {
     try (PreparedStatement query =
         connection.prepareStatement(
-            "select serial from ledger where not_after < ? order by not_after fetch first ? rows only")) {
+            "select serial from ledger where not_after < ? order by not_after"
+                + " fetch first ? rows only for update skip locked")) {
       query.setObject(1, utc(before));
       query.setInt(2, PRUNED_AT_ONCE);
       return serials(query);
@@ -195,6 +236,10 @@ final class LedgerConnection implements AutoCloseable {
       }
       int[] _ = delete.executeBatch();
     }
+  }
+
+  private static byte[] bytes(SerialNumber serial) {
+    return serial.value().toByteArray();
   }
 
   private static OffsetDateTime utc(Instant instant) {

@@ -8,7 +8,8 @@ import java.sql.SQLException;
 interface LedgerWrite {
 
   /**
-   * Makes its changes, without a commit. Called again by itself when the group is split.
+   * Makes its changes or has them made with those of the others, without a commit. Called again by
+   * itself when the group is split.
    *
    * @return how many entries it changed
    * @throws LedgerException when it is refused for what it is

@@ -39,7 +39,7 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
   private final GroupCommit commits;
 
   public SqlIssuanceLedger(Database database) {
-    this(database, GroupCommit.Limits.STANDARD);
+    this(database, GroupCommit.Limits.of(database));
   }
 
   SqlIssuanceLedger(Database database, GroupCommit.Limits limits) {

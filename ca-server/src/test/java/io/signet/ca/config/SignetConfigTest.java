@@ -110,6 +110,7 @@ class SignetConfigTest {
                     Optional.of(new Rate(500, 5000)),
                     OptionalInt.of(32)),
                 new LedgerConfig(Duration.ofDays(7)),
+                Optional.empty(),
                 Path.of("/var/lib/signet")));
   }
 
@@ -172,6 +173,7 @@ class SignetConfigTest {
               window: 90s
               compromised-deadline: 5m
               old-key: keep
+            store: { url: "jdbc:postgresql://a:5432,[::1]/signet?sslmode=verify-full", user: signet, password-file: db }
             data-dir: data
             """);
 
@@ -280,6 +282,11 @@ class SignetConfigTest {
                 new LimitsConfig(
                     Optional.of(new Rate(7, 7)), Optional.empty(), OptionalInt.of(10_000)),
                 new LedgerConfig(Duration.ofDays(90)),
+                Optional.of(
+                    new StoreConfig(
+                        "jdbc:postgresql://a:5432,[::1]/signet?sslmode=verify-full",
+                        "signet",
+                        Optional.of(new InFile(folder.resolve("db"))))),
                 folder.resolve("data")));
   }
 
@@ -342,7 +349,14 @@ class SignetConfigTest {
           trust-domain: example.org | trust-domain: example.org\\nlimits: { per-identity: 0/s } | line 2: limits.per-identity: 0/s (expected: off, N/s or N/s burst M, each from 1 to 100000)
           trust-domain: example.org | trust-domain: example.org\\nlimits: { per-address: 10/s burst 100001 } | line 2: limits.per-address: 10/s burst 100001 (expected: off, N/s or N/s burst M, each from 1 to 100000)
           trust-domain: example.org | trust-domain: example.org\\nlimits: { per-node: off } | line 2: limits.per-node: unknown key (expected: one of per-identity, per-address, concurrent)
-          trust-domain: example.org | trust-domain: example.org\\nstore: { url: x } | line 2: store: not available yet (expected: the key left out)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:h2:mem:x", user: a } | line 2: store.url: jdbc:h2:mem:x (expected: jdbc:postgresql://HOST[:PORT][,HOST[:PORT]...]/DATABASE[?PARAMETERS], without user and password)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:postgresql:db", user: a } | line 2: store.url: jdbc:postgresql:db (expected: jdbc:postgresql://HOST[:PORT][,HOST[:PORT]...]/DATABASE[?PARAMETERS], without user and password)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:postgresql://db/signet?user=b", user: a } | line 2: store.url: jdbc:postgresql://db/signet?user=b (expected: jdbc:postgresql://HOST[:PORT][,HOST[:PORT]...]/DATABASE[?PARAMETERS], without user and password)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:postgresql://db/signet?ssl=true&password=secret", user: a } | line 2: store.url: an address with a password (expected: jdbc:postgresql://HOST[:PORT][,HOST[:PORT]...]/DATABASE[?PARAMETERS], without user and password)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:postgresql://a:secret@db/signet", user: a } | line 2: store.url: an address with a password (expected: jdbc:postgresql://HOST[:PORT][,HOST[:PORT]...]/DATABASE[?PARAMETERS], without user and password)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:postgresql://db/signet" } | line 2: store.user: missing (expected: the name of a database user)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:postgresql://db/signet", user: a, password: secret } | line 2: store.password: a literal secret (expected: env:NAME, or the key password-file)
+          trust-domain: example.org | trust-domain: example.org\\nstore: { url: "jdbc:postgresql://db/signet", user: a, password: prompt } | line 2: store.password: prompt (expected: env:NAME)
           trust-domain: example.org | trust-domian: example.org | line 1: trust-domian: unknown key (expected: trust-domain)
           trust-domain: example.org | trust-domain: example.org\\naudience: x | line 2: audience: unknown key (expected: attestation.kubernetes[].audience)
           trust-domain: example.org | trust-domain: example.org\\ntrust-domain: other.org | line 2: trust-domain: the same key again (expected: each key once)

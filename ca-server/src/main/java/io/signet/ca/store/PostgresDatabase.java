@@ -1,0 +1,179 @@
+package io.signet.ca.store;
+
+import com.google.common.base.Throwables;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.store.PostgresConnections.Patience;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * PostgreSQL, for several servers at once. It ends when a connection or a commit fails, so that
+ * whoever comes then is refused at once instead of waiting, and goes on as soon as the server
+ * answers. No call takes longer than a few seconds.
+ */
+public final class PostgresDatabase implements Database {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresDatabase.class);
+
+  private static final int CONNECTIONS = 8;
+  private static final Duration FOR_A_CONNECTION = Duration.ofSeconds(3);
+  private static final Duration REST = Duration.ofSeconds(1);
+
+  private static final String CLOSED = "the store is closed";
+
+  private final PostgresSettings settings;
+  private final HikariDataSource pool;
+  private @Nullable String ended;
+  private boolean closed;
+
+  private PostgresDatabase(PostgresSettings settings) {
+    this.settings = settings;
+    this.pool = new HikariDataSource(pool(settings));
+  }
+
+  /**
+   * Opens it, and makes or updates its tables.
+   *
+   * @throws StoreAwayException when it does not answer, and may later
+   * @throws LedgerException when it is no use to try again: it refuses the user, or is no database
+   *     of ours
+   */
+  public static PostgresDatabase open(PostgresSettings settings) throws LedgerException {
+    try {
+      Migrations.apply(new PostgresConnections(settings, Patience.WORK));
+      return new PostgresDatabase(settings);
+    } catch (SQLException e) {
+      String why = settings.where() + " cannot be opened: " + reason(e);
+      throw mayComeBack(e) ? new StoreAwayException(why, e) : new LedgerException(why, e);
+    }
+  }
+
+  // PostgreSQL, appendix A: no connection, no resources, a server that starts or stops.
+  private static boolean mayComeBack(SQLException e) {
+    return told(e)
+        .map(SQLException::getSQLState)
+        .filter(
+            state -> state.startsWith("08") || state.startsWith("53") || state.startsWith("57P"))
+        .isPresent();
+  }
+
+  private static HikariConfig pool(PostgresSettings settings) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("signet");
+    config.setDataSource(new PostgresConnections(settings, Patience.STANDARD));
+    config.setMaximumPoolSize(CONNECTIONS);
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(FOR_A_CONNECTION.toMillis());
+    config.setValidationTimeout(FOR_A_CONNECTION.toMillis() - 1);
+    config.setInitializationFailTimeout(-1); // whoever asks for the first connection is told
+    return config;
+  }
+
+  @Override
+  public Connection connect() throws SQLException {
+    requireOpen();
+    try {
+      return pool.getConnection();
+    } catch (SQLException e) {
+      throw new SQLException(fail(e), e);
+    }
+  }
+
+  private synchronized void requireOpen() throws SQLException {
+    if (ended != null) {
+      throw new SQLException(ended);
+    }
+  }
+
+  @Override
+  public void commit(Connection connection) throws SQLException {
+    try {
+      connection.commit();
+    } catch (SQLException | RuntimeException | Error e) {
+      throw new SQLException(fail(e), e);
+    }
+  }
+
+  @Override
+  public void tidy(Connection connection) {
+    // The server does it by itself.
+  }
+
+  @Override
+  public synchronized String fail(Throwable cause) {
+    if (ended == null) {
+      ended =
+          "%s failed (%s); it is used again as soon as it answers"
+              .formatted(settings.where(), reason(cause));
+      LOG.error("nothing is issued: {}", ended, cause);
+      forgetConnections();
+    }
+    return ended;
+  }
+
+  // Each may be to a server that is not the one to write to any more.
+  private void forgetConnections() {
+    if (!pool.isClosed() && pool.getHikariPoolMXBean() != null) {
+      pool.getHikariPoolMXBean().softEvictConnections();
+    }
+  }
+
+  @Override
+  public Optional<String> ended() {
+    synchronized (this) {
+      return Optional.ofNullable(ended);
+    }
+  }
+
+  @Override
+  public Duration rest() {
+    return REST;
+  }
+
+  // Not under the lock: whoever asks meanwhile is to be refused, and not to wait.
+  @Override
+  public void reopen() {
+    try (Connection _ = new PostgresConnections(settings, Patience.PROBE).getConnection()) {
+      goOn();
+    } catch (SQLException e) {
+      LOG.debug("the database does not answer yet", e);
+    }
+  }
+
+  private synchronized void goOn() {
+    if (!closed && ended != null) {
+      ended = null;
+      LOG.warn("{} answers again", settings.where());
+    }
+  }
+
+  /** What the server or the driver said, on one line; of what wraps it nothing. */
+  private static String reason(Throwable cause) {
+    String message =
+        told(cause).map(SQLException::getMessage).orElse(String.valueOf(cause.getMessage()));
+    return message.lines().findFirst().orElse(message);
+  }
+
+  private static Optional<SQLException> told(Throwable failure) {
+    return Throwables.getCausalChain(failure).reversed().stream()
+        .filter(SQLException.class::isInstance)
+        .map(SQLException.class::cast)
+        .findFirst();
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      ended = CLOSED;
+    }
+    pool.close();
+  }
+}
