@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.signing.CertificateSigner;
+import io.signet.ca.store.Cluster;
 import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
@@ -290,7 +291,7 @@ final class StartFailureE2eTest {
                 FileSecret.passphrase(ServerFolder.PASSPHRASE.toCharArray()));
         var issuers = new MemoryKeyCustodian()) {
       var store = new SqlAuthorityStore(database);
-      int prefix = store.serialPrefix(random);
+      int prefix = Cluster.join(database, clock, random).serialPrefix();
       var signer =
           new CertificateSigner(ledger, () -> SerialNumber.draw(prefix, moment, random), clock);
       var policy =

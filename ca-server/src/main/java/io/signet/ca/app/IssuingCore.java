@@ -24,6 +24,7 @@ import io.signet.ca.rotation.RotationState;
 import io.signet.ca.rotation.Rotations;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
+import io.signet.ca.store.Cluster;
 import io.signet.ca.store.Database;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlIssuanceLedger;
@@ -44,7 +45,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,9 +88,15 @@ record IssuingCore(
           LedgerException,
           SelfCheckException {
     Database database = life.started(Stores.open(config, why -> awaitStore(why, readiness)));
+    SecureRandom random = new SecureRandom();
+    Cluster cluster = life.started(Cluster.join(database, clock, random));
     SqlIssuanceLedger ledger = life.started(new SqlIssuanceLedger(database));
     SqlAuthorityStore store = new SqlAuthorityStore(database);
-    CertificateSigner signer = new CertificateSigner(ledger, serials(store, clock), clock);
+    CertificateSigner signer =
+        new CertificateSigner(
+            ledger,
+            () -> SerialNumber.draw(cluster.serialPrefix(), clock.instant(), random),
+            clock);
     reconcile(ledger);
     RotationJournal journal = new SqlRotationJournal(database, X509);
     Optional<CaRecord> known = ofOurCustodian(config, store, journal);
@@ -117,8 +123,7 @@ record IssuingCore(
               root, config, clock, store, issuers, custodian, why -> awaitCa(why, readiness), life);
     } else {
       Own ours =
-          new Own(
-              new Roots(store, custodian, signer, policy, clock), store, journal, cluster(clock));
+          new Own(new Roots(store, custodian, signer, policy, clock), store, journal, cluster);
       Agreed agreed = Succession.agreed(begun(ours, clock));
       authorities = Authorities.open(ours.roots(), store, issuers, agreed, policy, clock);
       own = Optional.of(ours);
@@ -129,12 +134,8 @@ record IssuingCore(
         .forEach(look -> life.started(looking(look, timer, clock)));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
+    life.started(forgetting(cluster, config, timer, clock));
     return new IssuingCore(authorities, signer, ledger, own);
-  }
-
-  private static Cluster cluster(Clock clock) {
-    SoleReplica sole = new SoleReplica(clock);
-    return new Cluster(sole, sole, sole);
   }
 
   /** How the rotation stands; the first root is made where there is none, by the one that leads. */
@@ -207,13 +208,6 @@ record IssuingCore(
     return looks;
   }
 
-  private static Supplier<SerialNumber> serials(SqlAuthorityStore store, Clock clock)
-      throws LedgerException {
-    SecureRandom random = new SecureRandom();
-    int prefix = store.serialPrefix(random);
-    return () -> SerialNumber.draw(prefix, clock.instant(), random);
-  }
-
   private static void awaitCustodian(
       CustodyException why, KeyCustody custody, PhasedReadiness readiness) throws CustodyException {
     custody.waits(why);
@@ -282,6 +276,15 @@ record IssuingCore(
         timer,
         clock,
         e -> LOG.warn("the ledger was not pruned: {}", e.getMessage()));
+  }
+
+  private static Renewal forgetting(
+      Cluster cluster, SignetConfig config, Timer timer, Clock clock) {
+    return Renewal.started(
+        new GoneReplicas(cluster, config.svid().maxLifetime(), clock),
+        timer,
+        clock,
+        e -> LOG.warn("replicas that are gone were not forgotten: {}", e.getMessage()));
   }
 
   private record AuthorityRenewal(Authorities authorities) implements Renewal.Work {

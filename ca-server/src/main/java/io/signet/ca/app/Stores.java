@@ -7,9 +7,12 @@ import io.signet.ca.store.Database;
 import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.PostgresDatabase;
 import io.signet.ca.store.PostgresSettings;
+import io.signet.ca.store.ReplicaId;
 import io.signet.ca.store.StoreAwayException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 
 /** Opens the store that the configuration names. */
 final class Stores {
@@ -32,12 +35,22 @@ final class Stores {
       return EmbeddedDatabase.open(directory);
     }
     PostgresSettings settings = settings(config.store().get());
+    ReplicaId replica = ReplicaId.in(directory, host(), new SecureRandom());
     while (true) {
       try {
-        return PostgresDatabase.open(settings);
+        return PostgresDatabase.open(settings, replica);
       } catch (StoreAwayException e) {
         absence.because(e);
       }
+    }
+  }
+
+  // As this machine, or the pod, is called by itself; nobody has to be asked for it.
+  private static String host() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException _) {
+      return "";
     }
   }
 

@@ -19,6 +19,7 @@ import io.signet.ca.rotation.RotationRunner;
 import io.signet.ca.rotation.RotationState;
 import io.signet.ca.rotation.Rotations;
 import io.signet.ca.signing.SelfCheckException;
+import io.signet.ca.store.Cluster;
 import io.signet.hsm.CustodyException;
 import io.signet.sds.Timer;
 import java.time.Clock;

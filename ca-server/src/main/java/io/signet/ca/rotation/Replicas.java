@@ -18,6 +18,18 @@ public interface Replicas {
   void leave() throws LedgerException;
 
   /**
+   * Forgets the others that have said nothing for so long, and takes over what they have left: what
+   * they were signing is taken for something whose result will never be known. One that comes back
+   * all the same is refused until it is restarted. For the leader alone, with a time in which
+   * whatever they gave out has ended.
+   *
+   * @return whom
+   */
+  default List<String> forget(Duration silence) throws LedgerException {
+    return List.of(); // the only one has no others
+  }
+
+  /**
    * How far a replica is.
    *
    * @param bundle the version that it delivers and has written to its sinks; 0 for none

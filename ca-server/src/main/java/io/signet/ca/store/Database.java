@@ -13,6 +13,12 @@ import java.util.Optional;
 public sealed interface Database extends AutoCloseable permits EmbeddedDatabase, PostgresDatabase {
 
   /**
+   * What marks the rows in it that are this server's alone, such as the intents that it has open;
+   * empty where there is no other server.
+   */
+  String replica();
+
+  /**
    * A connection for the caller alone, to be closed by it.
    *
    * @throws SQLException when the database has ended, or does not answer

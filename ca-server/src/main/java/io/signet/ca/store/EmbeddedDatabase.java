@@ -125,6 +125,12 @@ public final class EmbeddedDatabase implements Database {
         : "store in " + directory + " cannot be opened: " + reason(e);
   }
 
+  // As what an earlier version has left.
+  @Override
+  public String replica() {
+    return "";
+  }
+
   /**
    * Without the settings, which hold for the database as it is open: to set them again would empty
    * its cache each time.

@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -59,7 +58,7 @@ final class LedgerConnection implements AutoCloseable {
                 + " bundle, generation, holder)"
                 + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                 + " coalesce((select holder from ledger where serial = ?), ?))");
-    open = connection.prepareStatement("insert into unfinished (serial) values (?)");
+    open = connection.prepareStatement("insert into unfinished (serial, replica) values (?, ?)");
     finish = connection.prepareStatement("delete from unfinished where serial = ?");
     issue = connection.prepareStatement("update ledger set signature = ? where serial = ?");
   }
@@ -154,6 +153,7 @@ final class LedgerConnection implements AutoCloseable {
     fill(intent.receiver());
     intend.addBatch();
     open.setBytes(1, serial);
+    open.setString(2, database.replica());
     open.addBatch();
   }
 
@@ -181,16 +181,24 @@ final class LedgerConnection implements AutoCloseable {
     }
   }
 
-  /** Takes every open intent for one that gets no result any more; how many there were. */
+  /**
+   * Takes every open intent of this replica for one that gets no result any more; how many there
+   * were.
+   */
   int reconcile() throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      int doubtful =
-          statement.executeUpdate(
-              "insert into doubtful (serial, not_after)"
-                  + " select u.serial, not_after from unfinished u"
-                  + " join ledger l on l.serial = u.serial");
-      int _ = statement.executeUpdate("delete from unfinished");
-      return doubtful;
+    int doubtful =
+        ofMine(
+            "insert into doubtful (serial, not_after)"
+                + " select u.serial, not_after from unfinished u"
+                + " join ledger l on l.serial = u.serial where u.replica = ?");
+    int _ = ofMine("delete from unfinished where replica = ?");
+    return doubtful;
+  }
+
+  private int ofMine(String sql) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, database.replica());
+      return statement.executeUpdate();
     }
   }
 

@@ -30,25 +30,30 @@ public final class PostgresDatabase implements Database {
 
   private final PostgresSettings settings;
   private final HikariDataSource pool;
+  private final ReplicaId replica;
   private @Nullable String ended;
+  private @Nullable String barred;
   private boolean closed;
 
-  private PostgresDatabase(PostgresSettings settings) {
+  private PostgresDatabase(PostgresSettings settings, ReplicaId replica) {
     this.settings = settings;
+    this.replica = replica;
     this.pool = new HikariDataSource(pool(settings));
   }
 
   /**
    * Opens it, and makes or updates its tables.
    *
+   * @param replica which of the servers at it this one is
    * @throws StoreAwayException when it does not answer, and may later
    * @throws LedgerException when it is no use to try again: it refuses the user, or is no database
    *     of ours
    */
-  public static PostgresDatabase open(PostgresSettings settings) throws LedgerException {
+  public static PostgresDatabase open(PostgresSettings settings, ReplicaId replica)
+      throws LedgerException {
     try {
       Migrations.apply(new PostgresConnections(settings, Patience.WORK));
-      return new PostgresDatabase(settings);
+      return new PostgresDatabase(settings, replica);
     } catch (SQLException e) {
       String why = settings.where() + " cannot be opened: " + reason(e);
       throw mayComeBack(e) ? new StoreAwayException(why, e) : new LedgerException(why, e);
@@ -77,6 +82,29 @@ public final class PostgresDatabase implements Database {
   }
 
   @Override
+  public String replica() {
+    return replica.value();
+  }
+
+  /** A connection to keep, beside those for which others may have to wait. */
+  Connection dedicated() throws SQLException {
+    return new PostgresConnections(settings, Patience.STANDARD).getConnection();
+  }
+
+  /** Nothing may be written until {@link #admit}, because another process is this replica. */
+  synchronized void bar(String why) {
+    if (barred == null) {
+      LOG.error("nothing is issued: {}", why);
+    }
+    barred = why;
+  }
+
+  /** This process is its replica. */
+  synchronized void admit() {
+    barred = null;
+  }
+
+  @Override
   public Connection connect() throws SQLException {
     requireOpen();
     try {
@@ -86,9 +114,10 @@ public final class PostgresDatabase implements Database {
     }
   }
 
-  private synchronized void requireOpen() throws SQLException {
-    if (ended != null) {
-      throw new SQLException(ended);
+  private void requireOpen() throws SQLException {
+    Optional<String> why = ended();
+    if (why.isPresent()) {
+      throw new SQLException(why.get());
     }
   }
 
@@ -108,6 +137,9 @@ public final class PostgresDatabase implements Database {
 
   @Override
   public synchronized String fail(Throwable cause) {
+    if (barred != null) {
+      return barred;
+    }
     if (ended == null) {
       ended =
           "%s failed (%s); it is used again as soon as it answers"
@@ -126,10 +158,8 @@ public final class PostgresDatabase implements Database {
   }
 
   @Override
-  public Optional<String> ended() {
-    synchronized (this) {
-      return Optional.ofNullable(ended);
-    }
+  public synchronized Optional<String> ended() {
+    return Optional.ofNullable(barred == null ? ended : barred);
   }
 
   @Override

@@ -6,7 +6,6 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.hsm.KeyLabel;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -14,16 +13,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The CA, and what makes this instance itself, in SQL. Safe for use by many threads. */
+/** The CAs, and the issuing keys of this server, in SQL. Safe for use by many threads. */
 public final class SqlAuthorityStore implements AuthorityStore {
-
-  private static final int PREFIXES = 127;
 
   private final Database database;
 
@@ -116,22 +112,28 @@ public final class SqlAuthorityStore implements AuthorityStore {
   public List<KeyLabel> issuing() throws LedgerException {
     List<KeyLabel> labels = new ArrayList<>();
     try (Connection connection = database.connect();
-        Statement query = connection.createStatement();
-        ResultSet rows = query.executeQuery("select label from issuing_key")) {
-      while (rows.next()) {
-        labels.add(new KeyLabel(rows.getString(1)));
+        PreparedStatement query =
+            connection.prepareStatement("select label from issuing_key where replica = ?")) {
+      query.setString(1, database.replica());
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          labels.add(new KeyLabel(rows.getString(1)));
+        }
       }
       return labels;
     } catch (SQLException e) {
-      throw unreadable(e);
+      throw new LedgerException("the store cannot be read: " + e.getMessage(), e);
     }
   }
 
   @Override
   public void intendIssuing(KeyLabel label) throws LedgerException {
     write(
-        "insert into issuing_key (label) values (?)",
-        statement -> statement.setString(1, label.value()));
+        "insert into issuing_key (label, replica) values (?, ?)",
+        statement -> {
+          statement.setString(1, label.value());
+          statement.setString(2, database.replica());
+        });
   }
 
   @Override
@@ -139,33 +141,6 @@ public final class SqlAuthorityStore implements AuthorityStore {
     write(
         "delete from issuing_key where label = ?",
         statement -> statement.setString(1, label.value()));
-  }
-
-  /** The first byte of this instance's serial numbers; drawn once (SER-1, SER-2). */
-  public int serialPrefix(SecureRandom random) throws LedgerException {
-    Optional<Integer> known = readPrefix();
-    if (known.isPresent()) {
-      return known.get();
-    }
-    int drawn = 1 + random.nextInt(PREFIXES);
-    write(
-        "insert into instance (only_row, serial_prefix) values (true, ?)",
-        statement -> statement.setInt(1, drawn));
-    return drawn;
-  }
-
-  private Optional<Integer> readPrefix() throws LedgerException {
-    try (Connection connection = database.connect();
-        Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery("select serial_prefix from instance")) {
-      return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
-    } catch (SQLException e) {
-      throw unreadable(e);
-    }
-  }
-
-  private static LedgerException unreadable(SQLException e) {
-    return new LedgerException("the store cannot be read: " + e.getMessage(), e);
   }
 
   private interface Parameters {

@@ -14,7 +14,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -30,7 +29,7 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
           + " from ledger l where serial = ?";
 
   private static final String FIRST =
-      "select u.serial from unfinished u join ledger l on l.serial = u.serial"
+      "select u.serial from unfinished u join ledger l on l.serial = u.serial where u.replica = ?"
           + " order by intended_at, serial fetch first row only";
 
   private static final String UNKNOWN = "select count(*) from doubtful where not_after >= ?";
@@ -90,11 +89,17 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
 
   private Optional<SerialNumber> first() throws LedgerException {
     try (Connection connection = database.connect();
-        Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery(FIRST)) {
-      return row.next() ? Optional.of(serial(row.getBytes(1))) : Optional.empty();
+        PreparedStatement query = connection.prepareStatement(FIRST)) {
+      query.setString(1, database.replica());
+      return serial(query);
     } catch (SQLException e) {
       throw unreadable(e);
+    }
+  }
+
+  private static Optional<SerialNumber> serial(PreparedStatement query) throws SQLException {
+    try (ResultSet row = query.executeQuery()) {
+      return row.next() ? Optional.of(serial(row.getBytes(1))) : Optional.empty();
     }
   }
 

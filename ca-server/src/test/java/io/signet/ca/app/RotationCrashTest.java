@@ -18,6 +18,7 @@ import io.signet.ca.rotation.RotationState.Steady;
 import io.signet.ca.rotation.Rotations;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.store.EmbeddedDatabase;
+import io.signet.ca.store.SoleReplica;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlRotationJournal;
 import io.signet.ca.testing.Fixtures;

@@ -13,7 +13,6 @@ import io.signet.ca.testing.TestClock;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.hsm.KeyLabel;
-import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -156,16 +155,6 @@ abstract class AuthorityStoreContract {
     assertThat(store.issuing()).containsExactly(other);
     assertThatThrownBy(() -> store.forgetIssuing(LABEL)).isInstanceOf(LedgerException.class);
     assertThatThrownBy(() -> store.intendIssuing(other)).isInstanceOf(LedgerException.class);
-  }
-
-  // SER-1, SER-2
-  @Test
-  void serialPrefix_drawnOnce_sameAfterReopen() throws Exception {
-    int drawn = store.serialPrefix(new SecureRandom());
-    reopen();
-
-    assertThat(drawn).isBetween(1, 127);
-    assertThat(store.serialPrefix(new SecureRandom())).isEqualTo(drawn);
   }
 
   private static CaChain root() throws Exception {

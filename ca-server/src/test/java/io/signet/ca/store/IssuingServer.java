@@ -75,7 +75,7 @@ record IssuingServer(
 
   private static Supplier<SerialNumber> serials(Database database, Consumer<SerialNumber> drawn)
       throws Exception {
-    int prefix = new SqlAuthorityStore(database).serialPrefix(RANDOM);
+    int prefix = Cluster.join(database, CLOCK, RANDOM).serialPrefix();
     return () -> {
       SerialNumber serial = SerialNumber.draw(prefix, CLOCK.instant(), RANDOM);
       drawn.accept(serial);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.signet.ca.authority.AuthorityStore.CaRecord;
 import io.signet.ca.ledger.IssuanceLedgerContract;
 import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.testing.TestClock;
 import io.signet.hsm.KeyLabel;
 import io.signet.spiffe.SerialNumber;
 import java.io.InputStream;
@@ -50,7 +51,8 @@ final class MigrationsTest {
 
       assertThat(store.ca()).contains(new CaRecord(new KeyLabel("root-1"), Optional.empty()));
       assertThat(store.issuing()).containsExactly(new KeyLabel("issuing-1"));
-      assertThat(store.serialPrefix(new SecureRandom())).isEqualTo(77);
+      assertThat(Cluster.join(database, new TestClock(), new SecureRandom()).serialPrefix())
+          .isEqualTo(77);
       assertThat(ledger.find(FIRST).orElseThrow().intent().reason()).isEqualTo("why");
       assertThat(ledger.reconcile().first()).contains(FIRST);
       ledger.intend(IssuanceLedgerContract.intent(SECOND));

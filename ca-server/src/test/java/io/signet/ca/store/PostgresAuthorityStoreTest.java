@@ -11,6 +11,6 @@ final class PostgresAuthorityStoreTest extends AuthorityStoreContract {
 
   @Override
   Database database() throws Exception {
-    return PostgresDatabase.open(settings);
+    return PostgresDatabase.open(settings, new ReplicaId("a"));
   }
 }

@@ -14,7 +14,7 @@ final class PostgresIssuanceLedgerTest extends IssuanceLedgerContract {
 
   @BeforeEach
   void open() throws Exception {
-    database = PostgresDatabase.open(PostgresServer.shared().database());
+    database = PostgresDatabase.open(PostgresServer.shared().database(), new ReplicaId("a"));
     ledger = new SqlIssuanceLedger(database);
   }
 

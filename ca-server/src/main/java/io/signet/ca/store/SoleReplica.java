@@ -1,4 +1,4 @@
-package io.signet.ca.app;
+package io.signet.ca.store;
 
 import io.signet.ca.rotation.Changes;
 import io.signet.ca.rotation.Leadership;
@@ -6,16 +6,18 @@ import io.signet.ca.rotation.Replicas;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
-/** The only server of an embedded store: it leads, and what changes it has changed itself. */
-final class SoleReplica implements Replicas, Changes, Leadership {
+/**
+ * The only server of an embedded store: it leads, and what changes it has changed itself. Nothing
+ * of it is written down.
+ */
+public final class SoleReplica implements Replicas, Changes, Leadership {
 
   private final Clock clock;
-  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final Listeners listeners = new Listeners();
   private volatile Report report = new Report(0, 0, 0);
 
-  SoleReplica(Clock clock) {
+  public SoleReplica(Clock clock) {
     this.clock = clock;
   }
 
@@ -34,13 +36,12 @@ final class SoleReplica implements Replicas, Changes, Leadership {
 
   @Override
   public void announce() {
-    listeners.forEach(Runnable::run);
+    listeners.announce();
   }
 
   @Override
   public Listening listen(Runnable onChange) {
-    listeners.add(onChange);
-    return () -> listeners.remove(onChange);
+    return listeners.listen(onChange);
   }
 
   @Override
