@@ -2,15 +2,19 @@ package io.signet.ca.app;
 
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Replicas.Replica;
 import io.signet.ca.store.Cluster;
+import io.signet.ca.store.SqlHolders;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Forgets the replicas that are gone for good, where this one leads: when whatever they gave to
- * workloads has expired, and not within minutes, as a machine takes to restart.
+ * workloads has expired, and not within minutes, as a machine takes to restart; and the holders
+ * that are gone.
  */
 final class GoneReplicas extends Periodic {
 
@@ -20,14 +24,18 @@ final class GoneReplicas extends Periodic {
   private static final Duration LEAST = Duration.ofHours(1);
 
   private final Cluster cluster;
+  private final SqlHolders holders;
   private final Duration silence;
+  private final Clock clock;
 
   /**
    * @param longest how long the certificates of workloads live
    */
-  GoneReplicas(Cluster cluster, Duration longest, Clock clock) {
+  GoneReplicas(Cluster cluster, SqlHolders holders, Duration longest, Clock clock) {
     super(PAUSE, clock);
     this.cluster = cluster;
+    this.holders = holders;
+    this.clock = clock;
     this.silence = longest.compareTo(LEAST) < 0 ? LEAST : longest;
   }
 
@@ -39,6 +47,8 @@ final class GoneReplicas extends Periodic {
             .replicas()
             .forget(silence)
             .forEach(gone -> LOG.warn("replica {} is gone and was forgotten", gone));
+        List<String> alive = cluster.replicas().all().stream().map(Replica::id).toList();
+        int _ = holders.forget(alive, clock.instant());
       }
       isDone();
     } catch (LedgerException e) {

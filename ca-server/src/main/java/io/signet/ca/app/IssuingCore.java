@@ -18,6 +18,7 @@ import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.IssuanceLedger.Unfinished;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Generation;
+import io.signet.ca.rotation.Holders;
 import io.signet.ca.rotation.JournalEntry;
 import io.signet.ca.rotation.RotationJournal;
 import io.signet.ca.rotation.RotationState;
@@ -27,6 +28,7 @@ import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.store.Cluster;
 import io.signet.ca.store.Database;
 import io.signet.ca.store.SqlAuthorityStore;
+import io.signet.ca.store.SqlHolders;
 import io.signet.ca.store.SqlIssuanceLedger;
 import io.signet.ca.store.SqlRotationJournal;
 import io.signet.ca.store.StoreAwayException;
@@ -59,7 +61,12 @@ record IssuingCore(
     Authorities authorities, CertificateSigner signer, IssuanceLedger ledger, Optional<Own> own) {
 
   /** What is ours alone to rotate: the roots, where they are our own. */
-  record Own(Roots roots, AuthorityStore store, RotationJournal journal, Cluster cluster) {}
+  record Own(
+      Roots roots,
+      AuthorityStore store,
+      RotationJournal journal,
+      Holders holders,
+      Cluster cluster) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(IssuingCore.class);
 
@@ -91,6 +98,7 @@ record IssuingCore(
     SecureRandom random = new SecureRandom();
     Cluster cluster = life.started(Cluster.join(database, clock, random));
     SqlIssuanceLedger ledger = life.started(new SqlIssuanceLedger(database));
+    SqlHolders holders = SqlHolders.open(database, cluster.self());
     SqlAuthorityStore store = new SqlAuthorityStore(database);
     CertificateSigner signer =
         new CertificateSigner(
@@ -123,8 +131,9 @@ record IssuingCore(
               root, config, clock, store, issuers, custodian, why -> awaitCa(why, readiness), life);
     } else {
       Own ours =
-          new Own(new Roots(store, custodian, signer, policy, clock), store, journal, cluster);
-      Agreed agreed = Succession.agreed(begun(ours, clock));
+          new Own(
+              new Roots(store, custodian, signer, policy, clock), store, journal, holders, cluster);
+      Agreed agreed = Succession.agreed(begun(ours, readiness, clock));
       authorities = Authorities.open(ours.roots(), store, issuers, agreed, policy, clock);
       own = Optional.of(ours);
       custody.caIs(store.ca(agreed.active()).orElseThrow());
@@ -134,12 +143,12 @@ record IssuingCore(
         .forEach(look -> life.started(looking(look, timer, clock)));
     life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, config, timer, clock));
-    life.started(forgetting(cluster, config, timer, clock));
+    life.started(forgetting(cluster, holders, config, timer, clock));
     return new IssuingCore(authorities, signer, ledger, own);
   }
 
   /** How the rotation stands; the first root is made where there is none, by the one that leads. */
-  private static RotationState begun(Own own, Clock clock)
+  private static RotationState begun(Own own, PhasedReadiness readiness, Clock clock)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     while (true) {
       Optional<JournalEntry> last = own.journal().last();
@@ -149,6 +158,10 @@ record IssuingCore(
       if (own.cluster().leadership().leads()) {
         Generation only = new Generation(Generation.FIRST, own.roots().first());
         boolean _ = own.journal().append(Rotations.first(only, clock.instant()));
+      } else {
+        var another = new LedgerException("another replica makes the first root");
+        readiness.waits("authority", String.valueOf(another.getMessage()));
+        pause("the first root", another);
       }
     }
   }
@@ -279,9 +292,9 @@ record IssuingCore(
   }
 
   private static Renewal forgetting(
-      Cluster cluster, SignetConfig config, Timer timer, Clock clock) {
+      Cluster cluster, SqlHolders holders, SignetConfig config, Timer timer, Clock clock) {
     return Renewal.started(
-        new GoneReplicas(cluster, config.svid().maxLifetime(), clock),
+        new GoneReplicas(cluster, holders, config.svid().maxLifetime(), clock),
         timer,
         clock,
         e -> LOG.warn("replicas that are gone were not forgotten: {}", e.getMessage()));

@@ -6,7 +6,6 @@ import io.signet.attestation.Attestor;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
-import io.signet.ca.authority.AuthorityStore;
 import io.signet.ca.authorization.Entitlements;
 import io.signet.ca.authorization.Grant;
 import io.signet.ca.bundle.FederatedBundles;
@@ -19,6 +18,7 @@ import io.signet.ca.config.LimitsConfig;
 import io.signet.ca.config.ListenConfig;
 import io.signet.ca.config.RotationConfig;
 import io.signet.ca.config.SignetConfig;
+import io.signet.ca.delivery.HolderWatch;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.delivery.ServingIdentity;
@@ -193,20 +193,6 @@ final class SignetServer implements RunningServer {
     Delivery delivery = delivery(requests.maker(), entitlements, authorities, acks, sdsMetrics);
     PublishedTrust trust = new PublishedTrust(delivery, config.sinks(), authorities.bundle());
     FederatedBundles federated = Federation.open(config, trust::federatedAre, timer, life);
-    Optional<Succession> succession =
-        core.own()
-            .map(own ->
-                new Succession(
-                    own,
-                    authorities,
-                    new NoHolders(),
-                    policy(),
-                    new Followed(authorities, trust, own.store(), custody),
-                    clock));
-    succession.ifPresent(on -> {
-      administration.rotatesBy(on.control());
-      on.start(timer, life);
-    });
     Listeners listeners =
         new Listeners(
             config,
@@ -229,6 +215,23 @@ final class SignetServer implements RunningServer {
             custody,
             federated,
             config.keys().custodianSignsLeaves()));
+    if (core.own().isPresent()) {
+      IssuingCore.Own own = core.own().get();
+      HolderWatch holders = new HolderWatch(acks, own.holders(), clock);
+      Followed followed =
+          new Followed(
+              authorities,
+              own.store(),
+              custody,
+              trust,
+              delivery,
+              serving,
+              holders,
+              config.rotation());
+      rotate(own, authorities, holders, followed, administration);
+    } else {
+      administration.rotatesBy(new NoRotation());
+    }
     life.started(readiness);
   }
 
@@ -380,7 +383,7 @@ final class SignetServer implements RunningServer {
     if (address.isEmpty()) {
       return Optional.empty();
     }
-    Attestor certificates = CallerAttestors.certificates(authorities::bundle, self(), clock);
+    Attestor certificates = CallerAttestors.certificates(authorities::accepted, self(), clock);
     return Optional.of(
         life.started(
             OperatorServer.start(
@@ -400,14 +403,23 @@ final class SignetServer implements RunningServer {
         rotation.destroy());
   }
 
-  /** Whatever has to change with the authority that signs. */
-  private record Followed(
-      Authorities authorities, PublishedTrust trust, AuthorityStore store, KeyCustody custody)
-      implements Succession.Follower {
-    @Override
-    public void follows(boolean hurry) throws FileProblem {
-      trust.ownAre(authorities.bundle());
-    }
+  private void rotate(
+      IssuingCore.Own own,
+      Authorities authorities,
+      HolderWatch holders,
+      Followed followed,
+      Administration administration) {
+    life.started(holders);
+    life.started(
+        Renewal.started(
+            holders,
+            timer,
+            clock,
+            e -> LOG.warn("who has which bundle was not kept: {}", e.getMessage())));
+    Succession succession = new Succession(own, authorities, policy(), followed, clock);
+    administration.rotatesBy(
+        config.authority().isImported() ? new NoRotation() : succession.control());
+    succession.start(timer, life);
   }
 
   private ListenConfig listening(

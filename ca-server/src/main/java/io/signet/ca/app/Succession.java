@@ -5,10 +5,10 @@ import io.signet.ca.authority.Agreed;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.Roots;
+import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Changes;
 import io.signet.ca.rotation.Generation;
-import io.signet.ca.rotation.Holders;
 import io.signet.ca.rotation.JournalEntry;
 import io.signet.ca.rotation.Replicas.Report;
 import io.signet.ca.rotation.RotationControl;
@@ -43,9 +43,10 @@ final class Succession {
      * Whom to trust, and who signs, may have changed. Called again while nothing does.
      *
      * @param hurry whether what the one before has signed is to be replaced as fast as can be
-     * @throws FileProblem if somebody could not be told; called again soon
+     * @throws FileProblem if a sink could not be told; called again soon
+     * @throws RenewalException if what is known of the streams could not be kept
      */
-    void follows(boolean hurry) throws FileProblem;
+    void follows(boolean hurry) throws FileProblem, LedgerException, RenewalException;
   }
 
   // Between two looks at a store that tells of each change by itself.
@@ -72,7 +73,6 @@ final class Succession {
   Succession(
       IssuingCore.Own core,
       Authorities authorities,
-      Holders holders,
       RotationPolicy policy,
       Follower follower,
       Clock clock) {
@@ -87,17 +87,24 @@ final class Succession {
     CaKeys keys = new CaKeys(roots);
     this.rotations =
         new Rotations(
-            journal, keys, cluster.replicas(), holders, policy, this::stuck, this::moved, clock);
+            journal,
+            keys,
+            cluster.replicas(),
+            core.holders(),
+            policy,
+            this::stuck,
+            this::moved,
+            clock);
     this.runner =
         new RotationRunner(journal, rotations, keys, cluster.leadership(), this::moved, clock);
   }
 
   private void moved(JournalEntry entry) {
     LOG.info(
-        "rotation: {} of generation {} with bundle {}, by {}: {}",
+        "rotation: {}, signing under generation {}, trusting {}, by {}: {}",
         entry.state().phase(),
         entry.state().active().number(),
-        entry.state().bundle(),
+        entry.state().trusted().stream().map(Generation::number).toList(),
         entry.by(),
         entry.reason());
     cluster.changes().announce();
@@ -164,7 +171,7 @@ final class Succession {
     try {
       follower.follows(state.terms().compromised());
       applied = authorities.bundle().sequence();
-    } catch (FileProblem e) {
+    } catch (FileProblem | RenewalException e) {
       problem = Optional.of(String.valueOf(e.getMessage()));
     }
     trouble = told(trouble, problem, "cannot follow what was agreed on: {}");

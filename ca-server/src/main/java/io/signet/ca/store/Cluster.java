@@ -25,6 +25,9 @@ public interface Cluster extends AutoCloseable {
     };
   }
 
+  /** What this server is called among the replicas. */
+  String self();
+
   /** The first byte of this server's serial numbers, and of no other's (SER-1, SER-2). */
   int serialPrefix();
 

@@ -22,14 +22,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveLeaves {
 
+  // The last answer counts: a replica that lags behind may answer after one that does not. What
+  // was recorded and is not answered yet counts as an answer with less, and not as one with more.
   private static final String OF_HOLDERS =
       "select holder, max(intended_at),"
           + " max(case when bundle > 0 then 1 else 0 end),"
           + " max(case when bundle = 0 then 1 else 0 end),"
-          + " max(case when signature is null then 0 else bundle end),"
-          + " max(case when bundle > 0 and generation = ? then intended_at end),"
+          + " max(case when bundle > 0 and bundle < ? then bundle end),"
+          + " max(case when bundle > 0 and bundle < ? then position end),"
+          + " max(case when bundle >= ? and signature is not null then position end),"
+          + " max(case when bundle > 0 and generation = ? then position end),"
           + " max(case when bundle > 0 and generation <> ? and signature is not null"
-          + " then intended_at end),"
+          + " then position end),"
           + " max(case when bundle = 0 and generation = ? then 1 else 0 end)"
           + " from ledger where not_after > ? and profile = 'leaf' and holder <> ''"
           + " group by holder";
@@ -47,7 +51,9 @@ final class LiveLeaves {
    * @param latest when it got the last of them
    * @param isClient whether it asked for some of them
    * @param isSubscriber whether it got some of them on streams
-   * @param answered the newest bundle that it was answered with; 0 for none
+   * @param lesser the newest bundle older than the one in question that it was answered with; 0 for
+   *     none
+   * @param isAnsweredWith whether its last answer was with the bundle in question or a newer one
    * @param isAnsweredUnder whether it asked for one under the generation in question, and was not
    *     answered with one under another since
    * @param isFedUnder whether it got one under the generation in question on streams
@@ -57,21 +63,21 @@ final class LiveLeaves {
       Instant latest,
       boolean isClient,
       boolean isSubscriber,
-      long answered,
+      long lesser,
+      boolean isAnsweredWith,
       boolean isAnsweredUnder,
       boolean isFedUnder) {
 
     private static OfHolder of(ResultSet row) throws SQLException {
-      @Nullable OffsetDateTime under = row.getObject(6, OffsetDateTime.class);
-      @Nullable OffsetDateTime since = row.getObject(7, OffsetDateTime.class);
       return new OfHolder(
           row.getString(1),
           row.getObject(2, OffsetDateTime.class).toInstant(),
           row.getInt(3) > 0,
           row.getInt(4) > 0,
           row.getLong(5),
-          under != null && (since == null || !since.isAfter(under)),
-          row.getInt(8) > 0);
+          row.getLong(7) > row.getLong(6), // 0 where there is none
+          row.getLong(8) > row.getLong(9),
+          row.getInt(10) > 0);
     }
   }
 
@@ -112,15 +118,18 @@ final class LiveLeaves {
   }
 
   /**
+   * @param bundle the one in question
    * @param generation the one in question
    */
-  static void ofHolders(Connection connection, int generation, Instant now, Each<OfHolder> each)
+  static void ofHolders(
+      Connection connection, long bundle, int generation, Instant now, Each<OfHolder> each)
       throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(OF_HOLDERS)) {
-      query.setInt(1, generation);
-      query.setInt(2, generation);
-      query.setInt(3, generation);
-      query.setObject(4, utc(now));
+      for (int parameter = 1; parameter <= 3; parameter++) {
+        query.setLong(parameter, bundle);
+        query.setInt(3 + parameter, generation);
+      }
+      query.setObject(7, utc(now));
       forEach(query, OfHolder::of, each);
     }
   }

@@ -22,10 +22,16 @@ final class PostgresCluster implements Cluster {
   private final PostgresSession session;
   private final PostgresReplicas replicas;
   private final PostgresChanges changes;
+  private final String self;
   private final int serialPrefix;
 
   private PostgresCluster(
-      PostgresSession session, PostgresReplicas replicas, PostgresChanges changes, int prefix) {
+      PostgresSession session,
+      PostgresReplicas replicas,
+      PostgresChanges changes,
+      String self,
+      int prefix) {
+    this.self = self;
     this.session = session;
     this.replicas = replicas;
     this.changes = changes;
@@ -50,11 +56,17 @@ final class PostgresCluster implements Cluster {
       PostgresReplicas replicas = new PostgresReplicas(database, session, clock);
       int prefix = replicas.join(random);
       replicas.start();
-      return new PostgresCluster(session, replicas, PostgresChanges.start(database), prefix);
+      return new PostgresCluster(
+          session, replicas, PostgresChanges.start(database), database.replica(), prefix);
     } catch (LedgerException | RuntimeException | Error e) {
       session.close();
       throw e;
     }
+  }
+
+  @Override
+  public String self() {
+    return self;
   }
 
   @Override

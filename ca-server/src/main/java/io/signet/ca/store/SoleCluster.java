@@ -56,6 +56,11 @@ record SoleCluster(int serialPrefix, SoleReplica replica) implements Cluster {
   }
 
   @Override
+  public String self() {
+    return SoleReplica.ID;
+  }
+
+  @Override
   public Replicas replicas() {
     return replica;
   }

@@ -13,6 +13,8 @@ import java.util.List;
  */
 public final class SoleReplica implements Replicas, Changes, Leadership {
 
+  static final String ID = "this";
+
   private final Clock clock;
   private final Listeners listeners = new Listeners();
   private volatile Report report = new Report(0, 0, 0);
@@ -28,7 +30,7 @@ public final class SoleReplica implements Replicas, Changes, Leadership {
 
   @Override
   public List<Replica> all() {
-    return List.of(new Replica("this", report, clock.instant(), Duration.ZERO, Duration.ZERO));
+    return List.of(new Replica(ID, report, clock.instant(), Duration.ZERO, Duration.ZERO));
   }
 
   @Override

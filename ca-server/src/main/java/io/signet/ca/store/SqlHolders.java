@@ -28,6 +28,10 @@ import java.util.Optional;
  */
 public final class SqlHolders implements Holders {
 
+  // Not in question.
+  private static final long NO_BUNDLE = 0;
+  private static final int NO_GENERATION = 0;
+
   // Who has just left may be back in a moment, and its row is wanted again.
   private static final Duration LINGER = Duration.ofMinutes(5);
 
@@ -54,7 +58,7 @@ public final class SqlHolders implements Holders {
   public Progress lacking(long bundle, Instant now, int most) throws LedgerException {
     return read(connection -> {
       Lacking count = new Lacking(new Tally(most), HolderTable.all(connection, now), bundle);
-      LiveLeaves.ofHolders(connection, 0, now, count::leaves);
+      LiveLeaves.ofHolders(connection, bundle, NO_GENERATION, now, count::leaves);
       count.otherStreams();
       LiveLeaves.single(connection, now, count::single);
       return count.tally().progress();
@@ -71,8 +75,8 @@ public final class SqlHolders implements Holders {
     void leaves(OfHolder leaves) {
       if (leaves.isClient()) {
         tally.count(
-            leaves.answered() >= bundle,
-            () -> client(leaves.holder(), has(leaves.answered()), leaves.latest()));
+            leaves.isAnsweredWith(),
+            () -> client(leaves.holder(), has(leaves.lesser()), leaves.latest()));
       }
       SeenHolder seen = streams.remove(leaves.holder());
       if (leaves.isSubscriber()) {
@@ -110,7 +114,7 @@ public final class SqlHolders implements Holders {
   public Progress under(int generation, Instant now, int most) throws LedgerException {
     return read(connection -> {
       Under count = new Under(new Tally(most), HolderTable.all(connection, now), generation);
-      LiveLeaves.ofHolders(connection, generation, now, count::leaves);
+      LiveLeaves.ofHolders(connection, NO_BUNDLE, generation, now, count::leaves);
       LiveLeaves.single(connection, now, count::single);
       return count.tally().progress();
     });

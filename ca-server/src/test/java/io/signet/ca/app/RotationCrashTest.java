@@ -7,6 +7,7 @@ import io.signet.ca.authority.CaChain;
 import io.signet.ca.authority.Roots;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.IssuanceRecorder;
+import io.signet.ca.rotation.FakeHolders;
 import io.signet.ca.rotation.Generation;
 import io.signet.ca.rotation.JournalEntry;
 import io.signet.ca.rotation.Replicas.Report;
@@ -156,7 +157,14 @@ final class RotationCrashTest {
     SoleReplica replica = new SoleReplica(new TestClock());
     replica.report(new Report(9, 9, 2)); // it follows whatever comes
     return new Rotations(
-        journal, keys, replica, new NoHolders(), policy, Optional::empty, _ -> {}, new TestClock());
+        journal,
+        keys,
+        replica,
+        new FakeHolders(new FakeLedger()),
+        policy,
+        Optional::empty,
+        _ -> {},
+        new TestClock());
   }
 
   private static void assertOver(World world) throws Exception {

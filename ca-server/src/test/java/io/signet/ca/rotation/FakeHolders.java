@@ -79,13 +79,16 @@ public final class FakeHolders implements Holders {
       List<LedgerEntry> asked = leaves(holder, now, entry -> bundle(entry) > 0);
       List<LedgerEntry> fed = leaves(holder, now, entry -> bundle(entry) == 0);
       if (!asked.isEmpty()) {
-        long has =
+        long lesser =
             asked.stream()
-                .filter(FakeHolders::isSigned)
                 .mapToLong(FakeHolders::bundle)
+                .filter(one -> one < bundle)
                 .max()
                 .orElse(0);
-        count.add(has >= bundle, Kind.CLIENT, holder, told(has), latest(asked), Optional.empty());
+        boolean there =
+            last(asked, one -> isSigned(one) && bundle(one) >= bundle)
+                > last(asked, one -> bundle(one) < bundle);
+        count.add(there, Kind.CLIENT, holder, told(lesser), latest(asked), Optional.empty());
       }
       List<HolderReport> seen = seen(holder, HolderReport::bundle, now);
       boolean counts = !fed.isEmpty() || seen(holder).anyMatch(one -> one.streams() > 0);
@@ -109,6 +112,16 @@ public final class FakeHolders implements Holders {
     return count.progress(most);
   }
 
+  /** The place of the last of them, in the order in which they were recorded; -1 for none. */
+  private static int last(List<LedgerEntry> asked, Predicate<LedgerEntry> which) {
+    for (int place = asked.size() - 1; place >= 0; place--) {
+      if (which.test(asked.get(place))) {
+        return place;
+      }
+    }
+    return -1;
+  }
+
   private static String told(long bundle) {
     return bundle == 0 ? "no bundle" : "bundle " + bundle;
   }
@@ -122,14 +135,8 @@ public final class FakeHolders implements Holders {
       List<LedgerEntry> fed = leaves(holder, now, entry -> bundle(entry) == 0);
       if (!asked.isEmpty()) {
         boolean replaced =
-            asked.stream()
-                .filter(one -> generation(one) == generation)
-                .allMatch(old ->
-                    asked.stream()
-                        .anyMatch(one ->
-                            isSigned(one)
-                                && generation(one) != generation
-                                && one.intent().at().isAfter(old.intent().at())));
+            last(asked, one -> generation(one) == generation)
+                <= last(asked, one -> isSigned(one) && generation(one) != generation);
         count.add(replaced, Kind.CLIENT, holder, has, latest(asked), Optional.empty());
       }
       if (!fed.isEmpty()) {

@@ -71,6 +71,23 @@ public abstract class HoldersContract {
     assertThat(lacking(3)).isEqualTo(new Progress(1, 0, List.of()));
   }
 
+  // Its clock may be behind too.
+  @Test
+  void lacking_answeredLastByAReplicaThatLagsBehind_lags() throws Exception {
+    answered(WEB, 3, 1);
+    answered(WEB, 2, 1, NOW.minusSeconds(5));
+
+    assertThat(lacking(3).laggards()).extracting(Laggard::has).containsExactly("bundle 2");
+  }
+
+  @Test
+  void under_answeredLastUnderTheOldByAReplicaWhoseClockIsBehind_lags() throws Exception {
+    answered(WEB, 2, 2);
+    answered(WEB, 2, 1, NOW.minusSeconds(5));
+
+    assertThat(under(1).lagging()).isOne();
+  }
+
   // ISS-8: an intent is no answer.
   @Test
   void lacking_answerWithItFailed_stillLacksIt() throws Exception {
