@@ -93,6 +93,36 @@ public class IssuanceSteps {
     issuer.ledger.issued(intent.serial(), issuer.tbs);
   }
 
+  /** Records intents on PostgreSQL, one caller. */
+  @Benchmark
+  @BenchmarkMode(Mode.Throughput)
+  @OutputTimeUnit(TimeUnit.SECONDS)
+  public void postgresLedgerIntend1(Issuer issuer, PostgresLedger postgres) throws LedgerException {
+    postgres.ledger.intend(issuer.intent());
+  }
+
+  /** Records intents on PostgreSQL, many callers. */
+  @Benchmark
+  @Threads(MANY)
+  @BenchmarkMode(Mode.Throughput)
+  @OutputTimeUnit(TimeUnit.SECONDS)
+  public void postgresLedgerIntend32(Issuer issuer, PostgresLedger postgres)
+      throws LedgerException {
+    postgres.ledger.intend(issuer.intent());
+  }
+
+  /** Records intents and results on PostgreSQL, many callers. */
+  @Benchmark
+  @Threads(MANY)
+  @BenchmarkMode(Mode.Throughput)
+  @OutputTimeUnit(TimeUnit.SECONDS)
+  public void postgresLedgerIntendAndIssued32(Issuer issuer, PostgresLedger postgres)
+      throws LedgerException {
+    Intent intent = issuer.intent();
+    postgres.ledger.intend(intent);
+    postgres.ledger.issued(intent.serial(), issuer.tbs);
+  }
+
   /** A whole issuance, one caller. */
   @Benchmark
   @BenchmarkMode(Mode.Throughput)
