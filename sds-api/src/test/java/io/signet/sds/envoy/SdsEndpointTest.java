@@ -15,6 +15,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.BuildVersion;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
@@ -32,11 +33,14 @@ import io.signet.sds.Holder;
 import io.signet.sds.Naming;
 import io.signet.sds.Snapshot;
 import io.signet.sds.Trust;
+import io.signet.sds.TrustAnchors;
+import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -133,6 +137,61 @@ class SdsEndpointTest {
     assertThat(ledger.everyoneHas("ROOTCA", root)).isTrue();
     assertThat(listener.heard())
         .containsExactly("opened by web-1", "sent [ROOTCA, default]", "acked [ROOTCA, default]");
+  }
+
+  @Test // with the next bundle there may be nothing to send
+  void push_sameContentInTheNextBundle_streamHasThatOne() {
+    FakeProxy proxy = FakeProxy.open(channel);
+    source.set(WEB_1, with(bundleOf(4)));
+    proxy.asks("ROOTCA");
+    proxy.acks("ROOTCA");
+    assertThat(only().bundle()).contains(4L);
+
+    source.set(WEB_1, with(bundleOf(5)));
+
+    assertThat(proxy.names()).containsExactly(List.of("ROOTCA"));
+    assertThat(only().bundle()).contains(5L);
+  }
+
+  private static TrustBundle bundleOf(long sequence) {
+    return new TrustBundle(
+        EXAMPLE, sequence, anchors(EXAMPLE, 1).bundle().authorities(), Optional.empty());
+  }
+
+  private static Snapshot with(TrustBundle bundle) {
+    return new Snapshot(List.of(svid(WEB, 1)), Trust.of(new TrustAnchors(bundle)));
+  }
+
+  private AckLedger.Standing only() {
+    return ledger.subscribers().iterator().next();
+  }
+
+  @Test // SDS-18: the secret comes after the request that knows it, and is not sent again
+  void resume_knownByAWildcard_hasItWithoutAnAck() {
+    source.withdraw(WEB_1);
+    FakeDeltaProxy proxy = FakeDeltaProxy.open(channel);
+    proxy.says(
+        DeltaDiscoveryRequest.newBuilder()
+            .setNode(Node.newBuilder().setId("web-1").setCluster("web"))
+            .setTypeUrl(SecretEncoder.TYPE_URL)
+            .addResourceNamesSubscribe("*")
+            .putInitialResourceVersions("spiffe://example.org", bundle(EXAMPLE, 1).version())
+            .build());
+    assertThat(only().bundle()).contains(0L);
+
+    source.set(WEB_1, with(bundleOf(4)));
+
+    assertThat(only().bundle()).contains(4L);
+  }
+
+  @Test // SDS-22: there is no ACK, so the answer counts
+  void fetch_answered_isKnown() throws Exception {
+    source.set(WEB_1, with(bundleOf(4)));
+    var _ = blocking().fetchSecrets(FakeProxy.request("default", "ROOTCA").build());
+
+    assertThat(ledger.takeGone())
+        .isEqualTo(
+            Map.of(WEB_1, new AckLedger.Had(Optional.of(4L), Optional.of(1), Optional.empty())));
   }
 
   @Test // SDS-9, SDS-13, ISTIO-96: nack
