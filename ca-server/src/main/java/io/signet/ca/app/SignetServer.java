@@ -47,6 +47,7 @@ import io.signet.ca.telemetry.LedgerMetrics;
 import io.signet.ca.telemetry.LimitsMetrics;
 import io.signet.ca.telemetry.Metrics;
 import io.signet.ca.telemetry.ObservedIssuance;
+import io.signet.ca.telemetry.RotationMetrics;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.ca.telemetry.Tracing;
 import io.signet.ca.tls.ServingCertificate;
@@ -228,7 +229,7 @@ final class SignetServer implements RunningServer {
               serving,
               holders,
               config.rotation());
-      rotate(own, authorities, holders, followed, administration);
+      rotate(own, authorities, holders, followed, metrics, administration);
     } else {
       administration.rotatesBy(new NoRotation());
     }
@@ -408,6 +409,7 @@ final class SignetServer implements RunningServer {
       Authorities authorities,
       HolderWatch holders,
       Followed followed,
+      Metrics metrics,
       Administration administration) {
     life.started(holders);
     life.started(
@@ -419,6 +421,11 @@ final class SignetServer implements RunningServer {
     Succession succession = new Succession(own, authorities, policy(), followed, clock);
     administration.rotatesBy(
         config.authority().isImported() ? new NoRotation() : succession.control());
+    RotationMetrics.bind(
+        metrics.registry(),
+        succession::outlook,
+        authorities::generation,
+        () -> authorities.bundle().sequence());
     succession.start(timer, life);
   }
 

@@ -16,6 +16,7 @@ import io.signet.ca.rotation.RotationException;
 import io.signet.ca.rotation.RotationJournal;
 import io.signet.ca.rotation.RotationPolicy;
 import io.signet.ca.rotation.RotationRunner;
+import io.signet.ca.rotation.RotationRunner.Outlook;
 import io.signet.ca.rotation.RotationState;
 import io.signet.ca.rotation.Rotations;
 import io.signet.ca.signing.SelfCheckException;
@@ -63,6 +64,7 @@ final class Succession {
   private final Clock clock;
   private volatile Optional<String> trouble = Optional.empty();
   private volatile Optional<String> stuck = Optional.empty();
+  private volatile Outlook outlook = Outlook.CLEAR;
   private volatile long applied;
 
   /**
@@ -205,13 +207,25 @@ final class Succession {
     }
     Optional<String> problem = Optional.empty();
     try {
-      runner.run();
+      outlook(runner.run());
     } catch (RotationException e) {
       problem = Optional.ofNullable(e.getMessage());
     } catch (LedgerException e) {
       LOG.debug("no step can be taken now", e);
     }
     stuck = told(stuck, problem, "the rotation cannot go on: {}");
+  }
+
+  private void outlook(Outlook now) {
+    now.alarms().stream()
+        .filter(alarm -> !outlook.alarms().contains(alarm))
+        .forEach(alarm -> LOG.warn("the rotation is held: {}", alarm));
+    outlook = now;
+  }
+
+  /** What the rotation waits for, if this server leads. */
+  Outlook outlook() {
+    return outlook;
   }
 
   /** Why the last step failed here. */

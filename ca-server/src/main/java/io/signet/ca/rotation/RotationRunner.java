@@ -7,6 +7,7 @@ import io.signet.ca.rotation.Step.MoveOn;
 import io.signet.ca.rotation.Step.Wait;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -23,12 +24,29 @@ public final class RotationRunner {
     void moved(JournalEntry entry);
   }
 
+  /**
+   * What the last run has left.
+   *
+   * @param lagging how many are waited for
+   * @param alarms what a person should look at
+   */
+  public record Outlook(long lagging, List<String> alarms) {
+
+    /** Nobody is waited for. */
+    public static final Outlook CLEAR = new Outlook(0, List.of());
+
+    public Outlook {
+      alarms = List.copyOf(alarms);
+    }
+  }
+
   private final RotationJournal journal;
   private final Rotations rotations;
   private final RotatedKeys keys;
   private final Leadership leadership;
   private final Listener listener;
   private final Clock clock;
+  private Outlook outlook = Outlook.CLEAR;
 
   public RotationRunner(
       RotationJournal journal,
@@ -45,20 +63,29 @@ public final class RotationRunner {
     this.clock = clock;
   }
 
-  /** Takes all steps that are due now; none while another replica leads. */
-  public void run() throws LedgerException, RotationException {
+  /**
+   * Takes all steps that are due now; none while another replica leads.
+   *
+   * @return what is left; clear where another one leads
+   */
+  public Outlook run() throws LedgerException, RotationException {
+    outlook = Outlook.CLEAR;
     while (leadership.leads()) {
       Optional<JournalEntry> last = journal.last();
       if (last.isEmpty() || !step(last.get())) {
-        return;
+        break;
       }
     }
+    return outlook;
   }
 
   // Whoever was faster has changed the state, so it is looked at again.
   private boolean step(JournalEntry last) throws LedgerException, RotationException {
     return switch (rotations.next(last.state())) {
-      case Wait _ -> false;
+      case Wait wait -> {
+        outlook = new Outlook(wait.who().lagging(), wait.alarms());
+        yield false;
+      }
       case MoveOn(RotationState to, String reason) -> {
         append(last, to, reason);
         yield true;

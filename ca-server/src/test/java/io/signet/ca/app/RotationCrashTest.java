@@ -125,7 +125,8 @@ final class RotationCrashTest {
       if (journal.newest(2).size() == 1) {
         rotations.start("alice", "yearly", Optional.empty());
       }
-      new RotationRunner(journal, rotations, keys, () -> true, _ -> {}, new TestClock()).run();
+      var _ =
+          new RotationRunner(journal, rotations, keys, () -> true, _ -> {}, new TestClock()).run();
       return false;
     } catch (Gone e) {
       return true;

@@ -4,6 +4,7 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Laggard.Kind;
 import io.signet.ca.rotation.Replicas.Replica;
 import io.signet.ca.rotation.Replicas.Report;
+import io.signet.ca.rotation.RotationRunner.Outlook;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
 import io.signet.hsm.KeyLabel;
@@ -317,7 +318,7 @@ final class PlayedMesh {
       case 5 -> server.flush();
       case 6, 7 -> {
         server.follow(); // who leads is in step
-        server.runner.run();
+        Outlook _ = server.runner.run();
       }
       case 8 -> clock.advance(Duration.ofMinutes(1 + random.nextInt(10)));
       case 9 -> joins(server);

@@ -11,6 +11,7 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.AuthorityStatus.Role;
 import io.signet.ca.rotation.Replicas.Replica;
 import io.signet.ca.rotation.Replicas.Report;
+import io.signet.ca.rotation.RotationRunner.Outlook;
 import io.signet.ca.testing.TestClock;
 import io.signet.ca.x509.KeyIds;
 import io.signet.hsm.KeyLabel;
@@ -56,7 +57,7 @@ final class RotationRunnerTest {
   @Test
   void run_nobodyToWaitFor_allPhasesAndTheOldKeyIsGone() throws Exception {
     rotations.start("alice", "yearly", Optional.empty());
-    runner.run();
+    Outlook _ = runner.run();
 
     assertThat(journal.phases())
         .containsExactly(
@@ -71,7 +72,7 @@ final class RotationRunnerTest {
   void run_anotherReplicaLeads_nothing() throws Exception {
     leads = false;
     rotations.start("alice", "yearly", Optional.empty());
-    runner.run();
+    Outlook _ = runner.run();
 
     assertThat(journal.phases()).containsExactly("steady", "prepared");
     assertThat(rotations.status().waits()).containsExactly("for the leader to make the key root-2");
@@ -85,7 +86,7 @@ final class RotationRunnerTest {
     assertThatThrownBy(runner::run).hasMessage("the token is not there");
     assertThat(journal.phases()).containsExactly("steady", "prepared");
 
-    runner.run();
+    Outlook _ = runner.run();
     assertThat(keys.there()).containsExactly(NEW.label());
   }
 
@@ -93,14 +94,14 @@ final class RotationRunnerTest {
   void run_keyCannotBeDestroyed_doomedUntilItIs() throws Exception {
     holders.areUnder(behind(CART));
     rotations.start("alice", "yearly", Optional.empty());
-    runner.run();
+    Outlook _ = runner.run();
     keys.failNext(new RotationException("the token is not there", new IllegalStateException()));
     holders.areUnder(Progress.NONE);
     assertThatThrownBy(runner::run).isInstanceOf(RotationException.class);
     assertThat(journal.state().other()).contains(OLD);
     assertThat(keys.there()).contains(OLD.label());
 
-    runner.run();
+    Outlook _ = runner.run();
     assertThat(journal.state().other()).isEmpty();
     assertThat(keys.there()).containsExactly(NEW.label());
   }
@@ -109,7 +110,7 @@ final class RotationRunnerTest {
   void run_anAdministratorIsFaster_whatTheyDidCounts() throws Exception {
     holders.lack(behind(CART));
     rotations.start("alice", "yearly", Optional.empty());
-    runner.run();
+    Outlook _ = runner.run();
     JournalEntry last = journal.last().orElseThrow();
     holders.lack(Progress.NONE);
     journal.isBeatenBy(
@@ -121,7 +122,7 @@ final class RotationRunnerTest {
             new RotationCycle(
                     new RotationPolicy(false, Optional.empty(), DAY, DAY, DAY, true), () -> NEW)
                 .cancelled(last.state(), NOW)));
-    runner.run();
+    Outlook _ = runner.run();
 
     assertThat(journal.phases())
         .containsExactly("steady", "prepared", "published", "steady", "steady");
@@ -142,7 +143,7 @@ final class RotationRunnerTest {
             replica("east", new Report(2, 2, 1), Duration.ofSeconds(1)),
             replica("west", new Report(1, 2, 1), Duration.ofSeconds(90))));
     rotations.start("alice", "yearly", Optional.empty());
-    runner.run();
+    Outlook _ = runner.run();
 
     RotationStatus status = rotations.status();
     assertThat(status.state().phase()).isEqualTo("published");
@@ -157,7 +158,7 @@ final class RotationRunnerTest {
   void run_replicaIsSilentForLongerThanAnythingLives_notWaitedFor() throws Exception {
     replicas.are(List.of(replica("west", new Report(1, 1, 1), DAY)));
     rotations.start("alice", "yearly", Optional.empty());
-    runner.run();
+    Outlook _ = runner.run();
 
     assertThat(journal.state().active()).isEqualTo(NEW);
   }
@@ -166,7 +167,7 @@ final class RotationRunnerTest {
   void run_replicaStillSignsUnderTheOldOne_waitedFor() throws Exception {
     replicas.are(List.of(replica("west", new Report(9, 9, 1), Duration.ZERO)));
     rotations.start("alice", "yearly", Optional.empty());
-    runner.run();
+    Outlook _ = runner.run();
 
     assertThat(journal.state().phase()).isEqualTo("activated");
     assertThat(rotations.status().progress().laggards())
@@ -189,7 +190,7 @@ final class RotationRunnerTest {
   void start_compromised_byTheBeginningOfItsKeyIdentifier() throws Exception {
     holders.lack(behind(CART));
     rotations.start("alice", "stolen", Optional.of(keyId(OLD).substring(0, 8)));
-    runner.run();
+    Outlook _ = runner.run();
 
     assertThat(journal.state().terms().compromised()).isTrue();
     assertThat(rotations.authorities())
