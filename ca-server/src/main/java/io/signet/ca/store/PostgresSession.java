@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -190,7 +191,7 @@ final class PostgresSession implements Leadership, AutoCloseable {
   }
 
   private void lose() {
-    if (leading) {
+    if (leading && !closed) {
       LOG.warn("replica {} does not lead any more", database.replica());
     }
     leading = false;
@@ -209,9 +210,23 @@ final class PostgresSession implements Leadership, AutoCloseable {
     }
   }
 
+  // A server learns a little later that a connection was closed, and whoever comes next need not
+  // wait for that.
   @Override
   public synchronized void close() {
     closed = true;
+    Connection open = connection;
+    if (open != null) {
+      release(open);
+    }
     lose();
+  }
+
+  private static void release(Connection open) {
+    try (Statement statement = open.createStatement()) {
+      boolean _ = statement.execute("select pg_advisory_unlock_all()");
+    } catch (SQLException e) {
+      LOG.debug("the id is free when the server notices", e);
+    }
   }
 }

@@ -48,7 +48,12 @@ record IssuingServer(
   }
 
   static IssuingServer open(Path store, Path folder, Watcher watcher) throws Exception {
-    Database database = EmbeddedDatabase.open(store);
+    return open(EmbeddedDatabase.open(store), folder, watcher);
+  }
+
+  /** One whose store is this, and goes with it. */
+  static IssuingServer open(Database database, Path folder, Watcher watcher) throws Exception {
+    var cluster = Cluster.join(database, CLOCK, RANDOM);
     var ledger = new SqlIssuanceLedger(database);
     Unfinished found = ledger.reconcile();
     var journal = SignatureJournal.open(journal(folder));
@@ -59,13 +64,13 @@ record IssuingServer(
         };
     var roots = new WitnessedCustodian(QuickFileKeys.open(folder.resolve("keys")), witness);
     var issuers = new WitnessedCustodian(new MemoryKeyCustodian(), witness);
-    var signer = new CertificateSigner(ledger, serials(database, watcher::drawn), CLOCK);
+    var signer = new CertificateSigner(ledger, serials(cluster, watcher::drawn), CLOCK);
     Authorities authorities = IssuingParts.authorities(database, roots, issuers, signer, CLOCK);
     return new IssuingServer(
         IssuingParts.issuance(authorities, signer, watcher, CLOCK),
         ledger,
         found,
-        List.of(issuers, roots, journal, ledger, database));
+        List.of(issuers, roots, journal, ledger, cluster, database));
   }
 
   /** Where the journal is. */
@@ -73,11 +78,9 @@ record IssuingServer(
     return folder.resolve("signatures");
   }
 
-  private static Supplier<SerialNumber> serials(Database database, Consumer<SerialNumber> drawn)
-      throws Exception {
-    int prefix = Cluster.join(database, CLOCK, RANDOM).serialPrefix();
+  private static Supplier<SerialNumber> serials(Cluster cluster, Consumer<SerialNumber> drawn) {
     return () -> {
-      SerialNumber serial = SerialNumber.draw(prefix, CLOCK.instant(), RANDOM);
+      SerialNumber serial = SerialNumber.draw(cluster.serialPrefix(), CLOCK.instant(), RANDOM);
       drawn.accept(serial);
       return serial;
     };

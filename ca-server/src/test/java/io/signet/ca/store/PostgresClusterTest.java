@@ -7,9 +7,15 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Generation;
+import io.signet.ca.rotation.JournalEntry;
 import io.signet.ca.rotation.Leadership;
 import io.signet.ca.rotation.Replicas.Replica;
 import io.signet.ca.rotation.Replicas.Report;
+import io.signet.ca.rotation.RotationJournal;
+import io.signet.ca.rotation.RotationState.Steady;
+import io.signet.ca.rotation.RotationState.Terms;
+import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.PostgresServer;
 import io.signet.ca.testing.TestClock;
 import io.signet.hsm.KeyLabel;
@@ -24,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -264,6 +271,35 @@ final class PostgresClusterTest {
     assertThat(count("issuing_key")).isOne();
     assertThatThrownBy(() -> a.cluster().session().asLeader(PostgresClusterTest::write))
         .hasMessage("another replica leads");
+  }
+
+  // All that servers have to agree on hangs on this.
+  @Test
+  void append_sameNumberByTwo_oneIsRecorded() throws Exception {
+    Member a = join("a");
+    Member b = join("b");
+    RotationJournal one = new SqlRotationJournal(a.database(), "x509");
+    RotationJournal other = new SqlRotationJournal(b.database(), "x509");
+
+    assertThat(one.append(entry("by a"))).isTrue();
+    assertThat(other.append(entry("by b"))).isFalse();
+
+    assertThat(other.last()).contains(entry("by a"));
+    assertThat(a.database().ended()).isEmpty();
+    assertThat(b.database().ended()).isEmpty();
+  }
+
+  private static JournalEntry entry(String by) {
+    return new JournalEntry(
+        1,
+        Fixtures.NOW,
+        by,
+        "for a test",
+        new Steady(
+            new Generation(1, new KeyLabel("root-1")),
+            1,
+            new Terms(Fixtures.NOW, false, false, false),
+            Optional.empty()));
   }
 
   @Test
