@@ -1,5 +1,5 @@
 -- The steps of all rotations; the last one of a kind of key is how it stands.
-create table rotation_journal (
+create table if not exists rotation_journal (
   kind         varchar(16)  not null,
   number       bigint       not null,
   made_at      timestamp with time zone not null,
@@ -19,5 +19,5 @@ create table rotation_journal (
 );
 
 -- Which one of the CAs of this trust domain that is. There was one only.
-alter table root add column generation integer not null default 1;
-create unique index root_generation on root (generation);
+alter table root add column if not exists generation integer not null default 1;
+create unique index if not exists root_generation on root (generation);
