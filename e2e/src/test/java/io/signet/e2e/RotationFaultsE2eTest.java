@@ -1,0 +1,97 @@
+package io.signet.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.signet.e2e.SdsSource.Api;
+import io.signet.e2e.peers.Await;
+import io.signet.e2e.peers.Started;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever fails in the middle of a rotation: it ends right, and leaves nothing behind. */
+@Tag("e2e")
+final class RotationFaultsE2eTest {
+  private static final Duration LONG = Duration.ofMinutes(2);
+
+  @TempDir private Path folder;
+  @AutoClose private final Started started = new Started();
+  private RotatingMesh mesh;
+
+  @BeforeEach
+  void launch() throws IOException {
+    mesh = RotatingMesh.launch(folder, Api.GRPC, "5s");
+    started.add(mesh::close);
+  }
+
+  // KC-7
+  @Test
+  void rotation_bothServersAreKilled_endsWithOneRootAndOneKey() throws Exception {
+    mesh.west().process().freeze(); // it goes no further than to here
+    begin();
+    mesh.awaitPhase("published");
+    mesh.eastServer().kill();
+    mesh.westServer().kill();
+
+    mesh.eastServer().start();
+    mesh.westServer().start();
+    mesh.west().process().thaw();
+    mesh.awaitOver(2);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void rotation_theLeaderIsKilled_theOtherGoesOn() throws Exception {
+    mesh.west().process().freeze();
+    begin();
+    mesh.awaitPhase("published");
+    boolean eastLeads = mesh.eastServer().log().contains(" leads");
+    SignetProcess leader = eastLeads ? mesh.eastServer() : mesh.westServer();
+    leader.kill();
+    mesh.west().process().thaw();
+
+    // Nobody but the other one is left to begin the next phase; then it waits for who was killed.
+    leader.start();
+    mesh.awaitOver(2);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void rotation_tokenIsAwayWhilePrepared_waitsForItAndMakesOneKey() throws Exception {
+    Path tokens = mesh.hsm().tokens();
+    Path away = tokens.resolveSibling("away");
+    Files.move(tokens, away);
+    begin();
+    Await.until(
+        "an alarm of the one that leads",
+        LONG,
+        () ->
+            mesh.eastServer().log().contains("the rotation cannot go on")
+                || mesh.westServer().log().contains("the rotation cannot go on"));
+    assertThat(mesh.status().get("phase").asText()).isEqualTo("prepared");
+
+    Files.move(away, tokens);
+    mesh.awaitOver(2);
+    assertNothingIsLeft();
+  }
+
+  private void begin() throws IOException {
+    var result = mesh.rotation("start", "--reason", "yearly", "--no-wait");
+    assertThat(result.exit()).as(result.errors()).isZero();
+  }
+
+  private void assertNothingIsLeft() throws IOException {
+    assertThat(mesh.roots()).hasSize(1);
+    assertThat(
+            mesh.hsm()
+                .pkcs11Tool(
+                    "--login", "--pin", "471147", "--list-objects", "--type", "privkey"))
+        .containsOnlyOnce("Private Key Object; EC");
+  }
+}
