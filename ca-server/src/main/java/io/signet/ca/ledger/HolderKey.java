@@ -40,7 +40,12 @@ public record HolderKey(SpiffeId identity, String instance) {
 
   /** For people. */
   public String name() {
-    return instance.isEmpty() ? identity.toString() : identity + " " + instance;
+    return name(toString());
+  }
+
+  /** The name of the one with this text, which is not looked at more closely: there are many. */
+  public static String name(String text) {
+    return text.replace(BETWEEN, ' ').stripTrailing();
   }
 
   /** As it is kept. */

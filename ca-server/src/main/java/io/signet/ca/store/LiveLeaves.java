@@ -13,71 +13,171 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The certificates that are still valid, as the ledger knows them, by their holders. An intent
  * without a result counts as a certificate, for a signature may exist; but it answers nobody.
+ *
+ * <p>Read once and put together here: that takes H2 half the time of grouping, for it reads whole
+ * rows again for each question.
  */
 final class LiveLeaves {
 
-  // The last answer counts: a replica that lags behind may answer after one that does not. What
-  // was recorded and is not answered yet counts as an answer with less, and not as one with more.
-  private static final String OF_HOLDERS =
-      "select holder, max(intended_at),"
-          + " max(case when bundle > 0 then 1 else 0 end),"
-          + " max(case when bundle = 0 then 1 else 0 end),"
-          + " max(case when bundle > 0 and bundle < ? then bundle end),"
-          + " max(case when bundle > 0 and bundle < ? then position end),"
-          + " max(case when bundle >= ? and signature is not null then position end),"
-          + " max(case when bundle > 0 and generation = ? then position end),"
-          + " max(case when bundle > 0 and generation <> ? and signature is not null"
-          + " then position end),"
-          + " max(case when bundle = 0 and generation = ? then 1 else 0 end)"
-          + " from ledger where not_after > ? and profile = 'leaf' and holder <> ''"
-          + " group by holder";
-
-  private static final String SINGLE =
-      "select serial, id, holder, bundle, generation, intended_at, signature is not null"
+  private static final String LIVE =
+      "select holder, profile, bundle, generation, position, intended_at, signature is not null,"
+          + " case when holder is null then id end, case when holder is null then serial end"
           + " from ledger where not_after > ?"
-          + " and (profile = 'leaf' and holder is null or profile = 'issuing' and holder <> '')";
+          + " and (profile = 'leaf' and (holder is null or holder <> '')"
+          + " or profile = 'issuing' and holder <> '')";
+
+  private static final String LEAF = "leaf";
+
+  private final Map<String, OfHolder> holders = new HashMap<>();
+  private final List<Single> singles = new ArrayList<>();
 
   private LiveLeaves() {}
 
   /**
-   * Those of one holder.
+   * All of now.
    *
-   * @param latest when it got the last of them
-   * @param isClient whether it asked for some of them
-   * @param isSubscriber whether it got some of them on streams
-   * @param lesser the newest bundle older than the one in question that it was answered with; 0 for
-   *     none
-   * @param isAnsweredWith whether its last answer was with the bundle in question or a newer one
-   * @param isAnsweredUnder whether it asked for one under the generation in question, and was not
-   *     answered with one under another since
-   * @param isFedUnder whether it got one under the generation in question on streams
+   * @param bundle the one in question
+   * @param generation the one in question
    */
-  record OfHolder(
-      String holder,
-      Instant latest,
-      boolean isClient,
-      boolean isSubscriber,
-      long lesser,
-      boolean isAnsweredWith,
-      boolean isAnsweredUnder,
-      boolean isFedUnder) {
+  static LiveLeaves of(Connection connection, long bundle, int generation, Instant now)
+      throws SQLException {
+    LiveLeaves leaves = new LiveLeaves();
+    try (PreparedStatement query = connection.prepareStatement(LIVE)) {
+      query.setObject(1, utc(now));
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          leaves.add(row, bundle, generation);
+        }
+      }
+    }
+    return leaves;
+  }
 
-    private static OfHolder of(ResultSet row) throws SQLException {
-      return new OfHolder(
-          row.getString(1),
-          row.getObject(2, OffsetDateTime.class).toInstant(),
-          row.getInt(3) > 0,
-          row.getInt(4) > 0,
-          row.getLong(5),
-          row.getLong(7) > row.getLong(6), // 0 where there is none
-          row.getLong(8) > row.getLong(9),
-          row.getInt(10) > 0);
+  private void add(ResultSet row, long bundle, int generation) throws SQLException {
+    @Nullable String holder = row.getString(1);
+    if (holder == null || !LEAF.equals(row.getString(2))) {
+      singles.add(Single.of(holder, row));
+    } else {
+      holders
+          .computeIfAbsent(holder, one -> new OfHolder(one, bundle, generation))
+          .add(row.getLong(3), row.getInt(4), row.getLong(5), instant(row), row.getBoolean(7));
+    }
+  }
+
+  private static Instant instant(ResultSet row) throws SQLException {
+    return row.getObject(6, OffsetDateTime.class).toInstant();
+  }
+
+  Collection<OfHolder> holders() {
+    return holders.values();
+  }
+
+  List<Single> singles() {
+    return singles;
+  }
+
+  /**
+   * Those of one holder. The last answer counts: a replica that lags behind may answer after one
+   * that does not. What was recorded and is not answered yet counts as an answer with less, and not
+   * as one with more.
+   */
+  static final class OfHolder {
+    private final String holder;
+    private final long bundle;
+    private final int generation;
+    private Instant latest = Instant.MIN;
+    private boolean isClient;
+    private boolean isSubscriber;
+    private boolean isFedUnder;
+    private long lesser;
+    // The last of each, in the order in which they were recorded; 0 where there is none.
+    private long withLess;
+    private long withIt;
+    private long under;
+    private long underAnother;
+
+    private OfHolder(String holder, long bundle, int generation) {
+      this.holder = holder;
+      this.bundle = bundle;
+      this.generation = generation;
+    }
+
+    private void add(long sequence, int of, long position, Instant at, boolean isSigned) {
+      latest = at.isAfter(latest) ? at : latest;
+      if (sequence == 0) {
+        isSubscriber = true;
+        isFedUnder |= of == generation;
+      } else {
+        isClient = true;
+        addAnswer(sequence, of, position, isSigned);
+      }
+    }
+
+    private void addAnswer(long sequence, int of, long position, boolean isSigned) {
+      if (sequence < bundle) {
+        lesser = Math.max(lesser, sequence);
+        withLess = Math.max(withLess, position);
+      } else if (isSigned) {
+        withIt = Math.max(withIt, position);
+      }
+      if (of == generation) {
+        under = Math.max(under, position);
+      } else if (isSigned) {
+        underAnother = Math.max(underAnother, position);
+      }
+    }
+
+    String holder() {
+      return holder;
+    }
+
+    /** When it got the last of them. */
+    Instant latest() {
+      return latest;
+    }
+
+    /** Whether it asked for some of them. */
+    boolean isClient() {
+      return isClient;
+    }
+
+    /** Whether it got some of them on streams. */
+    boolean isSubscriber() {
+      return isSubscriber;
+    }
+
+    /** The newest bundle older than the one in question that it was answered with; 0 for none. */
+    long lesser() {
+      return lesser;
+    }
+
+    /** Whether its last answer was with the bundle in question or a newer one. */
+    boolean isAnsweredWith() {
+      return withIt > withLess;
+    }
+
+    /**
+     * Whether it asked for one under the generation in question, and was not answered with one
+     * under another since.
+     */
+    boolean isAnsweredUnder() {
+      return under > underAnother;
+    }
+
+    /** Whether it got one under the generation in question on streams. */
+    boolean isFedUnder() {
+      return isFedUnder;
     }
   }
 
@@ -89,64 +189,21 @@ final class LiveLeaves {
    */
   record Single(HolderKey holder, long answered, int generation, Instant at) {
 
-    private static Single of(ResultSet row) throws SQLException {
-      @Nullable String holder = row.getString(3);
+    private static Single of(@Nullable String holder, ResultSet row) throws SQLException {
       return new Single(
           holder == null ? nameless(row) : HolderKey.parse(holder),
-          row.getBoolean(7) ? row.getLong(4) : 0,
-          row.getInt(5),
-          row.getObject(6, OffsetDateTime.class).toInstant());
+          row.getBoolean(7) ? row.getLong(3) : 0,
+          row.getInt(4),
+          instant(row));
     }
 
     private static HolderKey nameless(ResultSet row) throws SQLException {
       return HolderKey.single(
-          SpiffeId.parse(row.getString(2)), new SerialNumber(new BigInteger(row.getBytes(1))));
+          SpiffeId.parse(row.getString(8)), new SerialNumber(new BigInteger(row.getBytes(9))));
     }
 
     Laggard lagging(String has) {
       return new Laggard(Laggard.Kind.CLIENT, holder.name(), has, at, Optional.empty());
-    }
-  }
-
-  /** What takes one after the other. */
-  interface Each<T> {
-    void accept(T one);
-  }
-
-  private interface Reader<T> {
-    T read(ResultSet row) throws SQLException;
-  }
-
-  /**
-   * @param bundle the one in question
-   * @param generation the one in question
-   */
-  static void ofHolders(
-      Connection connection, long bundle, int generation, Instant now, Each<OfHolder> each)
-      throws SQLException {
-    try (PreparedStatement query = connection.prepareStatement(OF_HOLDERS)) {
-      for (int parameter = 1; parameter <= 3; parameter++) {
-        query.setLong(parameter, bundle);
-        query.setInt(3 + parameter, generation);
-      }
-      query.setObject(7, utc(now));
-      forEach(query, OfHolder::of, each);
-    }
-  }
-
-  static void single(Connection connection, Instant now, Each<Single> each) throws SQLException {
-    try (PreparedStatement query = connection.prepareStatement(SINGLE)) {
-      query.setObject(1, utc(now));
-      forEach(query, Single::of, each);
-    }
-  }
-
-  private static <T> void forEach(PreparedStatement query, Reader<T> reader, Each<T> each)
-      throws SQLException {
-    try (ResultSet rows = query.executeQuery()) {
-      while (rows.next()) {
-        each.accept(reader.read(rows));
-      }
     }
   }
 }

@@ -58,9 +58,10 @@ public final class SqlHolders implements Holders {
   public Progress lacking(long bundle, Instant now, int most) throws LedgerException {
     return read(connection -> {
       Lacking count = new Lacking(new Tally(most), HolderTable.all(connection, now), bundle);
-      LiveLeaves.ofHolders(connection, bundle, NO_GENERATION, now, count::leaves);
+      LiveLeaves live = LiveLeaves.of(connection, bundle, NO_GENERATION, now);
+      live.holders().forEach(count::leaves);
       count.otherStreams();
-      LiveLeaves.single(connection, now, count::single);
+      live.singles().forEach(count::single);
       return count.tally().progress();
     });
   }
@@ -114,8 +115,9 @@ public final class SqlHolders implements Holders {
   public Progress under(int generation, Instant now, int most) throws LedgerException {
     return read(connection -> {
       Under count = new Under(new Tally(most), HolderTable.all(connection, now), generation);
-      LiveLeaves.ofHolders(connection, NO_BUNDLE, generation, now, count::leaves);
-      LiveLeaves.single(connection, now, count::single);
+      LiveLeaves live = LiveLeaves.of(connection, NO_BUNDLE, generation, now);
+      live.holders().forEach(count::leaves);
+      live.singles().forEach(count::single);
       return count.tally().progress();
     });
   }
@@ -147,12 +149,11 @@ public final class SqlHolders implements Holders {
   }
 
   private static Laggard client(String holder, String has, Instant since) {
-    return new Laggard(Kind.CLIENT, HolderKey.parse(holder).name(), has, since, Optional.empty());
+    return new Laggard(Kind.CLIENT, HolderKey.name(holder), has, since, Optional.empty());
   }
 
   private static Laggard subscriber(String holder, String has, SeenHolder seen) {
-    return new Laggard(
-        Kind.SUBSCRIBER, HolderKey.parse(holder).name(), has, seen.since(), seen.refusal());
+    return new Laggard(Kind.SUBSCRIBER, HolderKey.name(holder), has, seen.since(), seen.refusal());
   }
 
   @Override
