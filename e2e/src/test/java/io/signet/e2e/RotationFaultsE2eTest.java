@@ -90,8 +90,7 @@ final class RotationFaultsE2eTest {
     assertThat(mesh.roots()).hasSize(1);
     assertThat(
             mesh.hsm()
-                .pkcs11Tool(
-                    "--login", "--pin", "471147", "--list-objects", "--type", "privkey"))
+                .pkcs11Tool("--login", "--pin", "471147", "--list-objects", "--type", "privkey"))
         .containsOnlyOnce("Private Key Object; EC");
   }
 }
