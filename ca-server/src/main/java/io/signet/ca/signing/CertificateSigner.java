@@ -29,7 +29,8 @@ public final class CertificateSigner {
 
   private static final int DRAWS = 3;
 
-  private static final String OWN = "this authority needs it itself";
+  /** The reason of certificates that nobody outside asked for. */
+  public static final String OWN = "this authority needs it itself";
 
   private final IssuanceRecorder ledger;
   private final Supplier<SerialNumber> serials;

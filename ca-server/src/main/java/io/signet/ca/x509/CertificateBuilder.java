@@ -107,8 +107,7 @@ public final class CertificateBuilder {
     }
   }
 
-  private static byte[] sequence(byte[] tbs, KeyAlgorithm algorithm, byte[] signature)
-      throws IOException {
+  static byte[] sequence(byte[] tbs, KeyAlgorithm algorithm, byte[] signature) throws IOException {
     ByteArrayOutputStream der = new ByteArrayOutputStream();
     DERSequenceGenerator parts = new DERSequenceGenerator(der);
     parts.getRawOutputStream().write(tbs); // as they are: to read them would be to trust it
@@ -136,7 +135,7 @@ public final class CertificateBuilder {
   }
 
   // RFC 5280, 4.1.2.5: two digits of the year through 2049, four from then on.
-  private static Time time(Instant instant) {
+  static Time time(Instant instant) {
     return instant.isBefore(FOUR_DIGITS)
         ? new Time(new DERUTCTime(UTC_TIME.format(instant)))
         : new Time(new DERGeneralizedTime(GENERALIZED_TIME.format(instant)));
