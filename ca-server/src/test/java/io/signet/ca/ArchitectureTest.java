@@ -62,6 +62,8 @@ final class ArchitectureTest {
           .definedBy("io.signet.ca.issuance..")
           .layer("rotation")
           .definedBy("io.signet.ca.rotation..")
+          .layer("revocation")
+          .definedBy("io.signet.ca.revocation..")
           .layer("ceremony")
           .definedBy("io.signet.ca.ceremony..")
           .layer("authorization")
@@ -85,17 +87,21 @@ final class ArchitectureTest {
           .whereLayer("issuance")
           .mayOnlyBeAccessedByLayers("app", "edges")
           .whereLayer("rotation")
+          .mayOnlyBeAccessedByLayers("app", "edges", "revocation")
+          .whereLayer("revocation")
           .mayOnlyBeAccessedByLayers("app", "edges")
           .whereLayer("ceremony")
           .mayOnlyBeAccessedByLayers("app")
           .whereLayer("authorization")
           .mayOnlyBeAccessedByLayers("app", "cli", "config", "edges", "issuance")
           .whereLayer("authority")
-          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "rotation", "ceremony", "bundle")
+          .mayOnlyBeAccessedByLayers(
+              "app", "edges", "issuance", "rotation", "revocation", "ceremony", "bundle")
           .whereLayer("bundle")
           .mayOnlyBeAccessedByLayers("app", "edges", "rotation")
           .whereLayer("signing")
-          .mayOnlyBeAccessedByLayers("app", "edges", "issuance", "ceremony", "authority");
+          .mayOnlyBeAccessedByLayers(
+              "app", "edges", "issuance", "revocation", "ceremony", "authority");
 
   @ArchTest
   static final ArchRule noCycles = slices().matching("io.signet.(**)").should().beFreeOfCycles();
@@ -251,6 +257,7 @@ final class ArchitectureTest {
           .that()
           .resideInAnyPackage(
               "io.signet.ca.issuance..",
+              "io.signet.ca.revocation..",
               "io.signet.ca.authorization..",
               "io.signet.ca.ceremony..",
               "io.signet.ca.authority..",

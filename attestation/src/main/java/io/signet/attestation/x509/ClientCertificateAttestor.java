@@ -39,6 +39,7 @@ public final class ClientCertificateAttestor implements Attestor {
 
   private final Supplier<TrustBundle> bundle;
   private final SpiffeId server;
+  private final Distrust distrust;
   private final Clock clock;
 
   /**
@@ -52,10 +53,13 @@ public final class ClientCertificateAttestor implements Attestor {
    * @param bundle whom to trust now
    * @param server the server's own identity: its certificate proves no caller, for the server calls
    *     nobody and renews its certificate by itself
+   * @param distrust what counts no more though it is valid; asked at each call
    */
-  public ClientCertificateAttestor(Supplier<TrustBundle> bundle, SpiffeId server, Clock clock) {
+  public ClientCertificateAttestor(
+      Supplier<TrustBundle> bundle, SpiffeId server, Distrust distrust, Clock clock) {
     this.bundle = bundle;
     this.server = server;
+    this.distrust = distrust;
     this.clock = clock;
   }
 
@@ -83,18 +87,27 @@ public final class ClientCertificateAttestor implements Attestor {
     X509Certificate leaf = chain.getFirst();
     TrustBundle trusted = bundle.get();
     Instant now = clock.instant();
+    List<X509Certificate> path = upToRoot(chain, trusted);
+    requireTrust(path);
     Vouched known = vouched.getIfPresent(leaf);
     if (known != null && known.holds(trusted, now)) {
       return known.proof();
     }
-    Vouched judged = judged(chain, trusted, now);
+    Vouched judged = judged(path, trusted, now);
     vouched.put(leaf, judged);
     return judged.proof();
   }
 
-  private Vouched judged(List<X509Certificate> chain, TrustBundle trusted, Instant now)
+  private void requireTrust(List<X509Certificate> path) {
+    Optional<String> reason = distrust.of(path);
+    if (reason.isPresent()) {
+      throw new IllegalArgumentException("certificate: " + reason.get());
+    }
+  }
+
+  private Vouched judged(List<X509Certificate> path, TrustBundle trusted, Instant now)
       throws CertPathValidatorException {
-    X509Svid svid = X509Svid.of(upToRoot(chain, trusted));
+    X509Svid svid = X509Svid.of(path);
     if (svid.id().equals(server)) {
       throw refused(svid.id() + ", the server itself", "a workload");
     }

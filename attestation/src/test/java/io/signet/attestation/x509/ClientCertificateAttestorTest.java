@@ -4,6 +4,7 @@ import static io.signet.attestation.x509.Certified.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.signet.attestation.Attestation;
 import io.signet.attestation.Attestation.Proven;
 import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestor;
@@ -52,8 +53,9 @@ final class ClientCertificateAttestorTest extends AttestorContract {
 
   private final TestClock clock = new TestClock(NOW);
   private TrustBundle bundle = bundle(1, ROOT);
+  private Distrust distrust = Distrust.NONE;
   private final ClientCertificateAttestor attestor =
-      new ClientCertificateAttestor(() -> bundle, SERVER, clock);
+      new ClientCertificateAttestor(() -> bundle, SERVER, path -> distrust.of(path), clock);
 
   @Override
   protected Attestor attestor() {
@@ -92,6 +94,53 @@ final class ClientCertificateAttestorTest extends AttestorContract {
     assertThat(attestor.attest(good())).isEqualTo(new Proven(proof));
     // K8S-48: two pods of one account have two certificates, and shall not share a key on SDS.
     assertThat(proof.instance()).isEqualTo(serial.toString());
+  }
+
+  // Also on a connection that stays open: what was found of the certificate before is not enough.
+  @Test
+  void attest_revokedMeanwhile_refusedFromThenOn() {
+    assertProven(good());
+    distrust = refusing(WORKLOAD);
+
+    assertThat(attestor.attest(good()))
+        .isEqualTo(Attestation.invalid("certificate: certificate of " + CART + " is revoked"));
+    assertProven(ISSUING.workload(CART).shown());
+  }
+
+  @Test
+  void attest_authorityRevoked_refused() {
+    distrust = refusing(ISSUING);
+
+    assertThat(attestor.attest(good())).isInstanceOf(Unproven.class);
+    assertProven(ROOT.workload(CART).shown());
+  }
+
+  // An agent shows all that it was given, also a root that is over: that says nothing of its own.
+  @Test
+  void attest_revokedCertificateAfterThePath_proven() {
+    distrust = refusing(FOREIGN_ROOT);
+
+    assertProven(
+        new ClientCertificate(
+            List.of(
+                WORKLOAD.certificate(),
+                ISSUING.certificate(),
+                ROOT.certificate(),
+                FOREIGN_ROOT.certificate())));
+  }
+
+  @Test
+  void distrust_ofBoth_eitherRefuses() {
+    distrust = Distrust.NONE.or(refusing(ISSUING)).or(Distrust.NONE);
+
+    assertThat(attestor.attest(good())).isInstanceOf(Unproven.class);
+  }
+
+  private static Distrust refusing(Certified one) {
+    return path ->
+        path.contains(one.certificate())
+            ? Optional.of("certificate of " + CART + " is revoked")
+            : Optional.empty();
   }
 
   // As it stands in the ledger and the audit.

@@ -90,7 +90,8 @@ final class TokenAndCertificateTest {
     List<Evidence> shown = new ArrayList<>();
     shown(token, tokens).ifPresent(shown::add);
     shown(certificate).ifPresent(shown::add);
-    var certificates = new ClientCertificateAttestor(() -> BUNDLE, SERVER, new TestClock(NOW));
+    var certificates =
+        new ClientCertificateAttestor(() -> BUNDLE, SERVER, Distrust.NONE, new TestClock(NOW));
 
     var attested = new Attestors(List.of(certificates, tokens)).attest(shown);
 

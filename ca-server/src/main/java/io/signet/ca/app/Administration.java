@@ -7,10 +7,12 @@ import io.signet.ca.http.AdminDoor;
 import io.signet.ca.http.Administrators;
 import io.signet.ca.http.Administrators.Token;
 import io.signet.ca.http.BundleRoutes;
+import io.signet.ca.http.RevocationRoutes;
 import io.signet.ca.http.RotationRoutes;
 import io.signet.ca.http.Routes;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
+import io.signet.ca.revocation.Revoker;
 import io.signet.ca.rotation.RotationControl;
 import io.signet.ca.telemetry.AuditLog;
 import io.signet.spiffe.SecretBytes;
@@ -40,6 +42,8 @@ final class Administration {
   private final AuditLog audit;
   private final AtomicReference<Optional<RotationControl>> rotation =
       new AtomicReference<>(Optional.empty());
+  private final AtomicReference<Optional<Revoker>> revoker =
+      new AtomicReference<>(Optional.empty());
   private final AtomicReference<Optional<Supplier<TrustBundle>>> bundle =
       new AtomicReference<>(Optional.empty());
 
@@ -68,6 +72,11 @@ final class Administration {
     rotation.set(Optional.of(control));
   }
 
+  /** From now on this is asked and told about revocations. */
+  void revokesBy(Revoker acting) {
+    revoker.set(Optional.of(acting));
+  }
+
   /** From now on this bundle is shown, as it is when somebody asks. */
   void trusts(Supplier<TrustBundle> now) {
     bundle.set(Optional.of(now));
@@ -94,8 +103,9 @@ final class Administration {
   private List<Routes> routes(Administrators administrators) {
     AdminDoor door = new AdminDoor(administrators, attempts(), new Audited(audit));
     Routes rotations = new RotationRoutes(rotation::get, door);
+    Routes revocations = new RevocationRoutes(revoker::get, door);
     Routes bundles = new BundleRoutes(() -> bundle.get().map(Supplier::get));
-    return Stream.concat(others.stream(), Stream.of(rotations, bundles)).toList();
+    return Stream.concat(others.stream(), Stream.of(rotations, revocations, bundles)).toList();
   }
 
   // One for each listener: who is on the network is not to keep out who is on this machine.

@@ -9,6 +9,7 @@ import io.signet.attestation.kubernetes.NodeAuthorizer;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.attestation.unix.PeerCredentialsAttestor;
 import io.signet.attestation.x509.ClientCertificateAttestor;
+import io.signet.attestation.x509.Distrust;
 import io.signet.ca.config.AttestationConfig;
 import io.signet.ca.config.AttestationConfig.KubernetesCluster;
 import io.signet.ca.config.AttestationConfig.UnixCaller;
@@ -57,6 +58,7 @@ final class CallerAttestors implements AutoCloseable {
    * @param issuers whose tokens count
    * @param bundle whom to trust now
    * @param server the server's own identity
+   * @param distrust which certificates of ours count no more
    * @param onDenied is told the rule of each impersonation that is denied; must not block
    */
   static CallerAttestors open(
@@ -64,12 +66,13 @@ final class CallerAttestors implements AutoCloseable {
       JwtIssuers issuers,
       Supplier<TrustBundle> bundle,
       SpiffeId server,
+      Distrust distrust,
       Clock clock,
       Consumer<Rule> onDenied) {
     AttestationConfig attestation = config.attestation();
     List<Attestor> shared = new ArrayList<>(issuers.attestors());
     if (attestation.clientCertificate()) {
-      shared.add(certificates(bundle, server, clock));
+      shared.add(certificates(bundle, server, distrust, clock));
     }
     Optional<KubernetesAttestor> kubernetes = kubernetes(config, clock);
     return new CallerAttestors(
@@ -77,8 +80,9 @@ final class CallerAttestors implements AutoCloseable {
   }
 
   /** Judges SVIDs of ours, of callers and of administrators alike. */
-  static Attestor certificates(Supplier<TrustBundle> bundle, SpiffeId server, Clock clock) {
-    return new ClientCertificateAttestor(bundle, server, clock);
+  static Attestor certificates(
+      Supplier<TrustBundle> bundle, SpiffeId server, Distrust distrust, Clock clock) {
+    return new ClientCertificateAttestor(bundle, server, distrust, clock);
   }
 
   private static Optional<KubernetesAttestor> kubernetes(SignetConfig config, Clock clock) {

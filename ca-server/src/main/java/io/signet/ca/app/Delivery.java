@@ -24,7 +24,9 @@ import io.signet.sds.envoy.SdsEndpoint;
 import io.signet.sds.envoy.SdsService;
 import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
+import io.signet.spiffe.X509Svid;
 import java.security.SecureRandom;
+import java.security.cert.X509CRL;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -33,6 +35,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -158,10 +161,21 @@ final class Delivery {
     feeds.reissue(generation, window);
   }
 
-  /** From now on everybody trusts these; before the first time nobody trusts anybody. */
-  void trustIs(TrustBundle own, List<TrustBundle> federated) {
+  /** Makes each SVID anew that does not count any more, within a minute. */
+  void renewUnless(Predicate<X509Svid> counts) {
+    feeds.renewUnless(counts);
+  }
+
+  /**
+   * From now on everybody trusts these; before the first time nobody trusts anybody.
+   *
+   * @param crls of our own CAs, of all or of none
+   */
+  void trustIs(TrustBundle own, List<X509CRL> crls, List<TrustBundle> federated) {
     feeds.trustIs(
         Trust.of(
-            new TrustAnchors(own), federated.stream().map(TrustAnchors::new).toList(), servers));
+            new TrustAnchors(own, crls),
+            federated.stream().map(TrustAnchors::new).toList(),
+            servers));
   }
 }

@@ -7,6 +7,7 @@ import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.AuthorityStore;
 import io.signet.ca.authority.AuthorityStore.CaRecord;
+import io.signet.ca.authority.IssuingListener;
 import io.signet.ca.authority.Roots;
 import io.signet.ca.authority.UpstreamCa;
 import io.signet.ca.config.AuthorityConfig.Root;
@@ -58,7 +59,11 @@ import org.slf4j.LoggerFactory;
  * @param own absent where the root is elsewhere
  */
 record IssuingCore(
-    Authorities authorities, CertificateSigner signer, IssuanceLedger ledger, Optional<Own> own) {
+    Authorities authorities,
+    CertificateSigner signer,
+    IssuanceLedger ledger,
+    RevocationDesk revocation,
+    Optional<Own> own) {
 
   /** What is ours alone to rotate: the roots, where they are our own. */
   record Own(
@@ -123,18 +128,28 @@ record IssuingCore(
           case CUSTODIAN, ROOT -> custodian;
         };
     AuthorityPolicy policy = policy(config);
+    RevocationDesk revocation = RevocationDesk.open(database, cluster, clock);
     Optional<Own> own = Optional.empty();
     Authorities authorities;
     if (config.authority().root() instanceof Root.Upstream root) {
       authorities =
           below(
-              root, config, clock, store, issuers, custodian, why -> awaitCa(why, readiness), life);
+              root,
+              config,
+              clock,
+              store,
+              issuers,
+              custodian,
+              why -> awaitCa(why, readiness),
+              revocation,
+              life);
     } else {
       Own ours =
           new Own(
               new Roots(store, custodian, signer, policy, clock), store, journal, holders, cluster);
       Agreed agreed = Succession.agreed(begun(ours, readiness, clock));
-      authorities = Authorities.open(ours.roots(), store, issuers, agreed, policy, clock);
+      authorities =
+          Authorities.open(ours.roots(), store, issuers, agreed, policy, revocation, clock);
       own = Optional.of(ours);
       custody.caIs(store.ca(agreed.active()).orElseThrow());
     }
@@ -142,9 +157,9 @@ record IssuingCore(
     looks(config, custodian, custody, authorities, clock)
         .forEach(look -> life.started(looking(look, timer, clock)));
     life.started(renewal(authorities, timer, clock));
-    life.started(pruning(ledger, config, timer, clock));
+    life.started(pruning(ledger, revocation, config, timer, clock));
     life.started(forgetting(cluster, holders, config, timer, clock));
-    return new IssuingCore(authorities, signer, ledger, own);
+    return new IssuingCore(authorities, signer, ledger, revocation, own);
   }
 
   /** How the rotation stands; the first root is made where there is none, by the one that leads. */
@@ -175,6 +190,7 @@ record IssuingCore(
       KeyCustodian issuers,
       KeyCustodian custodian,
       Absence absence,
+      IssuingListener listener,
       Lifecycle life)
       throws AuthorityException,
           CustodyException,
@@ -185,7 +201,8 @@ record IssuingCore(
     UpstreamCa upstream = life.started(Upstreams.open(root, config.trustDomain(), clock, absence));
     while (true) {
       try {
-        return Authorities.under(upstream, roots, store, issuers, custodian, policy(config), clock);
+        return Authorities.under(
+            upstream, roots, store, issuers, custodian, policy(config), listener, clock);
       } catch (CustodyException e) {
         absence.endsFor(e);
       }
@@ -283,9 +300,13 @@ record IssuingCore(
   }
 
   private static Renewal pruning(
-      IssuanceLedger ledger, SignetConfig config, Timer timer, Clock clock) {
+      IssuanceLedger ledger,
+      RevocationDesk revocation,
+      SignetConfig config,
+      Timer timer,
+      Clock clock) {
     return Renewal.started(
-        new LedgerPruning(ledger, config.ledger().retention(), clock),
+        new LedgerPruning(ledger, revocation::prune, config.ledger().retention(), clock),
         timer,
         clock,
         e -> LOG.warn("the ledger was not pruned: {}", e.getMessage()));

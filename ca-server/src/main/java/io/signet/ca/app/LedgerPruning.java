@@ -17,15 +17,23 @@ final class LedgerPruning extends Periodic {
   private static final int STEPS_IN_A_PART = 50;
 
   private final IssuanceLedger ledger;
+  private final Others others;
   private final Duration retention;
   private final Clock clock;
 
+  /** What goes with the entries. */
+  interface Others {
+    void prune(Instant endedBefore) throws LedgerException;
+  }
+
   /**
+   * @param others forgotten once all entries are
    * @param retention how long an entry stays after its certificate has ended
    */
-  LedgerPruning(IssuanceLedger ledger, Duration retention, Clock clock) {
+  LedgerPruning(IssuanceLedger ledger, Others others, Duration retention, Clock clock) {
     super(PAUSE, clock);
     this.ledger = ledger;
+    this.others = others;
     this.retention = retention;
     this.clock = clock;
   }
@@ -33,9 +41,11 @@ final class LedgerPruning extends Periodic {
   @Override
   public void run() throws RenewalException {
     try {
-      if (!prunesAll(clock.instant().minus(retention))) {
+      Instant endedBefore = clock.instant().minus(retention);
+      if (!prunesAll(endedBefore)) {
         return; // due still, and the renewal lets others go first
       }
+      others.prune(endedBefore);
       isDone();
     } catch (LedgerException e) {
       throw new RenewalException(String.valueOf(e.getMessage()), e);

@@ -5,6 +5,7 @@ import io.signet.ca.config.SinksConfig;
 import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509CRL;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ final class PublishedTrust {
   private final SinksConfig sinks;
   private TrustBundle own;
   private List<TrustBundle> federated = List.of();
+  private List<X509CRL> crls = List.of();
   private boolean written;
 
   /**
@@ -53,8 +55,16 @@ final class PublishedTrust {
     deliver();
   }
 
+  /** From now on these say what is revoked in our own trust domain: all that do, or none. */
+  synchronized void crlsAre(List<X509CRL> changed) {
+    if (!changed.equals(crls)) {
+      crls = List.copyOf(changed);
+      deliver();
+    }
+  }
+
   private void deliver() {
-    delivery.trustIs(own, federated);
+    delivery.trustIs(own, crls, federated);
   }
 
   private void write() throws FileProblem {

@@ -1,9 +1,12 @@
 package io.signet.ca.app;
 
+import static java.util.stream.Collectors.toMap;
+
 import io.grpc.ServerInterceptor;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.attestation.Attestor;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
+import io.signet.attestation.x509.Distrust;
 import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authorization.Entitlements;
@@ -27,6 +30,7 @@ import io.signet.ca.grpc.CsrEvents;
 import io.signet.ca.grpc.Door;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
 import io.signet.ca.grpc.WorkloadServer;
+import io.signet.ca.http.CrlRoutes;
 import io.signet.ca.http.HealthRoutes;
 import io.signet.ca.http.KeysRoutes;
 import io.signet.ca.http.MetricsRoutes;
@@ -38,6 +42,8 @@ import io.signet.ca.http.SubscribersRoutes;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.revocation.Denial;
+import io.signet.ca.revocation.RevocationState;
 import io.signet.ca.rotation.RotationPolicy;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
@@ -48,6 +54,7 @@ import io.signet.ca.telemetry.LimitsMetrics;
 import io.signet.ca.telemetry.Metrics;
 import io.signet.ca.telemetry.ObservedIssuance;
 import io.signet.ca.telemetry.RotationMetrics;
+import io.signet.ca.telemetry.RevocationMetrics;
 import io.signet.ca.telemetry.SdsMetrics;
 import io.signet.ca.telemetry.Tracing;
 import io.signet.ca.tls.ServingCertificate;
@@ -67,6 +74,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,14 +158,17 @@ final class SignetServer implements RunningServer {
     AckLedger acks = new AckLedger(clock);
     Subscribers subscribers = new Subscribers(acks);
     subscribers.bind(metrics.registry());
-    Administration administration = administration(readiness, metrics, custody, subscribers);
+    AtomicReference<RevocationState> revoked = new AtomicReference<>(RevocationState.NONE);
+    Administration administration =
+        administration(readiness, metrics, custody, subscribers, revoked::get);
     OperatorServer operator = life.started(operator(administration));
     IssuingCore core = IssuingCore.open(config, clock, timer, custody, readiness, life);
     readiness.goesOn();
     bindExpiry(metrics, core.authorities());
     LedgerMetrics.bind(metrics.registry(), clock, core.ledger());
+    RevocationMetrics.bind(metrics.registry(), clock, core.revocation()::state);
     administration.trusts(core.authorities()::bundle);
-    serve(core, custody, readiness, metrics, acks, operator, administration);
+    serve(core, custody, readiness, metrics, acks, operator, administration, revoked);
   }
 
   /** With the CA in place: the planes of workloads, and who is let in there. */
@@ -168,32 +179,35 @@ final class SignetServer implements RunningServer {
       Metrics metrics,
       AckLedger acks,
       OperatorServer operator,
-      Administration administration)
+      Administration administration,
+      AtomicReference<RevocationState> revoked)
       throws IOException, RenewalException {
     Authorities authorities = core.authorities();
     JwtIssuers issuers = JwtIssuers.open(config, timer, clock, life);
-    CallerAttestors callers = life.started(callers(issuers, authorities, metrics));
+    CallerAttestors callers = life.started(callers(issuers, core, metrics));
     Optional<Tracing> tracing = Tracing.of(System.getenv());
     tracing.ifPresent(life::started);
     Limits limits = limits(metrics);
     AuditLog audit = AuditLog.toLogger(System::nanoTime);
-    AtomicReference<Entitlements> entitlements = new AtomicReference<>(config.entitlements());
+    EntitlementsNow entitlements = new EntitlementsNow(config.entitlements());
     Requests requests =
         new Requests(
-            core,
-            callers,
-            entitlements::get,
-            limits,
-            tracing,
-            metrics.registry(),
-            audit,
-            timer,
-            clock);
+            core, callers, entitlements, limits, tracing, metrics.registry(), audit, timer, clock);
     ServingIdentity serving = life.started(serving(requests.maker()));
     SdsMetrics sdsMetrics = new SdsMetrics(metrics.registry(), audit, System::nanoTime);
     Delivery delivery = delivery(requests.maker(), entitlements, authorities, acks, sdsMetrics);
     PublishedTrust trust = new PublishedTrust(delivery, config.sinks(), authorities.bundle());
     FederatedBundles federated = Federation.open(config, trust::federatedAre, timer, life);
+    administration.revokesBy(
+        core.revocation()
+            .follow(
+                authorities,
+                core.ledger(),
+                self(),
+                audit,
+                state -> follow(state, revoked, entitlements, delivery, trust),
+                timer,
+                life));
     Listeners listeners =
         new Listeners(
             config,
@@ -206,7 +220,7 @@ final class SignetServer implements RunningServer {
         listeners,
         interceptors(limits, requests.issuance(), tracing),
         operator,
-        admin(administration, authorities, serving));
+        admin(administration, authorities, distrust(core), serving));
     readiness.serves(
         new ServerReadiness(
             authorities,
@@ -236,6 +250,20 @@ final class SignetServer implements RunningServer {
     life.started(readiness);
   }
 
+  private static void follow(
+      RevocationState state,
+      AtomicReference<RevocationState> revoked,
+      EntitlementsNow entitlements,
+      Delivery delivery,
+      PublishedTrust trust) {
+    revoked.set(state);
+    entitlements.deniedAre(
+        state.denied().values().stream().collect(toMap(Denial::id, Denial::detail)));
+    delivery.entitlementsChanged();
+    trust.crlsAre(state.delivery().crls());
+    delivery.renewUnless(svid -> state.refusal(svid.chain()).isEmpty());
+  }
+
   private void listen(
       Listeners listeners,
       List<ServerInterceptor> interceptors,
@@ -252,9 +280,19 @@ final class SignetServer implements RunningServer {
     return SpiffeId.of(config.trustDomain(), "signet", "server");
   }
 
-  private CallerAttestors callers(JwtIssuers issuers, Authorities authorities, Metrics metrics) {
+  private CallerAttestors callers(JwtIssuers issuers, IssuingCore core, Metrics metrics) {
     return CallerAttestors.open(
-        config, issuers, authorities::accepted, self(), clock, denials(metrics.registry()));
+        config,
+        issuers,
+        core.authorities()::accepted,
+        self(),
+        distrust(core),
+        clock,
+        denials(metrics.registry()));
+  }
+
+  private static Distrust distrust(IssuingCore core) {
+    return path -> core.revocation().state().refusal(path);
   }
 
   private IstioCertificateEndpoint istio(ObservedIssuance issuance, Limits limits) {
@@ -263,16 +301,16 @@ final class SignetServer implements RunningServer {
 
   private Delivery delivery(
       SvidMaker maker,
-      AtomicReference<Entitlements> entitlements,
+      EntitlementsNow entitlements,
       Authorities authorities,
       AckLedger acks,
       SdsMetrics metrics) {
     Delivery delivery =
-        Delivery.open(config, maker, entitlements::get, acks, metrics, clock, timer, life);
+        Delivery.open(config, maker, entitlements, acks, metrics, clock, timer, life);
     followEntitlements(
         authorities::refusal,
         others -> {
-          entitlements.set(others);
+          entitlements.configuredAre(others);
           delivery.entitlementsChanged();
         });
     return delivery;
@@ -357,14 +395,19 @@ final class SignetServer implements RunningServer {
   }
 
   private Administration administration(
-      Readiness readiness, Metrics metrics, KeyCustody custody, Subscribers subscribers)
+      Readiness readiness,
+      Metrics metrics,
+      KeyCustody custody,
+      Subscribers subscribers,
+      Supplier<RevocationState> revoked)
       throws IOException {
     List<Routes> others =
         List.of(
             new HealthRoutes(readiness),
             new MetricsRoutes(metrics::scrape),
             new KeysRoutes(custody::status),
-            new SubscribersRoutes(subscribers::all));
+            new SubscribersRoutes(subscribers::all),
+            new CrlRoutes(() -> revoked.get().crls().values(), clock));
     Administration administration =
         new Administration(config.admin(), others, AuditLog.toLogger(System::nanoTime));
     administration.check();
@@ -378,13 +421,17 @@ final class SignetServer implements RunningServer {
 
   /** The operator plane over TLS, if there is to be one. */
   private Optional<OperatorServer> admin(
-      Administration administration, Authorities authorities, ServingIdentity serving)
+      Administration administration,
+      Authorities authorities,
+      Distrust distrust,
+      ServingIdentity serving)
       throws IOException {
     Optional<Address> address = config.listen().admin();
     if (address.isEmpty()) {
       return Optional.empty();
     }
-    Attestor certificates = CallerAttestors.certificates(authorities::accepted, self(), clock);
+    Attestor certificates =
+        CallerAttestors.certificates(authorities::accepted, self(), distrust, clock);
     return Optional.of(
         life.started(
             OperatorServer.start(

@@ -2,6 +2,7 @@ package io.signet.ca.authority;
 
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.ledger.Recipient;
+import io.signet.ca.signing.Authority;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.x509.NameConstraints;
@@ -17,7 +18,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * The two tiers: a CA whose key stays in its custodian, or elsewhere altogether, and the
@@ -28,16 +32,27 @@ public final class Authorities {
 
   private final Cas cas;
   private final AuthorityPolicy policy;
+  private final IssuingListener listener;
   private final Clock clock;
+  private final Map<Integer, Authority> found = new ConcurrentHashMap<>();
   private volatile Tier tier;
   private volatile Trusted trusted;
   private volatile Active active;
+  private volatile List<Active> retired = List.of();
   private volatile Instant until = Instant.MAX;
 
-  /** The key is held beside its authority, for it has to be destroyed one day. */
-  private record Active(IssuingAuthority issuing, Optional<KeyHandle> key, boolean gone) {
+  /**
+   * The key is held beside its authority, for it has to be destroyed one day.
+   *
+   * @param lost why it is of no use any more, if so
+   */
+  private record Active(IssuingAuthority issuing, Optional<KeyHandle> key, Optional<String> lost) {
     Active(IssuingAuthority issuing, Optional<KeyHandle> key) {
-      this(issuing, key, false);
+      this(issuing, key, Optional.empty());
+    }
+
+    Active lost(String why) {
+      return new Active(issuing, key, Optional.of(why));
     }
   }
 
@@ -65,14 +80,20 @@ public final class Authorities {
     /** Has it sign for us. */
     Tier below(int generation) throws AuthorityException, CustodyException, LedgerException;
 
+    /** It itself, if its key is in our custodian. */
+    Optional<Authority> authority(int generation)
+        throws AuthorityException, CustodyException, LedgerException;
+
     /** Whom to trust because of it. */
     List<X509Certificate> roots(int generation) throws AuthorityException, LedgerException;
   }
 
-  private Authorities(Cas cas, Agreed agreed, AuthorityPolicy policy, Clock clock)
+  private Authorities(
+      Cas cas, Agreed agreed, AuthorityPolicy policy, IssuingListener listener, Clock clock)
       throws CustodyException, LedgerException, SelfCheckException, AuthorityException {
     this.cas = cas;
     this.policy = policy;
+    this.listener = listener;
     this.clock = clock;
     this.trusted = trusted(agreed);
     this.tier = cas.below(agreed.active());
@@ -85,7 +106,7 @@ public final class Authorities {
    *
    * @param cas keeps the CA's key
    * @param issuers as for {@link #open(Roots, AuthorityStore, KeyCustodian, Agreed,
-   *     AuthorityPolicy, Clock)}
+   *     AuthorityPolicy, IssuingListener, Clock)}
    * @throws AuthorityException when there is no CA and none is to be made, or the one that is
    *     remembered cannot be used
    */
@@ -99,7 +120,7 @@ public final class Authorities {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     Roots roots = new Roots(store, cas, signer, policy, clock);
     KeyLabel _ = roots.first();
-    return open(roots, store, issuers, Agreed.FIRST, policy, clock);
+    return open(roots, store, issuers, Agreed.FIRST, policy, IssuingListener.NONE, clock);
   }
 
   /**
@@ -108,6 +129,7 @@ public final class Authorities {
    * @param roots knows the CAs
    * @param issuers keeps the keys of issuing authorities, which are made anew at each start; what
    *     an earlier process has left in it is destroyed
+   * @param listener hears of each issuing authority before it takes over
    * @throws AuthorityException when the CA that signs cannot be used
    */
   public static Authorities open(
@@ -116,11 +138,13 @@ public final class Authorities {
       KeyCustodian issuers,
       Agreed agreed,
       AuthorityPolicy policy,
+      IssuingListener listener,
       Clock clock)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
     keys.destroyLeftovers(roots.custodian()); // what keys.issuing was may have changed
-    return new Authorities(new OwnCas(roots, keys, policy, clock), agreed, policy, clock);
+    Cas cas = new OwnCas(roots, keys, policy, clock);
+    return new Authorities(cas, agreed, policy, listener, clock);
   }
 
   private record OwnCas(Roots all, IssuingKeys keys, AuthorityPolicy policy, Clock clock)
@@ -133,6 +157,12 @@ public final class Authorities {
               new IssuingAuthority(
                   generation, ca.authority(), ca.chain().withoutRoot(), ca.authority().notAfter()))
           : new Tier.Issuing(keys, new OwnCertifier(ca, all.signer(), policy, clock));
+    }
+
+    @Override
+    public Optional<Authority> authority(int generation)
+        throws AuthorityException, CustodyException, LedgerException {
+      return Optional.of(all.ca(generation).authority());
     }
 
     @Override
@@ -149,6 +179,7 @@ public final class Authorities {
    * @param roots whom to trust, one of which is above that CA
    * @param issuers as for {@link #open}
    * @param elsewhere another custodian in which an earlier process may have made keys
+   * @param listener as for {@code open}
    */
   public static Authorities under(
       UpstreamCa upstream,
@@ -157,19 +188,25 @@ public final class Authorities {
       KeyCustodian issuers,
       KeyCustodian elsewhere,
       AuthorityPolicy policy,
+      IssuingListener listener,
       Clock clock)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
     keys.destroyLeftovers(elsewhere);
     Certifier certifier = new UpstreamCertifier(upstream, roots, policy, clock);
     Cas cas = new CaElsewhere(new Tier.Issuing(keys, certifier), roots);
-    return new Authorities(cas, Agreed.FIRST, policy, clock);
+    return new Authorities(cas, Agreed.FIRST, policy, listener, clock);
   }
 
   private record CaElsewhere(Tier tier, List<X509Certificate> roots) implements Cas {
     @Override
     public Tier below(int generation) {
       return tier;
+    }
+
+    @Override
+    public Optional<Authority> authority(int generation) {
+      return Optional.empty();
     }
 
     @Override
@@ -225,9 +262,8 @@ public final class Authorities {
     Active now = active;
     requireTrusted(now.issuing());
     Ca.requireUsable("issuing authority", now.issuing().authority(), clock);
-    if (now.gone()) {
-      throw new AuthorityException(
-          "the key of the issuing authority is not in its custodian any more; the next one is due");
+    if (now.lost().isPresent()) {
+      throw new AuthorityException(now.lost().get() + "; the next one is due");
     }
     return now.issuing();
   }
@@ -255,12 +291,12 @@ public final class Authorities {
   }
 
   /**
-   * When {@link #renew()} is due: at once when the key is out of use (KC-1) or gone, so what was
-   * asked before may be too late.
+   * When {@link #renew()} is due: at once when the key is out of use (KC-1) or gone, or the
+   * authority was revoked, so what was asked before may be too late.
    */
   public Instant renewAt() {
     Active now = active;
-    boolean good = now.issuing().authority().inUse() && !now.gone();
+    boolean good = now.issuing().authority().inUse() && now.lost().isEmpty();
     return good ? now.issuing().renewAt() : clock.instant();
   }
 
@@ -277,9 +313,24 @@ public final class Authorities {
             && now.key().isPresent()
             && !keys.holds(now.key().get());
     if (gone) {
-      active = new Active(now.issuing(), now.key(), true);
+      active = now.lost("the key of the issuing authority is not in its custodian any more");
     }
     return !gone;
+  }
+
+  /**
+   * The issuing authority with this certificate was revoked: nothing more is signed with it, and
+   * {@link #renew()} is due.
+   *
+   * @return whether it is the one that signs now
+   */
+  public synchronized boolean revoked(X509Certificate issuing) {
+    Active now = active;
+    boolean signs = now.issuing().authority().certificate().equals(issuing);
+    if (signs && now.lost().isEmpty()) {
+      active = now.lost("the issuing authority was revoked");
+    }
+    return signs;
   }
 
   /**
@@ -313,8 +364,8 @@ public final class Authorities {
   }
 
   /**
-   * Has the next issuing authority signed, which takes over at once. When that fails the present
-   * one goes on to its end.
+   * Has the next issuing authority signed, which takes over when the listener has heard of it. When
+   * that fails the present one goes on to its end.
    */
   public synchronized void renew()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
@@ -326,10 +377,49 @@ public final class Authorities {
     tier = by;
     active = next;
     if (by instanceof Tier.Issuing(IssuingKeys keys, _)) {
-      // One renewal later than it was replaced: whoever had taken it has long signed with it.
+      List<Active> replaced = Stream.concat(retired.stream(), Stream.of(previous)).toList();
+      retired = replaced.stream().filter(this::lives).toList();
+      replaced.stream()
+          .filter(each -> !lives(each))
+          .flatMap(each -> each.key().stream())
+          .forEach(keys::retire);
       keys.destroyRetired();
-      previous.key().ifPresent(keys::retire);
     }
+  }
+
+  // What a key cannot sign with any more needs no keeping.
+  private boolean lives(Active issuing) {
+    Authority authority = issuing.issuing().authority();
+    return clock.instant().isBefore(authority.notAfter())
+        && authority.inUse()
+        && issuing.lost().isEmpty();
+  }
+
+  /**
+   * The issuing authorities that nobody else can sign a CRL for: the one that signs leaves now, and
+   * those that it has replaced until they end, for what they have signed may live as long.
+   */
+  public List<Authority> issuing() {
+    return tier instanceof Tier.Issuing
+        ? Stream.concat(Stream.of(active), retired.stream())
+            .map(each -> each.issuing().authority())
+            .filter(Authority::inUse)
+            .toList()
+        : List.of();
+  }
+
+  /** The CAs of all generations in the bundle, where their keys are in our custodian. */
+  public List<Authority> cas() throws AuthorityException, CustodyException, LedgerException {
+    List<Authority> all = new ArrayList<>();
+    for (int generation : trusted.agreed().trusted()) {
+      Optional<Authority> known = Optional.ofNullable(found.get(generation));
+      Optional<Authority> ca = known.isPresent() ? known : cas.authority(generation);
+      ca.ifPresent(one -> {
+        found.put(generation, one);
+        all.add(one);
+      });
+    }
+    return all;
   }
 
   /**
@@ -377,12 +467,14 @@ public final class Authorities {
   }
 
   // A key that gets no certificate is of no use, and a renewal that fails is tried again and again.
-  private static Active certified(IssuingKeys keys, Certifier by)
+  private Active certified(IssuingKeys keys, Certifier by)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     by.requireReady();
     KeyHandle key = keys.make();
     try {
-      return new Active(by.certify(key), Optional.of(key));
+      IssuingAuthority made = by.certify(key);
+      listener.made(made);
+      return new Active(made, Optional.of(key));
     } catch (AuthorityException
         | CustodyException
         | LedgerException

@@ -8,6 +8,7 @@ import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustDomain;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -22,6 +23,7 @@ public final class Entitlements {
   private final Duration maxLifetime;
   private final List<Rule> rules;
   private final Entitlement standard;
+  private final Map<SpiffeId, String> denied;
 
   /**
    * @param trustDomain outside of which nobody gets anything
@@ -32,11 +34,21 @@ public final class Entitlements {
    */
   public Entitlements(
       TrustDomain trustDomain, Duration defaultLifetime, Duration maxLifetime, List<Rule> rules) {
+    this(trustDomain, defaultLifetime, maxLifetime, rules, Map.of());
+  }
+
+  private Entitlements(
+      TrustDomain trustDomain,
+      Duration defaultLifetime,
+      Duration maxLifetime,
+      List<Rule> rules,
+      Map<SpiffeId, String> denied) {
     this.trustDomain = trustDomain;
     this.defaultLifetime = defaultLifetime;
     this.maxLifetime = maxLifetime;
     this.rules = List.copyOf(rules);
     this.standard = Entitlement.ownOnly(maxLifetime);
+    this.denied = Map.copyOf(denied);
     rules.forEach(this::requireWithin);
   }
 
@@ -50,6 +62,15 @@ public final class Entitlements {
     }
   }
 
+  /**
+   * The same, but that nobody may hold these identities, whatever a rule says.
+   *
+   * @param denied with the reason of each
+   */
+  public Entitlements without(Map<SpiffeId, String> denied) {
+    return new Entitlements(trustDomain, defaultLifetime, maxLifetime, rules, denied);
+  }
+
   /** The DNS names that the caller gets beside any identity, so that it may ask for them too. */
   public List<String> hosts(Proof proof) {
     return entitlement(rule(proof.id())).hosts();
@@ -57,7 +78,10 @@ public final class Entitlements {
 
   /** Whether the caller may have what it wishes. */
   public Decision decide(Proof proof, Wish wish) {
-    return decide(proof.id(), wish);
+    Optional<String> revoked = revoked(proof.asker());
+    return revoked.isPresent()
+        ? new Denied(rule(proof.id()), revoked.get())
+        : decide(proof.id(), wish);
   }
 
   /** The same for whoever proves to be this caller. */
@@ -68,6 +92,10 @@ public final class Entitlements {
     if (id.isEmpty()) {
       return new Denied(rule, denial(caller, wish, rule));
     }
+    Optional<String> revoked = revoked(id.get()).or(() -> revoked(caller));
+    if (revoked.isPresent()) {
+      return new Denied(rule, revoked.get());
+    }
     if (wish.key().isPresent() && !may.allows(wish.key().get())) {
       return new WrongKey(rule, wrongKey(wish.key().get(), may, rule));
     }
@@ -75,8 +103,16 @@ public final class Entitlements {
     return new Granted(new Grant(caller, rule, id.get(), lifetime, may.hosts(), may.keys()));
   }
 
+  private Optional<String> revoked(SpiffeId id) {
+    return Optional.ofNullable(denied.get(id)).map(reason -> id + " is " + reason);
+  }
+
   /** Whether the caller may have an issuing authority, which only a rule can say. */
   public AuthorityDecision decideAuthority(SpiffeId caller) {
+    Optional<String> revoked = revoked(caller);
+    if (revoked.isPresent()) {
+      return new AuthorityDecision(false, revoked.get());
+    }
     Optional<Rule> rule = rule(caller).filter(found -> found.entitlement().authority());
     return rule.isPresent()
         ? new AuthorityDecision(

@@ -72,7 +72,10 @@ public final class SignetCommand {
                 new CommandLine(new SvidCommand())
                     .addSubcommand(new SvidFetchCommand())
                     .addSubcommand(new SvidWatchCommand())
-                    .addSubcommand(new SvidSignCommand()));
+                    .addSubcommand(new SvidSignCommand())
+                    .addSubcommand(new SvidRevokeCommand())
+                    .addSubcommand(new SvidLiftCommand())
+                    .addSubcommand(new SvidRevokedCommand()));
     addConverters();
     addHelpAndVersion(commandLine);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);

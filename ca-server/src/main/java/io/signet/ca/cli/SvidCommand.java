@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "svid",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Gets certificates from a server, as workloads do.")
+    description = "Gets certificates from a server, as workloads do, and revokes them.")
 final class SvidCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

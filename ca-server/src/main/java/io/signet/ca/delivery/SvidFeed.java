@@ -7,6 +7,7 @@ import io.signet.sds.Snapshot;
 import io.signet.sds.Timer;
 import io.signet.sds.Trust;
 import io.signet.spiffe.SecretBytes;
+import io.signet.spiffe.X509Svid;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * What one caller is fed: its SVID with whom to trust, each renewal after that; and whom to trust
@@ -99,6 +101,13 @@ final class SvidFeed implements AutoCloseable {
       if (isOther) {
         renewAt = Instant.EPOCH;
       }
+    }
+  }
+
+  /** Makes the SVID anew if it does not count any more, within a minute. */
+  synchronized void renewUnless(Predicate<X509Svid> counts) {
+    if (!withdrawn && !next.svids().stream().map(TlsCertificate::svid).allMatch(counts)) {
+      renewAt = Instant.EPOCH;
     }
   }
 

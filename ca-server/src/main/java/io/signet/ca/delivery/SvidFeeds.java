@@ -10,6 +10,7 @@ import io.signet.sds.Holder;
 import io.signet.sds.SecretSource;
 import io.signet.sds.Timer;
 import io.signet.sds.Trust;
+import io.signet.spiffe.X509Svid;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -162,6 +164,15 @@ public final class SvidFeeds implements SecretSource, AutoCloseable {
 
   private synchronized List<SvidFeed> outdated(int generation) {
     return feeds.values().stream().filter(feed -> feed.isOutdated(generation)).toList();
+  }
+
+  /** Makes each SVID anew that does not count any more, within a minute. */
+  public void renewUnless(Predicate<X509Svid> counts) {
+    List<SvidFeed> all;
+    synchronized (this) {
+      all = List.copyOf(feeds.values());
+    }
+    all.forEach(feed -> feed.renewUnless(counts));
   }
 
   /** Session tickets are made with the keys of now; to be called once an hour. */

@@ -13,7 +13,11 @@ import io.signet.ca.issuance.IssuanceOutcome;
 import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
+import io.signet.ca.revocation.Denial;
+import io.signet.ca.revocation.Revocation;
+import io.signet.ca.revocation.Revoker;
 import io.signet.spiffe.SerialNumber;
+import io.signet.spiffe.SpiffeId;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * number of those that had none: a caller that asks too often is not to fill the disk. Safe for use
  * by many threads.
  */
-public final class AuditLog {
+public final class AuditLog implements Revoker.Listener {
   private static final int LONGEST = 1_000;
   private static final int LIMITED_PER_SECOND = 10;
   private static final Set<Why> BY_LIMIT =
@@ -101,6 +105,35 @@ public final class AuditLog {
 
   void abandoned(Asker asker, Duration limit) {
     lines.accept(event("abandoned", asker).put("limit", limit.toString()).toString());
+  }
+
+  @Override
+  public void revoked(Revocation revocation) {
+    lines.accept(
+        act("revoked", revocation.by())
+            .put("id", revocation.id().toString())
+            .put("serial", revocation.serial().toString())
+            .put("reason", revocation.reason().label())
+            .put("not-after", revocation.notAfter().toString())
+            .toString());
+  }
+
+  @Override
+  public void denied(Denial denial) {
+    lines.accept(
+        act("denied", denial.by())
+            .put("id", denial.id().toString())
+            .put("reason", denial.reason().label())
+            .toString());
+  }
+
+  @Override
+  public void lifted(SpiffeId id, String by) {
+    lines.accept(act("lifted", by).put("id", id.toString()).toString());
+  }
+
+  private static ObjectNode act(String event, String by) {
+    return JsonNodeFactory.instance.objectNode().put("event", event).put("by", shortened(by));
   }
 
   private static ObjectNode issued(Asker asker, Issued issued) {

@@ -28,10 +28,11 @@ final class LedgerPruningTest {
   private final TestClock clock = new TestClock();
   private final FakeTimer timer = new FakeTimer(clock);
   private final FakeLedger ledger = new FakeLedger();
+  private final List<Instant> pruned = new ArrayList<>();
   private final List<String> failures = new ArrayList<>();
   private final Renewal pruning =
       new Renewal(
-          new LedgerPruning(ledger, RETENTION, clock),
+          new LedgerPruning(ledger, pruned::add, RETENTION, clock),
           timer,
           clock,
           e -> failures.add(e.getMessage()));
@@ -66,12 +67,14 @@ final class LedgerPruningTest {
     timer.runDue();
     int part = many - entries().size();
     assertThat(part).isBetween(1, many / 2);
+    assertThat(pruned).isEmpty();
     timer.runDue();
     assertThat(entries()).hasSize(many - part);
     timer.advance(SECOND);
     assertThat(entries()).hasSize(many - 2 * part);
     timer.advance(SECOND);
     assertThat(entries()).isEmpty();
+    assertThat(pruned).containsExactly(clock.instant().minus(RETENTION));
     assertThat(timer.next()).hasValue(MINUTE);
   }
 

@@ -24,8 +24,10 @@ import io.signet.hsm.KeyLabel;
 import io.signet.spiffe.TrustDomain;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -248,17 +250,121 @@ final class AuthoritiesTest {
         .isEqualTo(taken.certificate().getSubjectX500Principal());
   }
 
+  // What it has signed may live as long as it does, and nobody else can sign its CRL.
   @Test
-  void renew_nextTime_destroysTheKeyBeforeThePrevious() throws Exception {
+  void renew_untilAnAuthorityEnds_itsKeyIsKept() throws Exception {
     Authorities authorities = open();
     KeyHandle first = key(authorities);
+    Authority firstAuthority = authorities.active().authority();
+    clock.advance(Duration.ofHours(12));
     authorities.renew();
     KeyHandle second = key(authorities);
+    assertThat(authorities.issuing())
+        .containsExactly(authorities.active().authority(), firstAuthority);
+    assertThat(issuers.find(first.label())).isPresent();
 
+    clock.advance(Duration.ofHours(12));
     authorities.renew();
 
     assertThat(issuers.find(first.label())).isEmpty();
     assertThat(issuers.find(second.label())).isPresent();
+    assertThat(authorities.issuing()).hasSize(2).doesNotContain(firstAuthority);
+  }
+
+  @Test
+  void renew_keyOutOfUse_destroyedWithTheNext() throws Exception {
+    Authorities authorities = open();
+    KeyHandle broken = key(authorities);
+    Draft draft = draft(authorities.active().authority());
+    issuers.corruptNextSignature();
+    assertThatThrownBy(() -> signer.issue(draft)).isInstanceOf(CustodyException.class);
+
+    authorities.renew();
+
+    assertThat(issuers.find(broken.label())).isEmpty();
+    assertThat(authorities.issuing()).containsExactly(authorities.active().authority());
+  }
+
+  // FLD-4: its CRL comes before its first leaf.
+  @Test
+  void renew_listener_hearsOfItBeforeItTakesOver() throws Exception {
+    List<IssuingAuthority> heard = new ArrayList<>();
+    List<IssuingAuthority> activeThen = new ArrayList<>();
+    AtomicReference<Optional<Authorities>> opened = new AtomicReference<>(Optional.empty());
+    Authorities authorities =
+        open(made -> {
+          heard.add(made);
+          if (opened.get().isPresent()) {
+            activeThen.add(active(opened.get().get()));
+          }
+        });
+    opened.set(Optional.of(authorities));
+    IssuingAuthority first = authorities.active();
+
+    authorities.renew();
+
+    assertThat(heard).containsExactly(first, authorities.active());
+    assertThat(activeThen).containsExactly(first);
+  }
+
+  private static IssuingAuthority active(Authorities authorities) {
+    try {
+      return authorities.active();
+    } catch (AuthorityException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void renew_listenerFails_presentGoesOnAndNoKeyIsLeft() throws Exception {
+    AtomicReference<Optional<LedgerException>> failure = new AtomicReference<>(Optional.empty());
+    Authorities authorities =
+        open(_ -> {
+          if (failure.get().isPresent()) {
+            throw failure.get().get();
+          }
+        });
+    IssuingAuthority present = authorities.active();
+    failure.set(Optional.of(full));
+
+    assertThatThrownBy(authorities::renew).isSameAs(full);
+
+    assertThat(authorities.active()).isEqualTo(present);
+    assertThat(store.issuing()).containsExactly(key(authorities).label());
+  }
+
+  @Test
+  void revoked_active_nothingMoreIsSignedAndTheNextOneIsDueAtOnce() throws Exception {
+    Authorities authorities = open();
+    X509Certificate revoked = authorities.active().authority().certificate();
+
+    assertThat(authorities.revoked(root(authorities))).isFalse();
+    assertThat(authorities.active()).isNotNull();
+    assertThat(authorities.revoked(revoked)).isTrue();
+
+    assertThatThrownBy(authorities::active)
+        .isInstanceOf(AuthorityException.class)
+        .hasMessage("the issuing authority was revoked; the next one is due");
+    assertThat(authorities.renewAt()).isEqualTo(NOW);
+    authorities.renew();
+    assertThat(authorities.active().authority().certificate()).isNotEqualTo(revoked);
+    assertThat(authorities.issuing()).hasSize(1);
+  }
+
+  @Test
+  void cas_own_itsRoot() throws Exception {
+    Authorities authorities = open();
+
+    assertThat(authorities.cas())
+        .extracting(Authority::certificate)
+        .containsExactly(root(authorities));
+  }
+
+  private Authorities open(IssuingListener listener) throws Exception {
+    AuthorityPolicy policy = Fixtures.policy(ISSUING_LIFE);
+    Roots all = new Roots(store, roots, signer, policy, clock);
+    KeyLabel _ = all.first();
+    return Authorities.open(all, store, issuers, Agreed.FIRST, policy, listener, clock);
   }
 
   // KC-1, KC-8: one wrong signature ends the key, and not all issuance for half of its life.
@@ -405,9 +511,11 @@ final class AuthoritiesTest {
   void renew_oldKeyCannotBeDestroyed_nextTakesOverAndItIsTriedAgain() throws Exception {
     Authorities authorities = open();
     KeyHandle first = key(authorities);
+    clock.advance(Duration.ofHours(12));
     authorities.renew();
     issuers.failNextDestroy(new CustodyException(Fault.BUSY, "later"));
     IssuingAuthority second = authorities.active();
+    clock.advance(Duration.ofHours(12));
 
     authorities.renew();
 

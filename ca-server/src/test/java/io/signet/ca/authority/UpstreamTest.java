@@ -124,6 +124,7 @@ final class UpstreamTest {
             issuers,
             elsewhere,
             policy(),
+            IssuingListener.NONE,
             clock);
 
     assertThat(elsewhere.find(left)).isEmpty();
@@ -147,7 +148,14 @@ final class UpstreamTest {
 
   private Authorities open() throws Exception {
     return Authorities.under(
-        upstream, List.of(upstream.root.certificate()), store, issuers, issuers, policy(), clock);
+        upstream,
+        List.of(upstream.root.certificate()),
+        store,
+        issuers,
+        issuers,
+        policy(),
+        IssuingListener.NONE,
+        clock);
   }
 
   private static AuthorityPolicy policy() {

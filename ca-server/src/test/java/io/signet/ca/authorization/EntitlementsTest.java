@@ -14,6 +14,7 @@ import io.signet.spiffe.SpiffeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -72,6 +73,37 @@ final class EntitlementsTest {
     assertThat(none.decide(PROOF, Wish.NOTHING))
         .isEqualTo(
             new Granted(new Grant(CART, Optional.empty(), CART, DEFAULT, List.of(), KeyType.ALL)));
+  }
+
+  // Whatever a rule says, and also for whoever may hold another identity, until that is lifted.
+  @Test
+  void without_denied_neitherThatIdentityNorForThatCaller() {
+    Entitlements revoked = some.without(Map.of(FRONT, "revoked: by jo", CART, "revoked: by jo"));
+
+    assertThat(revoked.decide(GATEWAY, named(FRONT.toString())))
+        .isInstanceOfSatisfying(
+            Denied.class, why -> assertThat(why.reason()).isEqualTo(FRONT + " is revoked: by jo"));
+    assertThat(revoked.decide(GATEWAY, Wish.NOTHING)).isInstanceOf(Granted.class);
+    assertThat(revoked.decide(PROOF, Wish.NOTHING))
+        .isInstanceOfSatisfying(
+            Denied.class, why -> assertThat(why.reason()).isEqualTo(CART + " is revoked: by jo"));
+    assertThat(revoked.decideAuthority(CART).reason()).isEqualTo(CART + " is revoked: by jo");
+    assertThat(revoked.without(Map.of()).decide(PROOF, Wish.NOTHING)).isInstanceOf(Granted.class);
+  }
+
+  // A node proxy that is denied gets nothing for others either.
+  @Test
+  void without_whoAsksDenied_nothingForOthers() {
+    SpiffeId node = id("/ns/istio-system/sa/ztunnel");
+    Proof asked =
+        new Proof.Impersonated(
+            CART,
+            new Proof.ServiceAccount(
+                node, Optional.empty(), "c", "istio-system", "ztunnel", Optional.empty()));
+
+    assertThat(none.decide(asked, Wish.NOTHING)).isInstanceOf(Granted.class);
+    assertThat(none.without(Map.of(node, "revoked")).decide(asked, Wish.NOTHING))
+        .isInstanceOf(Denied.class);
   }
 
   // ISTIO-91, ISTIO-95: the correct id.

@@ -54,7 +54,8 @@ class CommandReferenceTest {
     "rotation, status",
     "rotation, approve",
     "rotation, force",
-    "rotation, cancel"
+    "rotation, cancel",
+    "svid, revoke"
   })
   void options_inReference_each(String group, String command) throws IOException {
     String row =

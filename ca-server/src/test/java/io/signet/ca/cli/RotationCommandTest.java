@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.signet.attestation.x509.ClientCertificateAttestor;
+import io.signet.attestation.x509.Distrust;
 import io.signet.ca.http.AdminDoor;
 import io.signet.ca.http.Administrators;
 import io.signet.ca.http.BundleRoutes;
@@ -58,7 +59,10 @@ class RotationCommandTest {
     plain = OperatorServer.start(loopback(), routes(Optional.empty()));
     var certificates =
         new ClientCertificateAttestor(
-            () -> BUNDLE, SpiffeId.parse("spiffe://example.org/server"), Clock.systemUTC());
+            () -> BUNDLE,
+            SpiffeId.parse("spiffe://example.org/server"),
+            Distrust.NONE,
+            Clock.systemUTC());
     tls =
         OperatorServer.start(
             loopback(), () -> ROOT.server().serving(), routes(Optional.of(certificates)));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.signet.attestation.x509.ClientCertificateAttestor;
+import io.signet.attestation.x509.Distrust;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.RateLimit;
 import io.signet.ca.rotation.AuthorityStatus;
@@ -88,7 +89,10 @@ final class RotationRoutesTest {
   private Administrators byCertificate() {
     var attestor =
         new ClientCertificateAttestor(
-            () -> BUNDLE, SpiffeId.parse("spiffe://example.org/server"), Clock.systemUTC());
+            () -> BUNDLE,
+            SpiffeId.parse("spiffe://example.org/server"),
+            Distrust.NONE,
+            Clock.systemUTC());
     return new Administrators(Optional.of(this::readToken), Optional.of(attestor), Set.of(JO));
   }
 

@@ -14,6 +14,7 @@ import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.CaChain;
 import io.signet.ca.authority.FakeAuthorityStore;
+import io.signet.ca.authority.IssuingListener;
 import io.signet.ca.authority.UpstreamCa;
 import io.signet.ca.authorization.CallerPattern;
 import io.signet.ca.authorization.Entitlement;
@@ -326,6 +327,7 @@ final class IssueAuthorityTest {
             new FakeKeyCustodian(),
             new FakeKeyCustodian(),
             Fixtures.policy(LIFE),
+            IssuingListener.NONE,
             clock));
 
     assertRefused(Why.NO_AUTHORITY, "expected: authority.root: own or imported");

@@ -5,6 +5,7 @@ import io.signet.ca.authority.Authorities;
 import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.AuthorityStore;
 import io.signet.ca.authority.FakeAuthorityStore;
+import io.signet.ca.authority.IssuingListener;
 import io.signet.ca.authority.Roots;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.hsm.FakeKeyCustodian;
@@ -29,7 +30,14 @@ public final class RotatingCa {
     roots = new Roots(store, new FakeKeyCustodian(), signer, policy, clock);
     KeyLabel _ = roots.first();
     authorities =
-        Authorities.open(roots, store, new FakeKeyCustodian(), Agreed.FIRST, policy, clock);
+        Authorities.open(
+            roots,
+            store,
+            new FakeKeyCustodian(),
+            Agreed.FIRST,
+            policy,
+            IssuingListener.NONE,
+            clock);
   }
 
   public Authorities authorities() {

@@ -1,0 +1,19 @@
+package io.signet.ca.authority;
+
+import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.signing.SelfCheckException;
+import io.signet.hsm.CustodyException;
+
+/** Hears of each issuing authority before it takes over. */
+@FunctionalInterface
+public interface IssuingListener {
+
+  /** Does nothing. */
+  IssuingListener NONE = _ -> {};
+
+  /**
+   * It was signed and has signed nothing yet. It takes over when this returns; when it throws, the
+   * authority is given up, and the next try makes another one. May block.
+   */
+  void made(IssuingAuthority issuing) throws CustodyException, LedgerException, SelfCheckException;
+}
