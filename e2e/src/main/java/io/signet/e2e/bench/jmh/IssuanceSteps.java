@@ -12,6 +12,7 @@ import io.signet.ca.x509.CsrException;
 import io.signet.ca.x509.CsrParser;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyAlgorithm;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -143,5 +144,25 @@ public class IssuanceSteps {
   // A refusal would be fast, and no measure of anything.
   private static IssuanceOutcome.Issued issued(Issuer issuer) {
     return (IssuanceOutcome.Issued) issuer.issuance.issue(issuer.request());
+  }
+
+  /** Signs a CRL that names 10 certificates, reads it back and verifies it. */
+  @Benchmark
+  public X509CRL crl10(Issuer issuer, Revoked revoked) throws CustodyException, SelfCheckException {
+    return revoked.crl(issuer.authority, 10);
+  }
+
+  /** The same of 1,000. */
+  @Benchmark
+  public X509CRL crl1000(Issuer issuer, Revoked revoked)
+      throws CustodyException, SelfCheckException {
+    return revoked.crl(issuer.authority, 1_000);
+  }
+
+  /** The same of 10,000. */
+  @Benchmark
+  public X509CRL crl10000(Issuer issuer, Revoked revoked)
+      throws CustodyException, SelfCheckException {
+    return revoked.crl(issuer.authority, 10_000);
   }
 }
