@@ -590,6 +590,27 @@ final class DeliveryTest {
         .containsExactly(clock.instant().plus(Duration.ofMinutes(10)));
   }
 
+  @Test // of those that were revoked, and of no other
+  void renewUnless_oneDoesNotCount_thatOneIsMadeAnewWithinAMinute() {
+    feeds = feeds(entitlements());
+    List<Snapshot> one = new ArrayList<>();
+    List<Snapshot> other = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(one::add));
+    Feed _ = feeds.open(CART_2, to(other::add));
+    timer.runDue();
+    X509Svid revoked = one.getLast().svids().getFirst().svid();
+
+    feeds.renewUnless(svid -> !svid.equals(revoked));
+    timer.advance(Duration.ofMinutes(1));
+
+    assertThat(one.getLast().svids().getFirst().svid().serial()).isNotEqualTo(revoked.serial());
+    assertThat(other).hasSize(1);
+    feeds.renewUnless(svid -> !svid.equals(revoked));
+    int seen = one.size();
+    timer.advance(Duration.ofMinutes(1));
+    assertThat(one).hasSize(seen);
+  }
+
   @Test // it says the same of this caller
   void entitlementsChanged_anotherRuleBefore_nothingIsMadeAnew() {
     var current = new AtomicReference<>(entitlements(shortLived()));
