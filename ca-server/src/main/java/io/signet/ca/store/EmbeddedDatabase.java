@@ -6,6 +6,7 @@ import static org.slf4j.event.Level.ERROR;
 import io.signet.ca.ledger.LedgerException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -206,11 +207,15 @@ public final class EmbeddedDatabase implements Database {
 
   // H2 tells where it failed, and what it wraps tells why, such as that no space is left.
   private static String reason(Throwable cause) {
-    Throwable first = cause;
-    while (first.getCause() != null) {
-      first = first.getCause();
-    }
-    return String.valueOf(first.getMessage());
+    @Nullable Throwable below = below(cause);
+    return below == null ? String.valueOf(cause.getMessage()) : reason(below);
+  }
+
+  // Of a batch the driver tells beside, and not below, why it failed.
+  private static @Nullable Throwable below(Throwable failure) {
+    return failure instanceof BatchUpdateException batch && batch.getCause() == null
+        ? batch.getNextException()
+        : failure.getCause();
   }
 
   private static boolean isOnDisk(StoreFile file) {
