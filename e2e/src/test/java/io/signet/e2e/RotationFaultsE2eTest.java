@@ -3,12 +3,9 @@ package io.signet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.e2e.SdsSource.Api;
-import io.signet.e2e.peers.Await;
 import io.signet.e2e.peers.Started;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -18,8 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever fails in the middle of a rotation: it ends right, and leaves nothing behind. */
 @Tag("e2e")
 final class RotationFaultsE2eTest {
-  private static final Duration LONG = Duration.ofMinutes(2);
-
   @TempDir private Path folder;
   @AutoClose private final Started started = new Started();
   private RotatingMesh mesh;
@@ -58,25 +53,6 @@ final class RotationFaultsE2eTest {
 
     // Nobody but the other one is left to begin the next phase; then it waits for who was killed.
     leader.start();
-    mesh.awaitOver(2);
-    assertNothingIsLeft();
-  }
-
-  @Test
-  void rotation_tokenIsAwayWhilePrepared_waitsForItAndMakesOneKey() throws Exception {
-    Path tokens = mesh.hsm().tokens();
-    Path away = tokens.resolveSibling("away");
-    Files.move(tokens, away);
-    begin();
-    Await.until(
-        "an alarm of the one that leads",
-        LONG,
-        () ->
-            mesh.eastServer().log().contains("the rotation cannot go on")
-                || mesh.westServer().log().contains("the rotation cannot go on"));
-    assertThat(mesh.status().get("phase").asText()).isEqualTo("prepared");
-
-    Files.move(away, tokens);
     mesh.awaitOver(2);
     assertNothingIsLeft();
   }
