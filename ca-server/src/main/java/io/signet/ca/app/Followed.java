@@ -47,8 +47,13 @@ final class Followed implements Succession.Follower {
   }
 
   @Override
-  public void follows(boolean hurry) throws FileProblem, LedgerException, RenewalException {
+  public void trusts() {
     trust.ownAre(authorities.bundle());
+  }
+
+  // The sinks last: a disk that is full keeps nobody from the rest.
+  @Override
+  public void signs(boolean hurry) throws FileProblem, LedgerException, RenewalException {
     int now = authorities.generation();
     if (now != generation) {
       store.ca(now).ifPresent(custody::caIs);
@@ -60,6 +65,7 @@ final class Followed implements Succession.Follower {
     // Before anybody is told that we have this bundle: else a gate could open over a stream that
     // nobody has counted.
     holders.run();
+    trust.write();
   }
 
   private Duration window(boolean hurry) {

@@ -33,19 +33,12 @@ final class PublishedTrust {
     write();
   }
 
-  /**
-   * From now on it is these of our own trust domain; to be said again while it fails.
-   *
-   * @throws FileProblem if a sink cannot be written; the streams have it all the same
-   */
-  synchronized void ownAre(TrustBundle changed) throws FileProblem {
+  /** From now on it is these of our own trust domain: for the streams at once. */
+  synchronized void ownAre(TrustBundle changed) {
     if (!changed.equals(own)) {
       own = changed;
       written = false;
       deliver();
-    }
-    if (!written) {
-      write();
     }
   }
 
@@ -67,7 +60,15 @@ final class PublishedTrust {
     delivery.trustIs(own, crls, federated);
   }
 
-  private void write() throws FileProblem {
+  /**
+   * Writes to the sinks what is not there yet; to be called again while it fails.
+   *
+   * @throws FileProblem if one cannot be written
+   */
+  synchronized void write() throws FileProblem {
+    if (written) {
+      return;
+    }
     Optional<Path> file = sinks.bundleFile();
     try {
       if (file.isPresent()) {

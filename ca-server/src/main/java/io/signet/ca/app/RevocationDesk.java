@@ -112,7 +112,7 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
       Lifecycle life) {
     Looking looking = new Looking(authorities, onChange);
     life.started(this);
-    looking.unlessItFails(); // before anybody is served
+    looking.untilItSucceeds(); // before anybody is served
     Beat beat = life.started(new Beat(looking::unlessItFails, EVERY, timer));
     life.started(changes.listen(beat::wake));
     beat.wake();
@@ -132,13 +132,25 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
       this.onChange = onChange;
     }
 
+    void untilItSucceeds() {
+      while (!succeeds() && closed.getCount() > 0) {
+        pause(EVERY);
+      }
+    }
+
     void unlessItFails() {
+      boolean _ = succeeds();
+    }
+
+    private boolean succeeds() {
       try {
         if (isOursRevoked(now())) {
           renew();
         }
+        return true;
       } catch (LedgerException e) {
         LOG.warn("what is revoked cannot be read, and is tried again: {}", e.getMessage());
+        return false;
       }
     }
 

@@ -208,6 +208,23 @@ final class SignetServer implements RunningServer {
                 state -> follow(state, revoked, entitlements, delivery, trust),
                 timer,
                 life));
+    if (core.own().isPresent()) {
+      IssuingCore.Own own = core.own().get();
+      HolderWatch holders = new HolderWatch(acks, own.holders(), clock);
+      Followed followed =
+          new Followed(
+              authorities,
+              own.store(),
+              custody,
+              trust,
+              delivery,
+              serving,
+              holders,
+              config.rotation());
+      rotate(own, authorities, holders, followed, metrics, administration);
+    } else {
+      administration.rotatesBy(new NoRotation());
+    }
     Listeners listeners =
         new Listeners(
             config,
@@ -230,23 +247,6 @@ final class SignetServer implements RunningServer {
             custody,
             federated,
             config.keys().custodianSignsLeaves()));
-    if (core.own().isPresent()) {
-      IssuingCore.Own own = core.own().get();
-      HolderWatch holders = new HolderWatch(acks, own.holders(), clock);
-      Followed followed =
-          new Followed(
-              authorities,
-              own.store(),
-              custody,
-              trust,
-              delivery,
-              serving,
-              holders,
-              config.rotation());
-      rotate(own, authorities, holders, followed, metrics, administration);
-    } else {
-      administration.rotatesBy(new NoRotation());
-    }
     life.started(readiness);
   }
 
@@ -467,12 +467,15 @@ final class SignetServer implements RunningServer {
             e -> LOG.warn("who has which bundle was not kept: {}", e.getMessage())));
     Succession succession = new Succession(own, authorities, policy(), followed, clock);
     administration.rotatesBy(
-        config.authority().isImported() ? new NoRotation() : succession.control());
+        config.authority().isImported()
+            ? new NoRotation()
+            : new CalmControl(succession.control(), System::nanoTime));
     RotationMetrics.bind(
         metrics.registry(),
         succession::outlook,
         authorities::generation,
         () -> authorities.bundle().sequence());
+    boolean _ = succession.follow(); // before anybody is served
     succession.start(timer, life);
   }
 

@@ -38,16 +38,20 @@ final class Succession {
 
   private static final Logger LOG = LoggerFactory.getLogger(Succession.class);
 
-  /** Told what this server now follows; may block. */
+  /** Told what this server now follows; may block. Called again while nothing changes. */
   interface Follower {
+
+    /** Whom to trust may have changed; for the streams, who must not wait for a custodian. */
+    void trusts();
+
     /**
-     * Whom to trust, and who signs, may have changed. Called again while nothing does.
+     * Who signs may have changed, and all must be told that can be.
      *
      * @param hurry whether what the one before has signed is to be replaced as fast as can be
      * @throws FileProblem if a sink could not be told; called again soon
      * @throws RenewalException if what is known of the streams could not be kept
      */
-    void follows(boolean hurry) throws FileProblem, LedgerException, RenewalException;
+    void signs(boolean hurry) throws FileProblem, LedgerException, RenewalException;
   }
 
   // Between two looks at a store that tells of each change by itself.
@@ -66,6 +70,7 @@ final class Succession {
   private volatile Optional<String> stuck = Optional.empty();
   private volatile Outlook outlook = Outlook.CLEAR;
   private volatile long applied;
+  private int usable;
 
   /**
    * Nothing is followed yet.
@@ -151,10 +156,14 @@ final class Succession {
   synchronized boolean follow() {
     try {
       Optional<JournalEntry> last = journal.last();
-      if (last.isPresent()) {
-        follow(last.get().state());
+      if (last.isEmpty()) {
+        return false;
       }
-      cluster.replicas().report(new Report(applied, ready(last), authorities.generation()));
+      RotationState state = last.get().state();
+      follow(state);
+      cluster
+          .replicas()
+          .report(new Report(last.get().number(), applied, ready(state), authorities.generation()));
       return true;
     } catch (LedgerException e) {
       LOG.debug("what was agreed on cannot be read, or how far we are cannot be told", e);
@@ -166,12 +175,14 @@ final class Succession {
   private void follow(RotationState state) throws LedgerException {
     Optional<String> problem = Optional.empty();
     try {
-      authorities.follow(agreed(state), clock.instant().plus(patience));
+      authorities.trust(agreed(state), clock.instant().plus(patience));
+      follower.trusts();
+      authorities.follow();
     } catch (AuthorityException | CustodyException | SelfCheckException e) {
       problem = Optional.of("generation %d: %s".formatted(state.active().number(), e.getMessage()));
     }
     try {
-      follower.follows(state.terms().compromised());
+      follower.signs(state.terms().compromised());
       applied = authorities.bundle().sequence();
     } catch (FileProblem | RenewalException e) {
       problem = Optional.of(String.valueOf(e.getMessage()));
@@ -179,16 +190,18 @@ final class Succession {
     trouble = told(trouble, problem, "cannot follow what was agreed on: {}");
   }
 
-  private int ready(Optional<JournalEntry> last) throws LedgerException {
-    int newest =
-        last.map(JournalEntry::state)
-            .map(state -> Math.max(state.active().number(), newest(state)))
-            .orElse(0);
-    try {
-      return newest > 0 && roots.isUsable(newest) ? newest : authorities.generation();
-    } catch (CustodyException e) {
-      return authorities.generation();
+  // Asked while it matters only: before the new one signs.
+  private int ready(RotationState state) throws LedgerException {
+    int next = Math.max(newest(state), state.active().number());
+    if (next <= usable) {
+      return usable;
     }
+    try {
+      usable = roots.isUsable(next) ? next : authorities.generation();
+    } catch (CustodyException e) {
+      usable = authorities.generation();
+    }
+    return usable;
   }
 
   private static int newest(RotationState state) {
@@ -211,7 +224,7 @@ final class Succession {
     } catch (RotationException e) {
       problem = Optional.ofNullable(e.getMessage());
     } catch (LedgerException e) {
-      LOG.debug("no step can be taken now", e);
+      problem = Optional.of("the store: " + e.getMessage());
     }
     stuck = told(stuck, problem, "the rotation cannot go on: {}");
   }
@@ -231,11 +244,6 @@ final class Succession {
   /** Why the last step failed here. */
   Optional<String> stuck() {
     return stuck;
-  }
-
-  /** Why this server is not in step. */
-  Optional<String> trouble() {
-    return trouble;
   }
 
   // Once, however often it is the same.

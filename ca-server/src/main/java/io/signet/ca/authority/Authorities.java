@@ -233,21 +233,29 @@ public final class Authorities {
   }
 
   /**
-   * Takes over what was agreed on: whom to trust at once, also when the CA that signs now cannot be
-   * reached yet. Until then the one before goes on, as long as it is trusted. To be called again
-   * and again, also while nothing changes.
+   * From now on whom to trust is what was agreed on. To be called by one thread, again and again,
+   * also while nothing changes; never waits for a custodian.
    *
    * @param known until when that is known to hold: then others may have moved on without us
-   * @throws AuthorityException when the CA that signs now cannot be used
    */
-  public synchronized void follow(Agreed agreed, Instant known)
-      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+  public void trust(Agreed agreed, Instant known) throws AuthorityException, LedgerException {
     if (!trusted.agreed().equals(agreed)) {
       trusted = trusted(agreed);
     }
     until = known;
-    if (active.issuing().generation() != agreed.active()) {
-      Tier next = cas.below(agreed.active());
+  }
+
+  /**
+   * Has the CA that was agreed on sign an issuing authority, if that is another one than now. Until
+   * it can, the one before goes on, as long as it is trusted.
+   *
+   * @throws AuthorityException when the CA cannot be used
+   */
+  public synchronized void follow()
+      throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
+    int agreed = trusted.agreed().active();
+    if (active.issuing().generation() != agreed) {
+      Tier next = cas.below(agreed);
       takeOver(next, next(next));
     }
   }
@@ -260,8 +268,8 @@ public final class Authorities {
    */
   public IssuingAuthority active() throws AuthorityException {
     Active now = active;
-    requireTrusted(now.issuing());
     Ca.requireUsable("issuing authority", now.issuing().authority(), clock);
+    requireTrusted(now.issuing());
     if (now.lost().isPresent()) {
       throw new AuthorityException(now.lost().get() + "; the next one is due");
     }
@@ -439,6 +447,7 @@ public final class Authorities {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     return switch (tier) {
       case Tier.Issuing(_, OwnCertifier ca) -> {
+        requireTrusted(active.issuing());
         List<X509Certificate> chain = ca.certify(key, wish, reason, to);
         if (ca.generation() != generation()) {
           throw new AuthorityException("another CA has just taken over; ask again");

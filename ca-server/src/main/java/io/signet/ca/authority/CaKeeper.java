@@ -11,6 +11,8 @@ import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyCustodian;
 import io.signet.hsm.KeyHandle;
 import io.signet.hsm.KeyLabel;
+import io.signet.hsm.PublicKeys;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -61,6 +63,22 @@ final class CaKeeper {
   /** What was signed for that CA, if it was made. */
   Optional<CaChain> chain(int generation) throws LedgerException {
     return store.ca(generation).flatMap(CaRecord::chain);
+  }
+
+  /** Whether that CA was made, and its key is in the custodian. */
+  boolean isUsable(int generation) throws CustodyException, LedgerException {
+    Optional<CaRecord> known = store.ca(generation);
+    Optional<CaChain> chain = known.flatMap(CaRecord::chain);
+    if (chain.isEmpty()) {
+      return false;
+    }
+    PublicKey key = chain.get().certificate().getPublicKey();
+    // By its label first, which is one question to Vault.
+    return custodian
+            .find(known.get().label())
+            .filter(found -> PublicKeys.same(found.publicKey(), key))
+            .isPresent()
+        || custodian.find(key).isPresent();
   }
 
   /** Makes whatever is not there of the root of this generation. */

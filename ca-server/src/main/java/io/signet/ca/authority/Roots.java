@@ -68,9 +68,7 @@ public final class Roots {
 
   /** Whether the CA of this generation is there, and its key can be used here. */
   public boolean isUsable(int generation) throws CustodyException, LedgerException {
-    Optional<CaChain> chain = keeper.chain(generation);
-    return chain.isPresent()
-        && custodian.find(chain.get().certificate().getPublicKey()).isPresent();
+    return keeper.isUsable(generation);
   }
 
   /** Destroys the key of this label, if it is there. */

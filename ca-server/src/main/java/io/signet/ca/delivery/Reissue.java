@@ -57,16 +57,19 @@ final class Reissue implements AutoCloseable {
    * From now on all SVIDs are to be of this generation. Said again it goes on as it began, and
    * looks for those that came later with an older one.
    *
-   * @param window from now, if this is said for the first time
+   * @param window from now; said again it may end sooner, and never later
    */
   synchronized void to(int wanted, Duration window) {
     if (closed) {
       return;
     }
+    Instant last = clock.instant().plus(window);
     if (wanted != generation) {
       generation = wanted;
-      end = clock.instant().plus(window);
+      end = last;
       waiting.clear();
+    } else if (last.isBefore(end)) {
+      end = last; // now there is a hurry
     }
     if (!running) {
       running = true;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Whether there is a CRL of each CA that somebody may show: of one that has none, a proxy with CRLs
@@ -36,15 +37,21 @@ record Coverage(List<X509Certificate> roots, Set<AuthorityId> issuers, List<Live
             .map(Crl.Head::authority)
             .collect(toSet());
     List<String> lacking = lacking(current);
+    // Of a root that has left the bundle nobody signs one any more, and nobody asks for it.
+    Set<AuthorityId> asked = asked();
     crls.stream()
         .map(Crl::head)
-        .filter(head -> !head.isCurrent(now))
+        .filter(head -> !head.isCurrent(now) && asked.contains(head.authority()))
         .map(head ->
             "that of %s is out of date since %s".formatted(head.authority(), head.nextUpdate()))
         .forEach(lacking::add);
     return lacking.isEmpty()
-        ? new All(crls.stream().map(Crl::crl).toList())
+        ? new All(crls.stream().filter(crl -> crl.head().isCurrent(now)).map(Crl::crl).toList())
         : new Withheld(String.join("; ", lacking));
+  }
+
+  private Set<AuthorityId> asked() {
+    return Stream.concat(roots.stream().map(AuthorityId::of), issuers.stream()).collect(toSet());
   }
 
   private List<String> lacking(Set<AuthorityId> current) {

@@ -56,6 +56,7 @@ public final class CrlKeeper {
   private Known known = new Known(-1, List.of(), List.of());
   private Optional<Looked> looked = Optional.empty();
   private Optional<Instant> lacking = Optional.empty();
+  private Instant swept = Instant.EPOCH;
   private volatile RevocationState state = RevocationState.NONE;
 
   /** Lets time pass. */
@@ -155,9 +156,15 @@ public final class CrlKeeper {
   // A replica may have signed for somebody after the others were asked what is to be revoked.
   private boolean revokesLate() throws LedgerException {
     Instant now = clock.instant();
+    // One that was cut off may not have heard of it for long, but the ledger is not read at each
+    // look.
+    boolean all = !now.isBefore(swept.plus(LOOK_AT_LEDGER));
+    if (all) {
+      swept = now;
+    }
     boolean any = false;
     for (Denial denial : known.denied()) {
-      if (denial.at().plus(UNHEARD).isAfter(now)) {
+      if (all || denial.at().plus(UNHEARD).isAfter(now)) {
         any |= !revocations.add(Revoker.leaves(ledger, denial, now)).isEmpty();
       }
     }

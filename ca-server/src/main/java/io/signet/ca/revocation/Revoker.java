@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -202,9 +203,10 @@ public final class Revoker {
    */
   public Done revokeAuthority(String keyId, RevocationReason reason, String by)
       throws RefusedException, LedgerException {
+    String wanted = keyId.toLowerCase(Locale.ROOT);
     List<Crl> found =
         look.now().crls().values().stream()
-            .filter(crl -> !keyId.isEmpty() && crl.authority().hex().startsWith(keyId))
+            .filter(crl -> !wanted.isEmpty() && crl.authority().hex().startsWith(wanted))
             .toList();
     if (found.size() != 1) {
       throw new RefusedException(

@@ -13,13 +13,15 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * What is so at one moment, by what the replicas have reported and the ledger knows.
+ * What is so at one moment, by what the replicas have reported and the ledger knows. Of a replica
+ * that has not followed the last step nothing counts: what it is about to do follows from another.
  *
+ * @param step the last one of the journal
  * @param patience for how long a replica that says nothing is waited for: what it has handed out
  *     lives no longer
  */
 record Observed(
-    RotatedKeys keys, Replicas replicas, Holders holders, Duration patience, Instant now)
+    long step, RotatedKeys keys, Replicas replicas, Holders holders, Duration patience, Instant now)
     implements Facts {
 
   private static final int NAMED = 100;
@@ -67,10 +69,14 @@ record Observed(
             .toList();
     List<Laggard> laggards =
         counting.stream()
-            .filter(replica -> !there.test(replica.report()))
+            .filter(replica -> !(hasFollowed(replica) && there.test(replica.report())))
             .map(replica -> laggard(replica, has.apply(replica.report())))
             .toList();
     return new Progress(counting.size(), laggards.size(), laggards);
+  }
+
+  private boolean hasFollowed(Replica replica) {
+    return replica.report().followed() >= step;
   }
 
   private static Laggard laggard(Replica replica, String has) {

@@ -32,11 +32,12 @@ public interface Replicas {
   /**
    * How far a replica is.
    *
+   * @param followed the step of the journal that it has followed last; 0 for none
    * @param bundle the version that it delivers and has written to its sinks; 0 for none
    * @param ready the newest generation whose key it has found in its custodian; 0 for none
    * @param issuing the generation under which it signs, with nothing older in hand; 0 for none
    */
-  record Report(long bundle, int ready, int issuing) {}
+  record Report(long followed, long bundle, int ready, int issuing) {}
 
   /**
    * A replica as the store knows it.

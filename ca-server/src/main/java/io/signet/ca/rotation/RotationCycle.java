@@ -64,6 +64,10 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
   }
 
   private Step next(Steady steady, Facts facts, Instant now) throws LedgerException {
+    Optional<Instant> begin = begin(steady, facts);
+    if (begin.isPresent() && !now.isBefore(begin.get())) {
+      return new MoveOn(prepared(steady, false, now), reason(steady, facts));
+    }
     if (steady.doomed().isPresent()) {
       RotationState rid =
           new Steady(steady.active(), steady.bundle(), steady.terms(), Optional.empty());
@@ -71,11 +75,16 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
           ? new Destroy(steady.doomed().get(), rid)
           : new MoveOn(rid, "the key %s is kept".formatted(steady.doomed().get().label()));
     }
-    Optional<Instant> begin = begin(steady, facts);
-    return begin.isPresent() && !now.isBefore(begin.get())
-        ? new MoveOn(
-            prepared(steady, false, now), "the authority ends at " + facts.endOf(steady.active()))
-        : Wait.NOTHING;
+    return Wait.NOTHING;
+  }
+
+  // An authority that ends does not wait for a custodian that does not destroy.
+  private static String reason(Steady steady, Facts facts) throws LedgerException {
+    String end = "the authority ends at " + facts.endOf(steady.active());
+    return steady
+        .doomed()
+        .map(left -> "%s; the key %s could not be destroyed".formatted(end, left.label()))
+        .orElse(end);
   }
 
   /** When a rotation begins by itself. */
@@ -191,6 +200,11 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
     if (!(state instanceof Steady steady)) {
       throw inProgress(state);
     }
+    if (steady.doomed().isPresent()) {
+      throw new RefusedException(
+          "the key %s of generation %d is still to be destroyed (expected: that its custodian can)"
+              .formatted(steady.doomed().get().label(), steady.doomed().get().number()));
+    }
     return prepared(steady, false, now);
   }
 
@@ -212,7 +226,7 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
     }
     return state instanceof Steady steady
         ? prepared(steady, true, now)
-        : with(state, state.terms().compromise());
+        : with(state, state.terms().compromise(now));
   }
 
   /** The state after an administrator has let the present phase go on. */

@@ -81,7 +81,7 @@ public final class RotationRunner {
 
   // Whoever was faster has changed the state, so it is looked at again.
   private boolean step(JournalEntry last) throws LedgerException, RotationException {
-    return switch (rotations.next(last.state())) {
+    return switch (rotations.next(last)) {
       case Wait wait -> {
         outlook = new Outlook(wait.who().lagging(), wait.alarms());
         yield false;

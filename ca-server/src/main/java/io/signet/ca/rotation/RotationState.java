@@ -62,8 +62,9 @@ public sealed interface RotationState {
       return new Terms(since, true, true, compromised);
     }
 
-    Terms compromise() {
-      return new Terms(since, approved, forced, true);
+    // Those who lag behind are granted the time of a hurry from now on, and not from before.
+    Terms compromise(Instant now) {
+      return new Terms(now, approved, forced, true);
     }
   }
 

@@ -68,18 +68,20 @@ public final class Rotations implements RotationControl {
     return new Generation(journal.newestGeneration() + 1, keys.fresh());
   }
 
-  Step next(RotationState state) throws LedgerException {
-    return cycle.next(state, facts(), clock.instant());
+  Step next(JournalEntry last) throws LedgerException {
+    return cycle.next(last.state(), facts(last), clock.instant());
   }
 
-  private Facts facts() {
-    return new Observed(keys, replicas, holders, policy.longestLife(), clock.instant());
+  private Facts facts(JournalEntry last) {
+    return new Observed(
+        last.number(), keys, replicas, holders, policy.longestLife(), clock.instant());
   }
 
   @Override
   public RotationStatus status() throws LedgerException {
-    RotationState state = last().state();
-    Wait wait = wait(next(state));
+    JournalEntry last = last();
+    RotationState state = last.state();
+    Wait wait = wait(next(last));
     List<String> alarms = new ArrayList<>(wait.alarms());
     trouble.get().ifPresent(alarms::add);
     return new RotationStatus(
@@ -90,7 +92,7 @@ public final class Rotations implements RotationControl {
         wait.deadline(),
         alarms,
         wait.approval(),
-        state instanceof Steady steady ? cycle.begin(steady, facts()) : Optional.empty(),
+        state instanceof Steady steady ? cycle.begin(steady, facts(last)) : Optional.empty(),
         journal.newest(HISTORY));
   }
 

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,7 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
   private static final Duration MUCH = Duration.ofSeconds(5);
 
   private static final String ALL =
-      "select id, bundle, ready, issuing, seen, skew_millis,"
+      "select id, followed, bundle, ready, issuing, seen, skew_millis,"
           + " extract(epoch from clock_timestamp() - seen) from replica"
           + " where not departed order by id";
 
@@ -54,7 +55,8 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
   private final ScheduledExecutorService beats =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("store-beat").daemon().factory());
-  private volatile Report report = new Report(0, 0, 0);
+  private volatile @Nullable Report said;
+  private volatile Report report = new Report(0, 0, 0, 0);
   private Duration skew = Duration.ZERO;
 
   PostgresReplicas(PostgresDatabase database, PostgresSession session, Clock clock) {
@@ -146,7 +148,7 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
   // What is as before is said with the next beat.
   @Override
   public void report(Report mine) throws LedgerException {
-    if (!mine.equals(report)) {
+    if (!mine.equals(said)) {
       report = mine;
       say();
     }
@@ -157,7 +159,9 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
     try {
       session.keep();
       Instant before = clock.instant();
-      Instant there = write(report);
+      Report mine = report;
+      Instant there = write(mine);
+      said = mine;
       measured(between(before, clock.instant()), there);
     } catch (SQLException e) {
       throw new LedgerException(database.fail(e), e);
@@ -169,14 +173,15 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
     try (Connection connection = database.connect();
         PreparedStatement update =
             connection.prepareStatement(
-                "update replica set bundle = ?, ready = ?, issuing = ?, skew_millis = ?,"
+                "update replica set followed = ?, bundle = ?, ready = ?, issuing = ?, skew_millis = ?,"
                     + " departed = false, seen = clock_timestamp()"
                     + " where id = ? and serial_prefix is not null returning clock_timestamp()")) {
-      update.setLong(1, mine.bundle());
-      update.setInt(2, mine.ready());
-      update.setInt(3, mine.issuing());
-      update.setLong(4, skew.toMillis());
-      update.setString(5, id);
+      update.setLong(1, mine.followed());
+      update.setLong(2, mine.bundle());
+      update.setInt(3, mine.ready());
+      update.setInt(4, mine.issuing());
+      update.setLong(5, skew.toMillis());
+      update.setString(6, id);
       try (ResultSet row = update.executeQuery()) {
         if (!row.next()) {
           String why =
@@ -223,10 +228,10 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
   private static Replica replica(ResultSet row) throws SQLException {
     return new Replica(
         row.getString(1),
-        new Report(row.getLong(2), row.getInt(3), row.getInt(4)),
-        instant(row, 5),
-        Duration.ofMillis(Math.max(0, Math.round(row.getDouble(7) * 1000))),
-        Duration.ofMillis(row.getLong(6)));
+        new Report(row.getLong(2), row.getLong(3), row.getInt(4), row.getInt(5)),
+        instant(row, 6),
+        Duration.ofMillis(Math.max(0, Math.round(row.getDouble(8) * 1000))),
+        Duration.ofMillis(row.getLong(7)));
   }
 
   private static Instant instant(ResultSet row, int column) throws SQLException {

@@ -17,7 +17,7 @@ public final class SoleReplica implements Replicas, Changes, Leadership {
 
   private final Clock clock;
   private final Listeners listeners = new Listeners();
-  private volatile Report report = new Report(0, 0, 0);
+  private volatile Report report = new Report(0, 0, 0, 0);
 
   public SoleReplica(Clock clock) {
     this.clock = clock;

@@ -156,7 +156,7 @@ final class RotationCrashTest {
             Duration.ofMinutes(10),
             true);
     SoleReplica replica = new SoleReplica(new TestClock());
-    replica.report(new Report(9, 9, 2)); // it follows whatever comes
+    replica.report(new Report(99, 9, 9, 2)); // it follows whatever comes
     return new Rotations(
         journal,
         keys,

@@ -30,6 +30,10 @@ final class FakeJournal implements RotationJournal {
     return entries.stream().map(entry -> entry.state().phase()).toList();
   }
 
+  long steps() {
+    return entries.getLast().number();
+  }
+
   RotationState state() {
     return entries.getLast().state();
   }

@@ -109,7 +109,8 @@ final class PlayedMesh {
     Set<Integer> trust = Set.of();
     int issuing;
     Instant until = Instant.MIN;
-    Report reported = new Report(0, 0, 0);
+    Report reported = new Report(0, 0, 0, 0);
+    long followed;
     Instant reportedAt = Instant.MIN;
 
     Server(String id) {
@@ -131,6 +132,7 @@ final class PlayedMesh {
       RotationState state = journal.state();
       trust = state.trusted().stream().map(Generation::number).collect(Collectors.toSet());
       bundle = state.bundle();
+      followed = journal.steps();
       until = clock.instant().plus(LIFE.dividedBy(2));
       if (reachesToken) {
         issuing = state.active().number();
@@ -154,7 +156,8 @@ final class PlayedMesh {
         flush();
       }
       int newest = journal.state().other().map(Generation::number).orElse(issuing);
-      reported = new Report(bundle, reachesToken ? Math.max(newest, issuing) : issuing, issuing);
+      reported =
+          new Report(followed, bundle, reachesToken ? Math.max(newest, issuing) : issuing, issuing);
       reportedAt = clock.instant();
     }
 

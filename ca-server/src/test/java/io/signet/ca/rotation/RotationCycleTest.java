@@ -268,6 +268,33 @@ final class RotationCycleTest {
     assertThat(cycle.compromised(ACTIVATED, 1, NOW)).isEqualTo(new Activated(NEW, OLD, 8, HURRY));
   }
 
+  // Else whoever has just learned of it would be left behind at once.
+  @Test
+  void compromised_longAfterThePhaseBegan_itsTimeBeginsAnew() throws Exception {
+    Instant later = NOW.plus(DAY);
+    facts.under = behind(CART);
+
+    RotationState hurried = cycle.compromised(ACTIVATED, 1, later);
+    assertThat(waiting(next(hurried, later)).deadline()).contains(later.plus(TEN_MINUTES));
+  }
+
+  @Test
+  void start_whileAKeyIsStillToBeDestroyed_refused() {
+    assertThatThrownBy(() -> cycle.started(new Steady(NEW, 9, TERMS, Optional.of(OLD)), NOW))
+        .hasMessageContaining("the key root-1 of generation 1 is still to be destroyed");
+  }
+
+  @Test
+  void steady_nearItsEndAndAKeyCannotBeDestroyed_preparesTheNextAndNamesTheKey() throws Exception {
+    facts.end = NOW.plus(DAY);
+
+    assertThat(
+            next(new Steady(OLD, 7, TERMS, Optional.of(new Generation(9, new KeyLabel("left"))))))
+        .isInstanceOfSatisfying(
+            MoveOn.class,
+            move -> assertThat(move.reason()).endsWith("; the key left could not be destroyed"));
+  }
+
   @Test
   void compromised_newOneOfARotation_cancelFirst() {
     assertThatThrownBy(() -> cycle.compromised(ACTIVATED, 2, NOW))

@@ -140,8 +140,8 @@ final class RotationRunnerTest {
   void status_replicaLagsBehind_namedWithWhatItHasAndItsSilence() throws Exception {
     replicas.are(
         List.of(
-            replica("east", new Report(2, 2, 1), Duration.ofSeconds(1)),
-            replica("west", new Report(1, 2, 1), Duration.ofSeconds(90))));
+            replica("east", new Report(99, 2, 2, 1), Duration.ofSeconds(1)),
+            replica("west", new Report(99, 1, 2, 1), Duration.ofSeconds(90))));
     rotations.start("alice", "yearly", Optional.empty());
     Outlook _ = runner.run();
 
@@ -153,10 +153,21 @@ final class RotationRunnerTest {
         .containsExactly(tuple("west", "bundle 1, silent for PT1M30S"));
   }
 
+  // It may be about to do what followed from the step before.
+  @Test
+  void run_replicaHasNotFollowedTheLastStep_waitedForWhateverElseItSays() throws Exception {
+    replicas.are(List.of(replica("west", new Report(1, 9, 9, 2), Duration.ZERO)));
+    rotations.start("alice", "yearly", Optional.empty());
+    Outlook outlook = runner.run();
+
+    assertThat(outlook.lagging()).isOne();
+    assertThat(journal.state().phase()).isEqualTo("prepared");
+  }
+
   // What it has handed out has ended by then.
   @Test
   void run_replicaIsSilentForLongerThanAnythingLives_notWaitedFor() throws Exception {
-    replicas.are(List.of(replica("west", new Report(1, 1, 1), DAY)));
+    replicas.are(List.of(replica("west", new Report(1, 1, 1, 1), DAY)));
     rotations.start("alice", "yearly", Optional.empty());
     Outlook _ = runner.run();
 
@@ -165,7 +176,7 @@ final class RotationRunnerTest {
 
   @Test
   void run_replicaStillSignsUnderTheOldOne_waitedFor() throws Exception {
-    replicas.are(List.of(replica("west", new Report(9, 9, 1), Duration.ZERO)));
+    replicas.are(List.of(replica("west", new Report(99, 9, 9, 1), Duration.ZERO)));
     rotations.start("alice", "yearly", Optional.empty());
     Outlook _ = runner.run();
 
@@ -181,6 +192,7 @@ final class RotationRunnerTest {
     holders.lack(behind(CART));
     rotations.start("alice", "yearly", Optional.empty());
     rotations.cancel("alice", "not today");
+    Outlook _ = runner.run();
     rotations.start("alice", "yearly", Optional.empty());
 
     assertThat(journal.state().other().orElseThrow().number()).isEqualTo(3);

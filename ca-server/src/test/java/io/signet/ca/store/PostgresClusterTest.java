@@ -188,11 +188,11 @@ final class PostgresClusterTest {
   void all_joinedLeftAndBack_thoseThatHaveNotLeft() throws Exception {
     Member a = join("a");
     Member b = join("b");
-    b.cluster().replicas().report(new Report(7, 2, 1));
+    b.cluster().replicas().report(new Report(7, 7, 2, 1));
 
     assertThat(a.cluster().replicas().all())
         .extracting(Replica::id, Replica::report)
-        .containsExactly(tuple("a", new Report(0, 0, 0)), tuple("b", new Report(7, 2, 1)));
+        .containsExactly(tuple("a", new Report(0, 0, 0, 0)), tuple("b", new Report(7, 7, 2, 1)));
 
     b.close();
     assertThat(a.sees()).containsExactly("a");
@@ -207,8 +207,8 @@ final class PostgresClusterTest {
     Member a = join("a");
     Member b = join("b", ahead, LONG);
     for (Member each : List.of(a, b)) {
-      each.cluster().replicas().report(new Report(1, 1, 1)); // measures
-      each.cluster().replicas().report(new Report(2, 1, 1)); // tells
+      each.cluster().replicas().report(new Report(1, 1, 1, 1)); // measures
+      each.cluster().replicas().report(new Report(2, 2, 1, 1)); // tells
     }
 
     List<Replica> all = a.cluster().replicas().all();
@@ -243,7 +243,7 @@ final class PostgresClusterTest {
     }
 
     assertThat(a.leadership().leads()).isFalse();
-    a.cluster().replicas().report(new Report(1, 1, 1)); // it is itself again all the same
+    a.cluster().replicas().report(new Report(1, 1, 1, 1)); // it is itself again all the same
     assertThat(b.sees()).containsExactly("a", "b");
   }
 
@@ -377,7 +377,7 @@ final class PostgresClusterTest {
       assertThat(new SqlAuthorityStore(b.database()).issuing()).containsExactly(new KeyLabel("k"));
       assertThatThrownBy(() -> one.issued(SERIAL, new byte[] {1}))
           .isInstanceOf(LedgerException.class);
-      assertThatThrownBy(() -> a.cluster().replicas().report(new Report(9, 9, 9)))
+      assertThatThrownBy(() -> a.cluster().replicas().report(new Report(9, 9, 9, 9)))
           .hasMessageContaining("was silent for so long that it was forgotten; restart it");
       assertThat(one.problem()).hasValueSatisfying(why -> assertThat(why).contains("restart it"));
     }

@@ -73,6 +73,7 @@ public final class RotatingCa {
 
   private void follow(int next, List<Integer> trusted) throws Exception {
     active = next;
-    authorities.follow(new Agreed(++bundle, next, trusted, Optional.empty()), Instant.MAX);
+    authorities.trust(new Agreed(++bundle, next, trusted, Optional.empty()), Instant.MAX);
+    authorities.follow();
   }
 }

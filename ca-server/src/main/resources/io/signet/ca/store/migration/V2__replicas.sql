@@ -3,8 +3,9 @@ create table if not exists replica (
   id            varchar(64) primary key,
   -- What makes its serial numbers its own; null once it has left.
   serial_prefix integer     unique check (serial_prefix between 1 and 127),
-  -- How far it is: the bundle that it delivers, the newest generation whose key it can use, and
+  -- How far it is: the last step of a rotation that it has followed, the bundle that it delivers, the newest generation whose key it can use, and
   -- the one under which it signs.
+  followed      bigint      not null default 0,
   bundle        bigint      not null default 0,
   ready         integer     not null default 0,
   issuing       integer     not null default 0,
