@@ -22,6 +22,7 @@ import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.Fault;
 import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.SerialNumber;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -305,6 +306,24 @@ final class CrlKeeperTest {
     assertThat(restarted.look().delivery()).isInstanceOf(All.class); // it is back
   }
 
+  // Of a root that has left the bundle nobody signs one any more, and nobody asks for it.
+  @Test
+  void look_thatOfARootThatHasLeftTheBundleOutOfDate_othersDelivered() throws Exception {
+    RevocationState _ = leader.look();
+    world.clock.advance(Duration.ofDays(8));
+    Authority next = Fixtures.root(world.signer, new FakeKeyCustodian(), KeyAlgorithm.EC_P384);
+    leader.cas.set(0, next);
+    leader.roots.set(0, next.certificate());
+    revoke(leaf(leader.renew(DAY), HOUR));
+
+    RevocationState state = leader.look();
+
+    assertThat(state.delivery()).isInstanceOf(All.class);
+    assertThat(state.delivery().crls())
+        .extracting(X509CRL::getIssuerX500Principal)
+        .doesNotContain(world.root.certificate().getSubjectX500Principal());
+  }
+
   // One that cannot sign keeps no other from it.
   @Test
   void look_oneFails_othersAreSigned() throws Exception {
@@ -333,6 +352,19 @@ final class CrlKeeperTest {
 
     assertThat(leader.keeper.state()).isSameAs(seen);
     assertThat(seen.isListed(revoked)).isTrue();
+  }
+
+  // A replica may have been cut off for long, and not have heard of the denial when it was back.
+  @Test
+  void look_leafSignedLongAfterTheDenial_revokedByTheLeader() throws Exception {
+    Authority issuing = other.renew(DAY);
+    assertThat(world.revocations.deny(new Denial(CART, RevocationReason.KEY_COMPROMISE, NOW, "jo")))
+        .isTrue();
+    RevocationState _ = leader.look();
+    world.clock.advance(HOUR);
+    X509Certificate late = leaf(issuing, HOUR);
+
+    assertThat(leader.look().refusal(List.of(late))).isPresent();
   }
 
   // A replica that had not heard of the denial may have signed after its leaves were asked for.

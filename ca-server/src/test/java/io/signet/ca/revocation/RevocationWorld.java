@@ -44,6 +44,7 @@ final class RevocationWorld {
   /** A replica of this store. */
   final class Replica implements CrlSources {
     final List<Authority> issuing = new ArrayList<>();
+    final List<Authority> cas = new ArrayList<>(List.of(root));
     final List<X509Certificate> roots = new ArrayList<>(List.of(root.certificate()));
     final CrlKeeper keeper;
 
@@ -53,7 +54,7 @@ final class RevocationWorld {
 
     /** Makes an issuing authority for this long, which takes over. */
     Authority renew(Duration life) throws Exception {
-      Authority made = authority(life);
+      Authority made = authority(cas.getFirst(), life);
       keeper.made(made);
       issuing.add(made);
       return made;
@@ -75,7 +76,7 @@ final class RevocationWorld {
 
     @Override
     public List<Authority> cas() {
-      return List.of(root);
+      return cas;
     }
 
     @Override
@@ -100,6 +101,10 @@ final class RevocationWorld {
 
   /** An issuing authority that signs nothing yet. */
   Authority authority(Duration life) throws Exception {
+    return authority(root, life);
+  }
+
+  private Authority authority(Authority by, Duration life) throws Exception {
     KeyHandle key = custodian.generate(new KeyLabel("issuing-" + ++labels), KeyAlgorithm.EC_P256);
     return new Authority(
         key,
@@ -108,7 +113,7 @@ final class RevocationWorld {
                 CertificateProfile.ISSUING,
                 CertificateProfile.issuing(
                     Fixtures.DOMAIN, key.publicKey(), clock.instant(), clock.instant().plus(life)),
-                root)));
+                by)));
   }
 
   /** A leaf of this identity. */
