@@ -53,7 +53,7 @@ class SignetCommandTest {
   @ParameterizedTest
   @CsvSource({
     "'', 'dev, serve, config, keys, authority, ceremony, rotation, bundle, entitlement, sds, svid'",
-    "svid, 'fetch, watch, sign'",
+    "svid, 'fetch, watch, sign, revoke, lift, revoked'",
     "sds, subscribers",
     "config, check",
     "keys, 'bench, change-passphrase, status'",
