@@ -154,14 +154,15 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
       }
     }
 
-    RevocationState now() throws LedgerException {
+    // In one step: what is seen later is told later.
+    synchronized RevocationState now() throws LedgerException {
       RevocationState state = keeper.look(new Ours(authorities));
       tell(state);
       boolean _ = isOursRevoked(state);
       return state;
     }
 
-    private synchronized void tell(RevocationState state) {
+    private void tell(RevocationState state) {
       alarm(state);
       if (!state.isAs(told)) {
         told = state;

@@ -104,10 +104,12 @@ final class SvidFeed implements AutoCloseable {
     }
   }
 
-  /** Makes the SVID anew if it does not count any more, within a minute. */
+  /**
+   * Makes the SVID anew if it does not count any more, within a minute; also if one is made now.
+   */
   synchronized void renewUnless(Predicate<X509Svid> counts) {
     if (!withdrawn && !next.svids().stream().map(TlsCertificate::svid).allMatch(counts)) {
-      renewAt = Instant.EPOCH;
+      outdated = true;
     }
   }
 

@@ -156,6 +156,10 @@ public final class AdminDoor {
       return Answer.STORE_AWAY;
     } catch (UnavailableException e) {
       return Answer.error(503, String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      // It may have been done all the same, and whoever reads the audit has to know of it.
+      LOG.error("{} by {} failed", attempt.path(), by, e);
+      return Answer.error(500, "internal error");
     }
   }
 
