@@ -1,6 +1,7 @@
 package io.signet.ca.rotation;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,7 +16,15 @@ public sealed interface RotationState {
   Generation active();
 
   /** The other one that this phase is about; absent where there is none. */
-  Optional<Generation> other();
+  default Optional<Generation> other() {
+    return switch (this) {
+      case Steady steady -> steady.doomed();
+      case Prepared prepared -> Optional.of(prepared.next());
+      case Published published -> Optional.of(published.next());
+      case Activated activated -> Optional.of(activated.previous());
+      case Retiring retiring -> Optional.of(retiring.previous());
+    };
+  }
 
   /** The one that this rotation is away from; the active one where there is no rotation. */
   default Generation old() {
@@ -30,13 +39,29 @@ public sealed interface RotationState {
   long bundle();
 
   /** Whose certificates the bundle holds, the oldest first. */
-  List<Generation> trusted();
+  default List<Generation> trusted() {
+    return switch (this) {
+      case Steady _, Prepared _, Retiring _ -> List.of(active());
+      case Published _, Activated _ ->
+          Stream.of(active(), other().orElseThrow())
+              .sorted(Comparator.comparingInt(Generation::number))
+              .toList();
+    };
+  }
 
   /** Since when, and under which terms. */
   Terms terms();
 
   /** As it is told, such as {@code published}. */
-  String phase();
+  default String phase() {
+    return switch (this) {
+      case Steady _ -> "steady";
+      case Prepared _ -> "prepared";
+      case Published _ -> "published";
+      case Activated _ -> "activated";
+      case Retiring _ -> "retiring";
+    };
+  }
 
   /**
    * How this phase is gone through.
@@ -74,100 +99,21 @@ public sealed interface RotationState {
    * @param doomed whose key nobody needs any more and is still to be destroyed
    */
   record Steady(Generation active, long bundle, Terms terms, Optional<Generation> doomed)
-      implements RotationState {
-    @Override
-    public List<Generation> trusted() {
-      return List.of(active);
-    }
-
-    @Override
-    public Optional<Generation> other() {
-      return doomed;
-    }
-
-    @Override
-    public String phase() {
-      return "steady";
-    }
-  }
+      implements RotationState {}
 
   /** The next key is being made, and its certificate; nobody is told yet. */
   record Prepared(Generation active, Generation next, long bundle, Terms terms)
-      implements RotationState {
-    @Override
-    public List<Generation> trusted() {
-      return List.of(active);
-    }
-
-    @Override
-    public Optional<Generation> other() {
-      return Optional.of(next);
-    }
-
-    @Override
-    public String phase() {
-      return "prepared";
-    }
-  }
+      implements RotationState {}
 
   /** The bundle holds both, the old one signs; until everybody holds that bundle. */
   record Published(Generation active, Generation next, long bundle, Terms terms)
-      implements RotationState {
-    @Override
-    public List<Generation> trusted() {
-      return ordered(active, next);
-    }
-
-    @Override
-    public Optional<Generation> other() {
-      return Optional.of(next);
-    }
-
-    @Override
-    public String phase() {
-      return "published";
-    }
-  }
+      implements RotationState {}
 
   /** The bundle holds both, the new one signs; until nobody shows anything of the old one. */
   record Activated(Generation active, Generation previous, long bundle, Terms terms)
-      implements RotationState {
-    @Override
-    public List<Generation> trusted() {
-      return ordered(active, previous);
-    }
-
-    @Override
-    public Optional<Generation> other() {
-      return Optional.of(previous);
-    }
-
-    @Override
-    public String phase() {
-      return "activated";
-    }
-  }
+      implements RotationState {}
 
   /** The bundle holds the new one only; until everybody holds that bundle. */
   record Retiring(Generation active, Generation previous, long bundle, Terms terms)
-      implements RotationState {
-    @Override
-    public List<Generation> trusted() {
-      return List.of(active);
-    }
-
-    @Override
-    public Optional<Generation> other() {
-      return Optional.of(previous);
-    }
-
-    @Override
-    public String phase() {
-      return "retiring";
-    }
-  }
-
-  private static List<Generation> ordered(Generation one, Generation other) {
-    return Stream.of(one, other).sorted((a, b) -> Integer.compare(a.number(), b.number())).toList();
-  }
+      implements RotationState {}
 }
