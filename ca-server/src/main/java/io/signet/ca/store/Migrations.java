@@ -31,6 +31,23 @@ final class Migrations {
     }
   }
 
+  /**
+   * The same where others may begin at the same moment. On a new database two of them can both find
+   * nothing, and then one of them what the other has just begun: it sees that when it looks again.
+   */
+  static void applyAmongOthers(DataSource database) throws SQLException {
+    try {
+      apply(database);
+    } catch (SQLException first) {
+      try {
+        apply(database);
+      } catch (SQLException again) {
+        again.addSuppressed(first);
+        throw again;
+      }
+    }
+  }
+
   private static Flyway of(DataSource database) {
     return Flyway.configure()
         .dataSource(database)

@@ -52,7 +52,7 @@ public final class PostgresDatabase implements Database {
   public static PostgresDatabase open(PostgresSettings settings, ReplicaId replica)
       throws LedgerException {
     try {
-      Migrations.apply(new PostgresConnections(settings, Patience.WORK));
+      Migrations.applyAmongOthers(new PostgresConnections(settings, Patience.WORK));
       return new PostgresDatabase(settings, replica);
     } catch (SQLException e) {
       String why = settings.where() + " cannot be opened: " + reason(e);

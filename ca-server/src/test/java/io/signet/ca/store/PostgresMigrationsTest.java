@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,7 +26,7 @@ final class PostgresMigrationsTest {
 
   PostgresMigrationsTest() throws Exception {}
 
-  @Test
+  @RepeatedTest(5)
   void open_severalAtOnceOnANewDatabase_eachOpensIt() throws Exception {
     try (var servers = Executors.newFixedThreadPool(SERVERS)) {
       List<Future<PostgresDatabase>> opening =
