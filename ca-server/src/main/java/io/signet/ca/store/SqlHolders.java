@@ -9,8 +9,6 @@ import io.signet.ca.rotation.Laggard.Kind;
 import io.signet.ca.rotation.Progress;
 import io.signet.ca.store.LiveLeaves.OfHolder;
 import io.signet.ca.store.LiveLeaves.Single;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -35,11 +33,11 @@ public final class SqlHolders implements Holders {
   // Who has just left may be back in a moment, and its row is wanted again.
   private static final Duration LINGER = Duration.ofMinutes(5);
 
-  private final Database database;
+  private final Transactions transactions;
   private final String replica;
 
   private SqlHolders(Database database, String replica) {
-    this.database = database;
+    this.transactions = new Transactions(database, "holders");
     this.replica = replica;
   }
 
@@ -50,13 +48,13 @@ public final class SqlHolders implements Holders {
    */
   public static SqlHolders open(Database database, String replica) throws LedgerException {
     SqlHolders holders = new SqlHolders(database, replica);
-    int _ = holders.write(connection -> HolderTable.leave(connection, replica));
+    int _ = holders.transactions.write(connection -> HolderTable.leave(connection, replica));
     return holders;
   }
 
   @Override
   public Progress lacking(long bundle, Instant now, int most) throws LedgerException {
-    return read(connection -> {
+    return transactions.read(connection -> {
       Lacking count = new Lacking(new Tally(most), HolderTable.all(connection, now), bundle);
       LiveLeaves live = LiveLeaves.of(connection, bundle, NO_GENERATION, now);
       live.holders().forEach(count::leaves);
@@ -113,7 +111,7 @@ public final class SqlHolders implements Holders {
 
   @Override
   public Progress under(int generation, Instant now, int most) throws LedgerException {
-    return read(connection -> {
+    return transactions.read(connection -> {
       Under count = new Under(new Tally(most), HolderTable.all(connection, now), generation);
       LiveLeaves live = LiveLeaves.of(connection, NO_BUNDLE, generation, now);
       live.holders().forEach(count::leaves);
@@ -159,7 +157,7 @@ public final class SqlHolders implements Holders {
   @Override
   public void report(List<HolderReport> seen) throws LedgerException {
     int _ =
-        write(connection -> {
+        transactions.write(connection -> {
           HolderTable.keep(connection, replica, seen);
           return seen.size();
         });
@@ -172,32 +170,9 @@ public final class SqlHolders implements Holders {
    * @return how many
    */
   public int forget(Collection<String> alive, Instant now) throws LedgerException {
-    return write(connection -> {
+    return transactions.write(connection -> {
       HolderTable.leaveAllBut(connection, alive);
       return HolderTable.prune(connection, now.minus(LINGER), now);
     });
-  }
-
-  private interface Work<T> {
-    T on(Connection connection) throws SQLException;
-  }
-
-  private <T> T read(Work<T> work) throws LedgerException {
-    try (Connection connection = database.connect()) {
-      return work.on(connection);
-    } catch (SQLException e) {
-      throw new LedgerException("holders cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  private int write(Work<Integer> work) throws LedgerException {
-    try (Connection connection = database.connect()) {
-      connection.setAutoCommit(false);
-      int changed = work.on(connection);
-      database.commit(connection);
-      return changed;
-    } catch (SQLException e) {
-      throw new LedgerException("holders cannot be written: " + e.getMessage(), e);
-    }
   }
 }

@@ -45,6 +45,7 @@ public final class SqlRotationJournal implements RotationJournal {
   private static final String DUPLICATE_KEY = "23505";
 
   private final Database database;
+  private final Transactions transactions;
   private final String kind;
 
   /**
@@ -52,6 +53,7 @@ public final class SqlRotationJournal implements RotationJournal {
    */
   public SqlRotationJournal(Database database, String kind) {
     this.database = database;
+    this.transactions = new Transactions(database, "the rotation");
     this.kind = kind;
   }
 
@@ -62,14 +64,13 @@ public final class SqlRotationJournal implements RotationJournal {
 
   @Override
   public List<JournalEntry> newest(int most) throws LedgerException {
-    try (Connection connection = database.connect();
-        PreparedStatement query = connection.prepareStatement(ENTRY)) {
-      query.setString(1, kind);
-      query.setInt(2, most);
-      return entries(query);
-    } catch (SQLException e) {
-      throw unreadable(e);
-    }
+    return transactions.read(connection -> {
+      try (PreparedStatement query = connection.prepareStatement(ENTRY)) {
+        query.setString(1, kind);
+        query.setInt(2, most);
+        return entries(query);
+      }
+    });
   }
 
   private static List<JournalEntry> entries(PreparedStatement query) throws SQLException {
@@ -166,14 +167,13 @@ public final class SqlRotationJournal implements RotationJournal {
 
   @Override
   public List<Generation> generations() throws LedgerException {
-    try (Connection connection = database.connect();
-        PreparedStatement query = connection.prepareStatement(GENERATIONS)) {
-      query.setString(1, kind);
-      query.setString(2, kind);
-      return generations(query);
-    } catch (SQLException e) {
-      throw unreadable(e);
-    }
+    return transactions.read(connection -> {
+      try (PreparedStatement query = connection.prepareStatement(GENERATIONS)) {
+        query.setString(1, kind);
+        query.setString(2, kind);
+        return generations(query);
+      }
+    });
   }
 
   private static List<Generation> generations(PreparedStatement query) throws SQLException {
@@ -188,9 +188,5 @@ public final class SqlRotationJournal implements RotationJournal {
 
   private static OffsetDateTime utc(Instant instant) {
     return instant.atOffset(ZoneOffset.UTC);
-  }
-
-  private static LedgerException unreadable(SQLException e) {
-    return new LedgerException("the rotation cannot be read: " + e.getMessage(), e);
   }
 }
