@@ -5,6 +5,8 @@ import io.signet.attestation.Attestation.Proven;
 import io.signet.attestation.Attestation.Unproven;
 import io.signet.attestation.Attestors;
 import io.signet.attestation.Evidence;
+import io.signet.attestation.Proof;
+import io.signet.attestation.Proof.LocalUser;
 import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.Limits;
@@ -65,11 +67,19 @@ public final class CallerCheck {
     return switch (attestors.attest(shown)) {
       case Proven(var proof) ->
           new Caller(
-              new Holder(proof.id(), proof.instance()),
+              new Holder(proof.id(), instance(proof, call)),
               proof.until(),
               Optional.of(() -> attested(call, shown)));
       case Unproven(var refusal) -> throw refused(call, shown, Refused.of(refusal));
     };
+  }
+
+  // Whose proof tells nothing is told apart by where it calls from, so that one that is cut off is
+  // not taken for one that is here. Processes of one local user stay one.
+  private static String instance(Proof proof, Call call) {
+    return proof.instance().isEmpty() && !(proof instanceof LocalUser)
+        ? call.address()
+        : proof.instance();
   }
 
   private StatusException refused(Call call, List<Evidence> shown, Refused why) {
