@@ -56,6 +56,7 @@ import org.slf4j.LoggerFactory;
  * What signs and what remembers it: the store, the ledger in it, the authorities over the
  * custodian.
  *
+ * @param renewal of the issuing authority
  * @param own absent where the root is elsewhere
  */
 record IssuingCore(
@@ -63,6 +64,7 @@ record IssuingCore(
     CertificateSigner signer,
     IssuanceLedger ledger,
     RevocationDesk revocation,
+    Renewal renewal,
     Optional<Own> own) {
 
   /** What is ours alone to rotate: the roots, where they are our own. */
@@ -156,10 +158,10 @@ record IssuingCore(
     custody.looked(Optional.empty()); // it has just signed
     looks(config, custodian, custody, authorities, clock)
         .forEach(look -> life.started(looking(look, timer, clock)));
-    life.started(renewal(authorities, timer, clock));
+    Renewal renewal = life.started(renewal(authorities, timer, clock));
     life.started(pruning(ledger, revocation, config, timer, clock));
     life.started(forgetting(cluster, holders, config, timer, clock));
-    return new IssuingCore(authorities, signer, ledger, revocation, own);
+    return new IssuingCore(authorities, signer, ledger, revocation, renewal, own);
   }
 
   /** How the rotation stands; the first root is made where there is none, by the one that leads. */

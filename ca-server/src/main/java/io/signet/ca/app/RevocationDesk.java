@@ -98,6 +98,7 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
   /**
    * Looks from now on.
    *
+   * @param renew has another issuing authority made, beside us: ours was revoked
    * @param onChange is told what there is now, at once and after each change
    * @param life gets what is to be closed again
    * @return what administrators do
@@ -107,10 +108,11 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
       IssuanceLedger ledger,
       SpiffeId self,
       Revoker.Listener audit,
+      Runnable renew,
       Consumer<RevocationState> onChange,
       Timer timer,
       Lifecycle life) {
-    Looking looking = new Looking(authorities, onChange);
+    Looking looking = new Looking(authorities, renew, onChange);
     life.started(this);
     looking.untilItSucceeds(); // before anybody is served
     Beat beat = life.started(new Beat(looking::unlessItFails, EVERY, timer));
@@ -123,12 +125,14 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
   private final class Looking {
 
     private final Authorities authorities;
+    private final Runnable renew;
     private final Consumer<RevocationState> onChange;
     private RevocationState told = RevocationState.NONE;
     private List<String> alarms = List.of();
 
-    Looking(Authorities authorities, Consumer<RevocationState> onChange) {
+    Looking(Authorities authorities, Runnable renew, Consumer<RevocationState> onChange) {
       this.authorities = authorities;
+      this.renew = renew;
       this.onChange = onChange;
     }
 
@@ -144,9 +148,7 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
 
     private boolean succeeds() {
       try {
-        if (isOursRevoked(now())) {
-          renew();
-        }
+        RevocationState _ = now();
         return true;
       } catch (LedgerException e) {
         LOG.warn("what is revoked cannot be read, and is tried again: {}", e.getMessage());
@@ -154,12 +156,24 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
       }
     }
 
-    // In one step: what is seen later is told later.
+    // In one step: what is seen later is told later. What is made because of it comes from another
+    // authority.
     synchronized RevocationState now() throws LedgerException {
       RevocationState state = keeper.look(new Ours(authorities));
+      authorities.issuing().stream()
+          .map(Authority::certificate)
+          .filter(issuing -> state.refusal(List.of(issuing)).isPresent())
+          .forEach(this::lose);
       tell(state);
-      boolean _ = isOursRevoked(state);
       return state;
+    }
+
+    // Nobody believes what it signs.
+    private void lose(X509Certificate issuing) {
+      if (authorities.revoked(issuing)) {
+        LOG.warn("the issuing authority was revoked; another one is made");
+        renew.run();
+      }
     }
 
     private void tell(RevocationState state) {
@@ -178,26 +192,6 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
         LOG.info("the CRLs are in order again");
       }
       alarms = now;
-    }
-
-    // Nobody believes what it signs.
-    private boolean isOursRevoked(RevocationState state) {
-      boolean any = false;
-      for (Authority issuing : authorities.issuing()) {
-        X509Certificate certificate = issuing.certificate();
-        any |= state.refusal(List.of(certificate)).isPresent() && authorities.revoked(certificate);
-      }
-      return any;
-    }
-
-    // Whoever revoked it does not wait for the next one.
-    private void renew() {
-      try {
-        authorities.renew();
-        LOG.warn("the issuing authority was revoked; another one has taken over");
-      } catch (AuthorityException | CustodyException | LedgerException | SelfCheckException e) {
-        LOG.error("the issuing authority was revoked, and another one was not signed yet", e);
-      }
     }
   }
 

@@ -1,5 +1,7 @@
 package io.signet.ca.authority;
 
+import io.signet.ca.authority.Cas.Tier;
+import io.signet.ca.authority.IssuingLine.Issued;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.ledger.Recipient;
 import io.signet.ca.signing.Authority;
@@ -21,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 
 /**
  * The two tiers: a CA whose key stays in its custodian, or elsewhere altogether, and the
@@ -34,59 +35,11 @@ public final class Authorities {
   private final AuthorityPolicy policy;
   private final IssuingListener listener;
   private final Clock clock;
+  private final IssuingLine line;
   private final Map<Integer, Authority> found = new ConcurrentHashMap<>();
   private volatile Tier tier;
   private volatile Trusted trusted;
-  private volatile Active active;
-  private volatile List<Active> retired = List.of();
   private volatile Instant until = Instant.MAX;
-
-  /**
-   * The key is held beside its authority, for it has to be destroyed one day.
-   *
-   * @param lost why it is of no use any more, if so
-   */
-  private record Active(IssuingAuthority issuing, Optional<KeyHandle> key, Optional<String> lost) {
-    Active(IssuingAuthority issuing, Optional<KeyHandle> key) {
-      this(issuing, key, Optional.empty());
-    }
-
-    Active lost(String why) {
-      return new Active(issuing, key, Optional.of(why));
-    }
-  }
-
-  /**
-   * What was agreed on, and what it means.
-   *
-   * @param bundle whom others are told to trust
-   * @param accepted whom we trust ourselves when somebody shows a certificate of ours
-   */
-  private record Trusted(Agreed agreed, TrustBundle bundle, TrustBundle accepted) {}
-
-  /** Where the authorities that sign leaves come from. */
-  private sealed interface Tier {
-
-    /** Keys of their own, certified one after the other. */
-    record Issuing(IssuingKeys keys, Certifier by) implements Tier {}
-
-    /** The CA itself signs. */
-    record Direct(IssuingAuthority ca) implements Tier {}
-  }
-
-  /** The CAs of all generations. */
-  private interface Cas {
-
-    /** Has it sign for us. */
-    Tier below(int generation) throws AuthorityException, CustodyException, LedgerException;
-
-    /** It itself, if its key is in our custodian. */
-    Optional<Authority> authority(int generation)
-        throws AuthorityException, CustodyException, LedgerException;
-
-    /** Whom to trust because of it. */
-    List<X509Certificate> roots(int generation) throws AuthorityException, LedgerException;
-  }
 
   private Authorities(
       Cas cas, Agreed agreed, AuthorityPolicy policy, IssuingListener listener, Clock clock)
@@ -95,9 +48,9 @@ public final class Authorities {
     this.policy = policy;
     this.listener = listener;
     this.clock = clock;
-    this.trusted = trusted(agreed);
+    this.trusted = Trusted.of(agreed, cas, policy.trustDomain());
     this.tier = cas.below(agreed.active());
-    this.active = next(tier);
+    this.line = new IssuingLine(next(tier));
   }
 
   /**
@@ -143,34 +96,8 @@ public final class Authorities {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
     keys.destroyLeftovers(roots.custodian()); // what keys.issuing was may have changed
-    Cas cas = new OwnCas(roots, keys, policy, clock);
+    Cas cas = new Cas.Own(roots, keys, policy, clock);
     return new Authorities(cas, agreed, policy, listener, clock);
-  }
-
-  private record OwnCas(Roots all, IssuingKeys keys, AuthorityPolicy policy, Clock clock)
-      implements Cas {
-    @Override
-    public Tier below(int generation) throws AuthorityException, CustodyException, LedgerException {
-      Ca ca = all.ca(generation);
-      return policy.direct()
-          ? new Tier.Direct(
-              new IssuingAuthority(
-                  generation, ca.authority(), ca.chain().withoutRoot(), ca.authority().notAfter()))
-          : new Tier.Issuing(keys, new OwnCertifier(ca, all.signer(), policy, clock));
-    }
-
-    @Override
-    public Optional<Authority> authority(int generation)
-        throws AuthorityException, CustodyException, LedgerException {
-      return Optional.of(all.ca(generation).authority());
-    }
-
-    @Override
-    public List<X509Certificate> roots(int generation) throws AuthorityException, LedgerException {
-      return all.chain(generation)
-          .orElseThrow(() -> new AuthorityException("there is no CA of generation " + generation))
-          .roots();
-    }
   }
 
   /**
@@ -194,42 +121,8 @@ public final class Authorities {
     IssuingKeys keys = new IssuingKeys(store, issuers, policy.algorithm(), clock);
     keys.destroyLeftovers(elsewhere);
     Certifier certifier = new UpstreamCertifier(upstream, roots, policy, clock);
-    Cas cas = new CaElsewhere(new Tier.Issuing(keys, certifier), roots);
+    Cas cas = new Cas.Elsewhere(new Tier.Issuing(keys, certifier), roots);
     return new Authorities(cas, Agreed.FIRST, policy, listener, clock);
-  }
-
-  private record CaElsewhere(Tier tier, List<X509Certificate> roots) implements Cas {
-    @Override
-    public Tier below(int generation) {
-      return tier;
-    }
-
-    @Override
-    public Optional<Authority> authority(int generation) {
-      return Optional.empty();
-    }
-
-    @Override
-    public List<X509Certificate> roots(int generation) {
-      return roots;
-    }
-  }
-
-  private Trusted trusted(Agreed agreed) throws AuthorityException, LedgerException {
-    List<X509Certificate> all = new ArrayList<>();
-    List<X509Certificate> accepted = new ArrayList<>();
-    for (int generation : agreed.trusted()) {
-      List<X509Certificate> roots = cas.roots(generation);
-      all.addAll(roots);
-      if (!agreed.compromised().equals(Optional.of(generation))) {
-        accepted.addAll(roots);
-      }
-    }
-    return new Trusted(agreed, bundle(agreed, all), bundle(agreed, accepted));
-  }
-
-  private TrustBundle bundle(Agreed agreed, List<X509Certificate> roots) {
-    return new TrustBundle(policy.trustDomain(), agreed.bundle(), roots, Optional.empty());
   }
 
   /**
@@ -240,7 +133,7 @@ public final class Authorities {
    */
   public void trust(Agreed agreed, Instant known) throws AuthorityException, LedgerException {
     if (!trusted.agreed().equals(agreed)) {
-      trusted = trusted(agreed);
+      trusted = Trusted.of(agreed, cas, policy.trustDomain());
     }
     until = known;
   }
@@ -254,7 +147,7 @@ public final class Authorities {
   public synchronized void follow()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     int agreed = trusted.agreed().active();
-    if (active.issuing().generation() != agreed) {
+    if (generation() != agreed) {
       Tier next = cas.below(agreed);
       takeOver(next, next(next));
     }
@@ -267,21 +160,17 @@ public final class Authorities {
    *     gone, and no other was signed yet
    */
   public IssuingAuthority active() throws AuthorityException {
-    Active now = active;
+    Issued now = line.active();
     Ca.requireUsable("issuing authority", now.issuing().authority(), clock);
-    requireTrusted(now.issuing());
+    requireTrusted(now.issuing().generation());
     if (now.lost().isPresent()) {
       throw new AuthorityException(now.lost().get() + "; the next one is due");
     }
     return now.issuing();
   }
 
-  private void requireTrusted(IssuingAuthority issuing) throws AuthorityException {
-    if (!trusted.agreed().trusted().contains(issuing.generation())) {
-      throw new AuthorityException(
-          "the CA of generation %d is not trusted any more, and that of %d cannot be used yet"
-              .formatted(issuing.generation(), trusted.agreed().active()));
-    }
+  private void requireTrusted(int generation) throws AuthorityException {
+    trusted.require(generation);
     if (clock.instant().isAfter(until)) {
       throw new AuthorityException(
           "the store does not say which CA is to sign; what it said last was good until " + until);
@@ -289,13 +178,14 @@ public final class Authorities {
   }
 
   /**
-   * Whether leaves may still be signed by this one: a CA may have taken over since it was asked
-   * for. Whoever asks this after it has recorded its intent signs nothing that a rotation misses.
+   * Whether leaves may still be signed by this one: since it was asked for a CA may have taken
+   * over, or it was revoked. Whoever asks this after it has recorded its intent signs nothing that
+   * a rotation misses.
    *
    * @throws AuthorityException as {@link #active()}
    */
   public boolean isCurrent(IssuingAuthority by) throws AuthorityException {
-    return active().generation() == by.generation();
+    return active().generation() == by.generation() && line.has(by);
   }
 
   /**
@@ -303,7 +193,7 @@ public final class Authorities {
    * authority was revoked, so what was asked before may be too late.
    */
   public Instant renewAt() {
-    Active now = active;
+    Issued now = line.active();
     boolean good = now.issuing().authority().inUse() && now.lost().isEmpty();
     return good ? now.issuing().renewAt() : clock.instant();
   }
@@ -314,31 +204,31 @@ public final class Authorities {
    *
    * @throws CustodyException when that cannot be told now
    */
-  public synchronized boolean holdsKey() throws CustodyException {
-    Active now = active;
+  public boolean holdsKey() throws CustodyException {
+    Issued now = line.active();
     boolean gone =
         tier instanceof Tier.Issuing(IssuingKeys keys, _)
             && now.key().isPresent()
             && !keys.holds(now.key().get());
     if (gone) {
-      active = now.lost("the key of the issuing authority is not in its custodian any more");
+      boolean _ =
+          line.lose(
+              now.issuing()::equals,
+              "the key of the issuing authority is not in its custodian any more");
     }
-    return !gone;
+    // Another one may have taken over meanwhile, and this one's key was destroyed.
+    return !gone || !line.active().issuing().equals(now.issuing());
   }
 
   /**
    * The issuing authority with this certificate was revoked: nothing more is signed with it, and
-   * {@link #renew()} is due.
+   * {@link #renew()} is due. Does not wait for one that is being made.
    *
-   * @return whether it is the one that signs now
+   * @return whether it is the one that signed until now
    */
-  public synchronized boolean revoked(X509Certificate issuing) {
-    Active now = active;
-    boolean signs = now.issuing().authority().certificate().equals(issuing);
-    if (signs && now.lost().isEmpty()) {
-      active = now.lost("the issuing authority was revoked");
-    }
-    return signs;
+  public boolean revoked(X509Certificate issuing) {
+    return line.lose(
+        one -> one.authority().certificate().equals(issuing), "the issuing authority was revoked");
   }
 
   /**
@@ -368,7 +258,7 @@ public final class Authorities {
 
   /** The generation of the CA under which leaves are signed now. */
   public int generation() {
-    return active.issuing().generation();
+    return line.active().issuing().generation();
   }
 
   /**
@@ -380,27 +270,13 @@ public final class Authorities {
     takeOver(tier, next(tier));
   }
 
-  private void takeOver(Tier by, Active next) {
-    Active previous = active;
+  private void takeOver(Tier by, Issued next) {
     tier = by;
-    active = next;
+    List<KeyHandle> useless = line.followedBy(next, clock.instant());
     if (by instanceof Tier.Issuing(IssuingKeys keys, _)) {
-      List<Active> replaced = Stream.concat(retired.stream(), Stream.of(previous)).toList();
-      retired = replaced.stream().filter(this::lives).toList();
-      replaced.stream()
-          .filter(each -> !lives(each))
-          .flatMap(each -> each.key().stream())
-          .forEach(keys::retire);
+      useless.forEach(keys::retire);
       keys.destroyRetired();
     }
-  }
-
-  // What a key cannot sign with any more needs no keeping.
-  private boolean lives(Active issuing) {
-    Authority authority = issuing.issuing().authority();
-    return clock.instant().isBefore(authority.notAfter())
-        && authority.inUse()
-        && issuing.lost().isEmpty();
   }
 
   /**
@@ -408,12 +284,7 @@ public final class Authorities {
    * those that it has replaced until they end, for what they have signed may live as long.
    */
   public List<Authority> issuing() {
-    return tier instanceof Tier.Issuing
-        ? Stream.concat(Stream.of(active), retired.stream())
-            .map(each -> each.issuing().authority())
-            .filter(Authority::inUse)
-            .toList()
-        : List.of();
+    return tier instanceof Tier.Issuing ? line.usable() : List.of();
   }
 
   /** The CAs of all generations in the bundle, where their keys are in our custodian. */
@@ -447,7 +318,7 @@ public final class Authorities {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     return switch (tier) {
       case Tier.Issuing(_, OwnCertifier ca) -> {
-        requireTrusted(active.issuing());
+        requireTrusted(generation());
         List<X509Certificate> chain = ca.certify(key, wish, reason, to);
         if (ca.generation() != generation()) {
           throw new AuthorityException("another CA has just taken over; ask again");
@@ -464,26 +335,26 @@ public final class Authorities {
     };
   }
 
-  private Active next(Tier from)
+  private Issued next(Tier from)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     return switch (from) {
       case Tier.Issuing(IssuingKeys keys, Certifier by) -> certified(keys, by);
       case Tier.Direct(IssuingAuthority ca) -> {
         Ca.requireUsable("CA", ca.authority(), clock);
-        yield new Active(ca, Optional.empty());
+        yield new Issued(ca, Optional.empty());
       }
     };
   }
 
   // A key that gets no certificate is of no use, and a renewal that fails is tried again and again.
-  private Active certified(IssuingKeys keys, Certifier by)
+  private Issued certified(IssuingKeys keys, Certifier by)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     by.requireReady();
     KeyHandle key = keys.make();
     try {
       IssuingAuthority made = by.certify(key);
       listener.made(made);
-      return new Active(made, Optional.of(key));
+      return new Issued(made, Optional.of(key));
     } catch (AuthorityException
         | CustodyException
         | LedgerException

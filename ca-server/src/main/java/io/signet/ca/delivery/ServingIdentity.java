@@ -3,6 +3,7 @@ package io.signet.ca.delivery;
 import io.signet.ca.authorization.Grant;
 import io.signet.sds.Timer;
 import io.signet.spiffe.SerialNumber;
+import io.signet.spiffe.X509Svid;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -10,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * The server's own certificate: an SVID of ours with the host names that clients call it by,
@@ -60,12 +62,19 @@ public final class ServingIdentity implements AutoCloseable {
   }
 
   /**
-   * Has the next certificate made at once, because the authority has changed; tried again while it
-   * fails. The one in use stays until then.
+   * Has the next certificate made at once, because it counts no more or soon will not; tried again
+   * while it fails. The one in use stays until then.
    */
   public void renew() {
     outdated = true;
     renewal.hasten();
+  }
+
+  /** The same, unless the one in use is still good. */
+  public void renewUnless(Predicate<X509Svid> isGood) {
+    if (!isGood.test(current.svid())) {
+      renew();
+    }
   }
 
   /** The generation of the root above the certificate in use. */

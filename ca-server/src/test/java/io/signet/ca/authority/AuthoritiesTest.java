@@ -27,7 +27,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -341,6 +344,7 @@ final class AuthoritiesTest {
     assertThat(authorities.revoked(root(authorities))).isFalse();
     assertThat(authorities.active()).isNotNull();
     assertThat(authorities.revoked(revoked)).isTrue();
+    assertThat(authorities.revoked(revoked)).isFalse();
 
     assertThatThrownBy(authorities::active)
         .isInstanceOf(AuthorityException.class)
@@ -349,6 +353,46 @@ final class AuthoritiesTest {
     authorities.renew();
     assertThat(authorities.active().authority().certificate()).isNotEqualTo(revoked);
     assertThat(authorities.issuing()).hasSize(1);
+  }
+
+  // What was intended is not signed: its certificate would be refused at once.
+  @Test
+  void isCurrent_revokedMeanwhile_notToBeSignedBy() throws Exception {
+    Authorities authorities = open();
+    IssuingAuthority first = authorities.active();
+    authorities.renew();
+    IssuingAuthority second = authorities.active();
+    assertThat(authorities.isCurrent(first)).isTrue();
+
+    boolean _ = authorities.revoked(second.authority().certificate());
+    authorities.renew();
+
+    assertThat(authorities.isCurrent(second)).isFalse();
+    assertThat(authorities.isCurrent(first)).isTrue();
+  }
+
+  // To make one may take long, and what is revoked is acted on meanwhile.
+  @Test
+  void revoked_whileTheNextIsMade_doesNotWait() throws Exception {
+    AtomicReference<Optional<Authorities>> opened = new AtomicReference<>(Optional.empty());
+    AtomicReference<Optional<Boolean>> acted = new AtomicReference<>(Optional.empty());
+    Authorities authorities =
+        open(_ ->
+            opened.get().ifPresent(one -> acted.set(Optional.of(elsewhere(() -> isRevoked(one))))));
+    opened.set(Optional.of(authorities));
+
+    authorities.renew();
+
+    assertThat(acted.get()).contains(true);
+  }
+
+  private static boolean isRevoked(Authorities authorities) {
+    return authorities.revoked(active(authorities).authority().certificate());
+  }
+
+  /** By another thread, which is not to wait for this one. */
+  private static boolean elsewhere(Supplier<Boolean> deed) {
+    return CompletableFuture.supplyAsync(deed).orTimeout(10, TimeUnit.SECONDS).join();
   }
 
   @Test
