@@ -4,17 +4,24 @@ import io.signet.ca.authority.AuthorityException;
 import io.signet.ca.authority.CaChain;
 import io.signet.ca.authority.Roots;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.revocation.Revoker;
+import io.signet.ca.revocation.Revoker.Done;
 import io.signet.ca.rotation.Generation;
 import io.signet.ca.rotation.RotatedKeys;
 import io.signet.ca.rotation.RotationException;
+import io.signet.ca.rotation.RotationRunner;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyLabel;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 
-/** The roots of our own as keys that follow each other. */
-record CaKeys(Roots roots) implements RotatedKeys {
+/**
+ * The roots of our own as keys that follow each other.
+ *
+ * @param revoker acts on what is below one that is compromised
+ */
+record CaKeys(Roots roots, Revoker revoker) implements RotatedKeys {
 
   @Override
   public KeyLabel fresh() {
@@ -33,6 +40,20 @@ record CaKeys(Roots roots) implements RotatedKeys {
     } catch (AuthorityException | CustodyException | SelfCheckException e) {
       throw failed("the key %s was not made", next, e);
     }
+  }
+
+  @Override
+  public void revoke(Generation compromised) throws LedgerException {
+    Optional<X509Certificate> root = certificate(compromised);
+    if (root.isPresent()) {
+      Done _ = revoker.revokeBelow(root.get(), RotationRunner.SELF);
+    }
+  }
+
+  @Override
+  public boolean isRevoked(Generation generation) throws LedgerException {
+    Optional<X509Certificate> root = certificate(generation);
+    return root.isEmpty() || revoker.isRevokedBelow(root.get());
   }
 
   @Override

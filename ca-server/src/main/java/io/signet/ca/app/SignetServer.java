@@ -44,6 +44,7 @@ import io.signet.ca.issuance.RateLimit;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.revocation.Denial;
 import io.signet.ca.revocation.RevocationState;
+import io.signet.ca.revocation.Revoker;
 import io.signet.ca.rotation.RotationPolicy;
 import io.signet.ca.signing.SelfCheckException;
 import io.signet.ca.telemetry.AuditLog;
@@ -198,16 +199,18 @@ final class SignetServer implements RunningServer {
     Delivery delivery = delivery(requests.maker(), entitlements, authorities, acks, sdsMetrics);
     PublishedTrust trust = new PublishedTrust(delivery, config.sinks(), authorities.bundle());
     FederatedBundles federated = Federation.open(config, trust::federatedAre, timer, life);
-    administration.revokesBy(
+    Revoker revoker =
         core.revocation()
             .follow(
                 authorities,
                 core.ledger(),
                 self(),
                 audit,
-                state -> follow(state, revoked, entitlements, delivery, trust),
+                core.renewal()::hasten,
+                state -> follow(state, revoked, entitlements, delivery, serving, trust),
                 timer,
-                life));
+                life);
+    administration.revokesBy(revoker);
     if (core.own().isPresent()) {
       IssuingCore.Own own = core.own().get();
       HolderWatch holders = new HolderWatch(acks, own.holders(), clock);
@@ -221,7 +224,7 @@ final class SignetServer implements RunningServer {
               serving,
               holders,
               config.rotation());
-      rotate(own, authorities, holders, followed, metrics, administration);
+      rotate(own, revoker, authorities, holders, followed, metrics, administration);
     } else {
       administration.rotatesBy(new NoRotation());
     }
@@ -255,6 +258,7 @@ final class SignetServer implements RunningServer {
       AtomicReference<RevocationState> revoked,
       EntitlementsNow entitlements,
       Delivery delivery,
+      ServingIdentity serving,
       PublishedTrust trust) {
     revoked.set(state);
     entitlements.deniedAre(
@@ -262,6 +266,7 @@ final class SignetServer implements RunningServer {
     delivery.entitlementsChanged();
     trust.crlsAre(state.delivery().crls());
     delivery.renewUnless(svid -> state.refusal(svid.chain()).isEmpty());
+    serving.renewUnless(svid -> state.refusal(svid.chain()).isEmpty());
   }
 
   private void listen(
@@ -453,6 +458,7 @@ final class SignetServer implements RunningServer {
 
   private void rotate(
       IssuingCore.Own own,
+      Revoker revoker,
       Authorities authorities,
       HolderWatch holders,
       Followed followed,
@@ -465,7 +471,9 @@ final class SignetServer implements RunningServer {
             timer,
             clock,
             e -> LOG.warn("who has which bundle was not kept: {}", e.getMessage())));
-    Succession succession = new Succession(own, authorities, policy(), followed, clock);
+    Succession succession =
+        new Succession(
+            own, new CaKeys(own.roots(), revoker), authorities, policy(), followed, clock);
     administration.rotatesBy(
         config.authority().isImported()
             ? new NoRotation()

@@ -11,6 +11,7 @@ import io.signet.ca.rotation.Changes;
 import io.signet.ca.rotation.Generation;
 import io.signet.ca.rotation.JournalEntry;
 import io.signet.ca.rotation.Replicas.Report;
+import io.signet.ca.rotation.RotatedKeys;
 import io.signet.ca.rotation.RotationControl;
 import io.signet.ca.rotation.RotationException;
 import io.signet.ca.rotation.RotationJournal;
@@ -79,6 +80,7 @@ final class Succession {
    */
   Succession(
       IssuingCore.Own core,
+      RotatedKeys keys,
       Authorities authorities,
       RotationPolicy policy,
       Follower follower,
@@ -91,7 +93,6 @@ final class Succession {
     // Others wait for us that long, and a clock may be a little slower than theirs.
     this.patience = policy.longestLife().dividedBy(2);
     this.clock = clock;
-    CaKeys keys = new CaKeys(roots);
     this.rotations =
         new Rotations(
             journal,
@@ -99,7 +100,7 @@ final class Succession {
             cluster.replicas(),
             core.holders(),
             policy,
-            this::stuck,
+            this::problem,
             this::moved,
             clock);
     this.runner =
@@ -244,6 +245,11 @@ final class Succession {
   /** Why the last step failed here. */
   Optional<String> stuck() {
     return stuck;
+  }
+
+  /** Why this server cannot go on with a rotation, or follow it. */
+  private Optional<String> problem() {
+    return stuck.or(() -> trouble);
   }
 
   // Once, however often it is the same.

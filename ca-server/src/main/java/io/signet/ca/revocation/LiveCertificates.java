@@ -1,9 +1,11 @@
 package io.signet.ca.revocation;
 
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.x509.RevocationReason;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 
@@ -19,6 +21,9 @@ public interface LiveCertificates {
   /** Whose keys have signed leaves; reads all of them. */
   Set<AuthorityId> issuers(Instant now) throws LedgerException;
 
+  /** The issuing authorities that this CA has signed, also those that may not have been signed. */
+  List<Live> authoritiesOf(AuthorityId ca, Instant now) throws LedgerException;
+
   /** The issuing authorities that somebody else got from us. */
   List<Live> givenAuthorities(Instant now) throws LedgerException;
 
@@ -27,5 +32,12 @@ public interface LiveCertificates {
    *
    * @param authority that has signed it
    */
-  record Live(SerialNumber serial, AuthorityId authority, SpiffeId id, Instant notAfter) {}
+  record Live(SerialNumber serial, AuthorityId authority, SpiffeId id, Instant notAfter) {
+
+    /** As one that this person revokes now. */
+    Revocation revoked(RevocationReason reason, Instant now, String by) {
+      return new Revocation(
+          serial, authority, id, reason, now.truncatedTo(ChronoUnit.SECONDS), by, notAfter);
+    }
+  }
 }

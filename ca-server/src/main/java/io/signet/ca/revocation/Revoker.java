@@ -1,21 +1,26 @@
 package io.signet.ca.revocation;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.LedgerEntry;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.revocation.LiveCertificates.Live;
 import io.signet.ca.rotation.Changes;
 import io.signet.ca.rotation.RefusedException;
 import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.x509.RevocationReason;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -183,15 +188,7 @@ public final class Revoker {
   static List<Revocation> leaves(LiveCertificates live, Denial denial, Instant now)
       throws LedgerException {
     return live.leavesOf(denial.id(), now).stream()
-        .map(leaf ->
-            new Revocation(
-                leaf.serial(),
-                leaf.authority(),
-                leaf.id(),
-                denial.reason(),
-                now.truncatedTo(ChronoUnit.SECONDS),
-                denial.by(),
-                leaf.notAfter()))
+        .map(leaf -> leaf.revoked(denial.reason(), now, denial.by()))
         .toList();
   }
 
@@ -214,6 +211,30 @@ public final class Revoker {
               .formatted(keyId, found.size()));
     }
     return revoke(SerialNumber.of(found.getFirst().ca()), reason, by);
+  }
+
+  /**
+   * Revokes the issuing authorities that a CA has signed, for its key may be in wrong hands.
+   *
+   * @param by who asks
+   */
+  public Done revokeBelow(X509Certificate ca, String by) throws LedgerException {
+    Instant now = clock.instant();
+    List<Revocation> all =
+        live.authoritiesOf(AuthorityId.of(ca), now).stream()
+            .map(one -> one.revoked(RevocationReason.CA_COMPROMISE, now, by))
+            .toList();
+    return done(revocations.add(all), Optional.empty());
+  }
+
+  /** Whether {@link #revokeBelow} would revoke nothing more. */
+  public boolean isRevokedBelow(X509Certificate ca) throws LedgerException {
+    Instant now = clock.instant();
+    Set<SerialNumber> revoked =
+        revocations.endingFrom(now).stream().map(Revocation::serial).collect(toSet());
+    return live.authoritiesOf(AuthorityId.of(ca), now).stream()
+        .map(Live::serial)
+        .allMatch(revoked::contains);
   }
 
   /**

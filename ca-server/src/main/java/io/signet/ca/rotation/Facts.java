@@ -12,6 +12,9 @@ interface Facts {
   /** When the certificate of this generation ends. */
   Instant endOf(Generation generation) throws LedgerException;
 
+  /** Whether everything that the key of this generation has signed for CAs below it is revoked. */
+  boolean isRevoked(Generation generation) throws LedgerException;
+
   /** Which replicas cannot use the key of this generation. */
   Progress unready(int generation) throws LedgerException;
 

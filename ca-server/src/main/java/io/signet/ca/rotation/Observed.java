@@ -42,6 +42,11 @@ record Observed(
   }
 
   @Override
+  public boolean isRevoked(Generation generation) throws LedgerException {
+    return keys.isRevoked(generation);
+  }
+
+  @Override
   public Progress unready(int generation) throws LedgerException {
     return replicas(
         report -> report.ready() >= generation, report -> "key of generation " + report.ready());

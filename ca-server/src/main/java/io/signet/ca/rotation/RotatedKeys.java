@@ -20,6 +20,15 @@ public interface RotatedKeys {
   /** Makes the key in its custodian and its certificate, whatever of that is not there. */
   void make(Generation next) throws RotationException, LedgerException;
 
+  /**
+   * Revokes what this key has signed for CAs below it and has not ended, which may be in wrong
+   * hands as the key is. Nobody needs any of it any more.
+   */
+  void revoke(Generation compromised) throws LedgerException;
+
+  /** Whether nothing is left that {@link #revoke} would revoke. */
+  boolean isRevoked(Generation generation) throws LedgerException;
+
   /** Destroys the key, if it is there. */
   void destroy(Generation doomed) throws RotationException, LedgerException;
 }

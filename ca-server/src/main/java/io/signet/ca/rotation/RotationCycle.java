@@ -10,6 +10,7 @@ import io.signet.ca.rotation.RotationState.Terms;
 import io.signet.ca.rotation.Step.Destroy;
 import io.signet.ca.rotation.Step.Make;
 import io.signet.ca.rotation.Step.MoveOn;
+import io.signet.ca.rotation.Step.Revoke;
 import io.signet.ca.rotation.Step.Wait;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,14 +45,7 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
               facts.lacking(published.bundle()),
               () -> activated(published, now),
               now);
-      case Activated activated ->
-          gate(
-              activated.terms(),
-              policy.deadline().plus(policy.longestLife()),
-              "replace what generation %d has signed".formatted(activated.previous().number()),
-              facts.under(activated.previous().number()),
-              () -> retiring(activated, now),
-              now);
+      case Activated activated -> next(activated, facts, now);
       case Retiring retiring ->
           gate(
               retiring.terms(),
@@ -105,6 +99,23 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
             () -> published(prepared, now),
             now)
         : new Make(prepared.next());
+  }
+
+  // Not earlier: those who have no other certificate yet would be shut out.
+  private Step next(Activated activated, Facts facts, Instant now) throws LedgerException {
+    Step step =
+        gate(
+            activated.terms(),
+            policy.deadline().plus(policy.longestLife()),
+            "replace what generation %d has signed".formatted(activated.previous().number()),
+            facts.under(activated.previous().number()),
+            () -> retiring(activated, now),
+            now);
+    return step instanceof MoveOn
+            && activated.terms().compromised()
+            && !facts.isRevoked(activated.previous())
+        ? new Revoke(activated.previous())
+        : step;
   }
 
   // A compromised key has no time for those who lag behind: whoever has it can be anybody.

@@ -4,6 +4,7 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Step.Destroy;
 import io.signet.ca.rotation.Step.Make;
 import io.signet.ca.rotation.Step.MoveOn;
+import io.signet.ca.rotation.Step.Revoke;
 import io.signet.ca.rotation.Step.Wait;
 import java.time.Clock;
 import java.time.Instant;
@@ -17,7 +18,7 @@ import java.util.Optional;
 public final class RotationRunner {
 
   /** Who makes the steps that nobody asked for. */
-  static final String SELF = "signet";
+  public static final String SELF = "signet";
 
   /** Hears of the steps that were taken; must not block. */
   public interface Listener {
@@ -92,6 +93,10 @@ public final class RotationRunner {
       }
       case Make(Generation next) -> {
         keys.make(next);
+        yield true;
+      }
+      case Revoke(Generation compromised) -> {
+        keys.revoke(compromised);
         yield true;
       }
       case Destroy(Generation doomed, RotationState then) -> {

@@ -10,6 +10,7 @@ import io.signet.ca.rotation.RotationState.Steady;
 import io.signet.ca.rotation.Step.Destroy;
 import io.signet.ca.rotation.Step.Make;
 import io.signet.ca.rotation.Step.MoveOn;
+import io.signet.ca.rotation.Step.Revoke;
 import io.signet.ca.rotation.Step.Wait;
 import io.signet.ca.x509.KeyIds;
 import java.security.cert.X509Certificate;
@@ -41,7 +42,7 @@ public final class Rotations implements RotationControl {
   private final Clock clock;
 
   /**
-   * @param trouble why the last step failed on this replica, if it did
+   * @param trouble why this replica cannot take a step or follow one, if so
    * @param listener hears of what administrators did
    */
   public Rotations(
@@ -103,6 +104,9 @@ public final class Rotations implements RotationControl {
           waiting("for the leader to begin %s: %s".formatted(to.phase(), reason));
       case Make(Generation next) ->
           waiting("for the leader to make the key %s".formatted(next.label()));
+      case Revoke(Generation compromised) ->
+          waiting(
+              "for the leader to revoke what the key %s has signed".formatted(compromised.label()));
       case Destroy(Generation doomed, _) ->
           waiting("for the leader to destroy the key %s".formatted(doomed.label()));
     };

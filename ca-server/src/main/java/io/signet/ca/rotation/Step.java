@@ -13,6 +13,12 @@ sealed interface Step {
   /** The key of the next generation is to be made, and its certificate; then look again. */
   record Make(Generation next) implements Step {}
 
+  /**
+   * Nobody is to believe what this key has signed for CAs below it, and all who ask are told; then
+   * look again.
+   */
+  record Revoke(Generation compromised) implements Step {}
+
   /** This key is to be destroyed, and then the next state begins. */
   record Destroy(Generation doomed, RotationState then) implements Step {}
 

@@ -64,6 +64,21 @@ public final class SqlLiveCertificates implements LiveCertificates {
     });
   }
 
+  @Override
+  public List<Live> authoritiesOf(AuthorityId ca, Instant now) throws LedgerException {
+    return transactions.read(connection -> {
+      try (PreparedStatement query =
+          connection.prepareStatement(
+              COLUMNS
+                  + " where not_after > ? and issuer_key_id = ? and profile = ? order by serial")) {
+        query.setObject(1, now.atOffset(ZoneOffset.UTC));
+        query.setBytes(2, ca.keyId());
+        query.setString(3, CertificateProfile.ISSUING.toString());
+        return all(query);
+      }
+    });
+  }
+
   // An earlier version did not say why, and gave none away.
   @Override
   public List<Live> givenAuthorities(Instant now) throws LedgerException {

@@ -6,7 +6,16 @@ import io.signet.ca.authority.AuthorityStore;
 import io.signet.ca.authority.CaChain;
 import io.signet.ca.authority.Roots;
 import io.signet.ca.ledger.FakeLedger;
+import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceRecorder;
+import io.signet.ca.revocation.AuthorityId;
+import io.signet.ca.revocation.Denial;
+import io.signet.ca.revocation.FakeLiveCertificates;
+import io.signet.ca.revocation.Revocation;
+import io.signet.ca.revocation.RevocationState;
+import io.signet.ca.revocation.Revocations;
+import io.signet.ca.revocation.Revoker;
+import io.signet.ca.rotation.Changes;
 import io.signet.ca.rotation.FakeHolders;
 import io.signet.ca.rotation.Generation;
 import io.signet.ca.rotation.JournalEntry;
@@ -17,32 +26,40 @@ import io.signet.ca.rotation.RotationPolicy;
 import io.signet.ca.rotation.RotationRunner;
 import io.signet.ca.rotation.RotationState.Steady;
 import io.signet.ca.rotation.Rotations;
+import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SoleReplica;
 import io.signet.ca.store.SqlAuthorityStore;
+import io.signet.ca.store.SqlRevocations;
 import io.signet.ca.store.SqlRotationJournal;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.KeyCustodian;
+import io.signet.spiffe.SerialNumber;
+import io.signet.spiffe.SpiffeId;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A runner that ends before or after any of its writes, to the journal, to the store of CAs or to
  * the custodian: the next one ends the rotation, with one key and one root for each generation.
  */
 final class RotationCrashTest {
+
+  private static final SerialNumber ISSUING = SerialNumber.parse("dead");
 
   @TempDir private Path folder;
 
@@ -89,17 +106,28 @@ final class RotationCrashTest {
     }
   }
 
-  /** What outlives a process: the token and the folder of the store. */
-  private record World(FakeKeyCustodian token, FakeLedger ledger, Path store) {}
+  /**
+   * What outlives a process: the token and the folder of the store.
+   *
+   * @param compromised whether the first root is
+   */
+  private record World(
+      boolean compromised, FakeKeyCustodian token, FakeLedger ledger, Path store) {}
 
-  @Test
-  void rotation_crashAtEveryMoment_theNextRunEndsItWithoutALeftover() throws Exception {
+  @ParameterizedTest(name = "compromised {0}")
+  @ValueSource(booleans = {false, true})
+  void rotation_crashAtEveryMoment_theNextRunEndsItWithoutALeftover(boolean compromised)
+      throws Exception {
     int moments = 0;
     boolean crashed = true;
     while (crashed) {
       moments++;
       World world =
-          new World(new FakeKeyCustodian(), new FakeLedger(), folder.resolve("store-" + moments));
+          new World(
+              compromised,
+              new FakeKeyCustodian(),
+              new FakeLedger(),
+              folder.resolve("store-" + moments));
       crashed = runs(world, new Fuse(moments));
       if (crashed) {
         assertThat(runs(world, new Fuse(-1))).isFalse();
@@ -116,20 +144,76 @@ final class RotationCrashTest {
           fuse.around(
               RotationJournal.class, new SqlRotationJournal(database, "x509"), Set.of("append"));
       Roots roots = roots(world, database, fuse);
-      RotatedKeys keys = new CaKeys(roots);
+      RotatedKeys keys = new CaKeys(roots, revoker(world, database, fuse));
       Rotations rotations = rotations(journal, keys);
       if (journal.last().isEmpty()) {
         Generation first = new Generation(Generation.FIRST, roots.first());
         boolean _ = journal.append(Rotations.first(first, Fixtures.NOW));
       }
+      if (world.ledger().find(ISSUING).isEmpty()) {
+        world.ledger().intend(issuing(root(roots)));
+      }
       if (journal.newest(2).size() == 1) {
-        rotations.start("alice", "yearly", Optional.empty());
+        rotations.start("alice", "due", compromised(world, roots));
       }
       var _ =
           new RotationRunner(journal, rotations, keys, () -> true, _ -> {}, new TestClock()).run();
       return false;
     } catch (Gone e) {
       return true;
+    }
+  }
+
+  private static Optional<String> compromised(World world, Roots roots) throws Exception {
+    return Optional.of(root(roots).hex()).filter(_ -> world.compromised());
+  }
+
+  private static AuthorityId root(Roots roots) throws Exception {
+    return AuthorityId.of(roots.chain(Generation.FIRST).orElseThrow().certificate());
+  }
+
+  /** What the first root has signed. */
+  private static Intent issuing(AuthorityId root) {
+    return new Intent(
+        ISSUING,
+        Fixtures.DOMAIN.id(),
+        CertificateProfile.ISSUING.toString(),
+        CertificateSigner.OWN,
+        root.keyId(),
+        new byte[] {1},
+        Fixtures.NOW.plus(Duration.ofDays(1)),
+        Fixtures.NOW);
+  }
+
+  private static Revoker revoker(World world, EmbeddedDatabase database, Fuse fuse) {
+    return new Revoker(
+        fuse.around(Revocations.class, new SqlRevocations(database), Set.of("add")),
+        new FakeLiveCertificates(world.ledger()),
+        world.ledger(),
+        Fixtures.CART,
+        new Unheard(),
+        () -> RevocationState.NONE,
+        new Unheard(),
+        new TestClock());
+  }
+
+  /** Nobody else is there. */
+  private static final class Unheard implements Revoker.Listener, Changes {
+    @Override
+    public void revoked(Revocation revocation) {}
+
+    @Override
+    public void denied(Denial denial) {}
+
+    @Override
+    public void lifted(SpiffeId id, String by) {}
+
+    @Override
+    public void announce() {}
+
+    @Override
+    public Listening listen(Runnable onChange) {
+      return () -> {};
     }
   }
 
@@ -181,6 +265,9 @@ final class RotationCrashTest {
       CaChain chain = new SqlAuthorityStore(database).ca(2).orElseThrow().chain().orElseThrow();
       assertThat(chain.certificate().getPublicKey())
           .isEqualTo(world.token().find(active.label()).orElseThrow().publicKey());
+      assertThat(new SqlRevocations(database).endingFrom(Fixtures.NOW))
+          .extracting(Revocation::serial)
+          .isEqualTo(world.compromised() ? List.of(ISSUING) : List.of());
     }
   }
 }

@@ -48,6 +48,15 @@ public final class FakeLiveCertificates implements LiveCertificates {
   }
 
   @Override
+  public List<Live> authoritiesOf(AuthorityId ca, Instant now) {
+    return living(now, CertificateProfile.ISSUING)
+        .map(LedgerEntry::intent)
+        .filter(intent -> AuthorityId.of(intent.issuerKeyId()).equals(ca))
+        .map(FakeLiveCertificates::live)
+        .toList();
+  }
+
+  @Override
   public List<Live> givenAuthorities(Instant now) {
     return living(now, CertificateProfile.ISSUING)
         .filter(entry -> entry.result() instanceof Result.Issued)

@@ -67,6 +67,20 @@ public abstract class LiveCertificatesContract {
         .containsExactly(new Live(serial(2), authority(7), DOMAIN.id(), END));
   }
 
+  @Test
+  void authoritiesOf_ofTheCa_allThatLive() throws Exception {
+    record(1, DOMAIN.id(), "issuing", 7, END, CertificateSigner.OWN);
+    ledger().intend(intent(2, DOMAIN.id(), "issuing", 7, END, "rule edge lets it"));
+    record(3, DOMAIN.id(), "issuing", 8, END, CertificateSigner.OWN);
+    record(4, DOMAIN.id(), "issuing", 7, NOW, CertificateSigner.OWN);
+    record(5, CART, "leaf", 7, END, "for a test");
+
+    assertThat(live().authoritiesOf(authority(7), NOW))
+        .containsExactlyInAnyOrder(
+            new Live(serial(1), authority(7), DOMAIN.id(), END),
+            new Live(serial(2), authority(7), DOMAIN.id(), END));
+  }
+
   private void record(
       int serial, SpiffeId id, String profile, int issuer, Instant end, String reason)
       throws LedgerException {

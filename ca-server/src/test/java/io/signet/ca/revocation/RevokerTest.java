@@ -2,8 +2,10 @@ package io.signet.ca.revocation;
 
 import static io.signet.ca.testing.Fixtures.CART;
 import static io.signet.ca.testing.Fixtures.NOW;
+import static io.signet.ca.x509.RevocationReason.CA_COMPROMISE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.signet.ca.revocation.RevocationWorld.Replica;
 import io.signet.ca.revocation.Revoker.Done;
@@ -192,6 +194,25 @@ final class RevokerTest {
     assertThatThrownBy(() -> revoker.revokeAuthority("zz", REASON, "jo"))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("authority zz: 0 of them");
+  }
+
+  @Test
+  void revokeBelow_ca_allAuthoritiesThatItHasSignedAndNothingElse() throws Exception {
+    Authority others = world.new Replica(false).renew(DAY);
+    X509Certificate leaf = leaf(CART);
+    assertThat(revoker.isRevokedBelow(world.root.certificate())).isFalse();
+
+    Done done = revoker.revokeBelow(world.root.certificate(), "signet");
+
+    assertThat(done.revoked())
+        .extracting(Revocation::serial, Revocation::reason, Revocation::by)
+        .containsExactlyInAnyOrder(
+            tuple(SerialNumber.of(issuing.certificate()), CA_COMPROMISE, "signet"),
+            tuple(SerialNumber.of(others.certificate()), CA_COMPROMISE, "signet"));
+    assertThat(done.unlisted()).isZero();
+    assertThat(revoker.isRevokedBelow(world.root.certificate())).isTrue();
+    assertThat(revoker.state().refusal(List.of(leaf))).isEmpty();
+    assertThat(revoker.revokeBelow(world.root.certificate(), "signet").revoked()).isEmpty();
   }
 
   @Test

@@ -19,6 +19,7 @@ final class FakeFacts implements Facts {
           Optional.empty());
 
   Set<Integer> made = new HashSet<>(Set.of(1));
+  boolean revoked;
   Instant end = Instant.MAX;
   Progress unready = new Progress(2, 0, List.of());
   Progress lacking = new Progress(10, 0, List.of());
@@ -37,6 +38,11 @@ final class FakeFacts implements Facts {
   @Override
   public Instant endOf(Generation generation) {
     return end;
+  }
+
+  @Override
+  public boolean isRevoked(Generation generation) {
+    return revoked;
   }
 
   @Override

@@ -14,6 +14,7 @@ final class FakeKeys implements RotatedKeys {
 
   private final Map<KeyLabel, X509Certificate> certificates = new HashMap<>();
   private final List<KeyLabel> there = new ArrayList<>();
+  private final List<Generation> revoked = new ArrayList<>();
   private Optional<RotationException> failure = Optional.empty();
   private int drawn = 1;
 
@@ -54,6 +55,16 @@ final class FakeKeys implements RotatedKeys {
     if (!there.contains(next.label())) {
       add(next);
     }
+  }
+
+  @Override
+  public void revoke(Generation compromised) {
+    revoked.add(compromised);
+  }
+
+  @Override
+  public boolean isRevoked(Generation generation) {
+    return revoked.contains(generation);
   }
 
   @Override

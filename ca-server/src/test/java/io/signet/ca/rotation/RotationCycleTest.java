@@ -15,6 +15,7 @@ import io.signet.ca.rotation.RotationState.Terms;
 import io.signet.ca.rotation.Step.Destroy;
 import io.signet.ca.rotation.Step.Make;
 import io.signet.ca.rotation.Step.MoveOn;
+import io.signet.ca.rotation.Step.Revoke;
 import io.signet.ca.rotation.Step.Wait;
 import io.signet.hsm.KeyLabel;
 import java.time.Duration;
@@ -305,6 +306,7 @@ final class RotationCycleTest {
   @Test
   void compromised_deadlineHasPassed_goesOnWithoutThoseWhoLag() throws Exception {
     facts.under = behind(CART);
+    facts.revoked = true;
     RotationState hurried = new Activated(NEW, OLD, 8, HURRY);
 
     assertThat(waiting(next(hurried)).deadline()).contains(NOW.plus(TEN_MINUTES));
@@ -315,6 +317,25 @@ final class RotationCycleTest {
                 assertThat(move.reason())
                     .isEqualTo(
                         "compromised: 1 of 10 did not replace what generation 1 has signed"));
+  }
+
+  // First those who can have another certificate get it.
+  @Test
+  void compromised_allHaveOthers_whatTheKeyHasSignedIsRevokedFirst() throws Exception {
+    RotationState hurried = new Activated(NEW, OLD, 8, HURRY);
+    facts.under = behind(CART);
+    assertThat(next(hurried)).isInstanceOf(Wait.class);
+
+    facts.under = new Progress(10, 0, List.of());
+    assertThat(next(hurried)).isEqualTo(new Revoke(OLD));
+
+    facts.revoked = true;
+    assertMovesOn(next(hurried), new Retiring(NEW, OLD, 9, HURRY));
+  }
+
+  @Test
+  void activated_ofAGoodKey_nothingIsRevoked() throws Exception {
+    assertMovesOn(next(ACTIVATED), RETIRING);
   }
 
   @Test
