@@ -33,8 +33,12 @@ public final class SqlHolders implements Holders {
   // Who has just left may be back in a moment, and its row is wanted again.
   private static final Duration LINGER = Duration.ofMinutes(5);
 
+  // To find them reads all certificates that are valid.
+  private static final Duration BETWEEN_PRUNINGS = Duration.ofHours(1);
+
   private final Transactions transactions;
   private final String replica;
+  private volatile Instant nextPruning = Instant.MIN;
 
   private SqlHolders(Database database, String replica) {
     this.transactions = new Transactions(database, "holders");
@@ -164,15 +168,22 @@ public final class SqlHolders implements Holders {
   }
 
   /**
-   * Forgets the holders that have left and have no valid certificate any more.
+   * Forgets the holders that have left and have no valid certificate any more; once an hour,
+   * however often it is called.
    *
    * @param alive the replicas that may have streams; those of others have ended
    * @return how many
    */
   public int forget(Collection<String> alive, Instant now) throws LedgerException {
-    return transactions.write(connection -> {
-      HolderTable.leaveAllBut(connection, alive);
-      return HolderTable.prune(connection, now.minus(LINGER), now);
-    });
+    boolean due = !now.isBefore(nextPruning);
+    int forgotten =
+        transactions.write(connection -> {
+          HolderTable.leaveAllBut(connection, alive);
+          return due ? HolderTable.prune(connection, now.minus(LINGER), now) : 0;
+        });
+    if (due) {
+      nextPruning = now.plus(BETWEEN_PRUNINGS);
+    }
+    return forgotten;
   }
 }

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,12 +93,11 @@ final class SqlHoldersTest extends HoldersContract {
     HolderKey certified = new HolderKey(Fixtures.CART, "certified");
     fed(certified, 1);
     report(seen(certified, 0, 2L, 1));
-    Instant later = NOW.plus(Duration.ofMinutes(6));
 
     assertThat(one.forget(BOTH, NOW.plus(Duration.ofMinutes(4)))).isZero();
-    assertThat(one.forget(BOTH, later)).isOne();
-    assertThat(one.forget(BOTH, later)).isZero();
-    assertThat(one.forget(BOTH, NOW.plus(Duration.ofHours(2)))).isOne();
+    assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(6)))).isOne();
+    assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(65)))).isZero(); // and no look
+    assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(66)))).isOne();
     assertThat(lacking(3).laggards()).extracting(Laggard::name).contains(Fixtures.CART + " here");
   }
 
