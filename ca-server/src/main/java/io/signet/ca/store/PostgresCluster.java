@@ -55,6 +55,7 @@ final class PostgresCluster implements Cluster {
     try {
       PostgresReplicas replicas = new PostgresReplicas(database, session, clock);
       int prefix = replicas.join(random);
+      database.entered(prefix);
       replicas.start();
       return new PostgresCluster(
           session, replicas, PostgresChanges.start(database), database.replica(), prefix);
@@ -86,11 +87,6 @@ final class PostgresCluster implements Cluster {
 
   @Override
   public Leadership leadership() {
-    return session;
-  }
-
-  /** The connection on which this server leads, for those whose writes must end with that. */
-  PostgresSession session() {
     return session;
   }
 

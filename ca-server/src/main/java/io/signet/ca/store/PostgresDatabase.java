@@ -6,6 +6,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.store.PostgresConnections.Patience;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -33,6 +35,8 @@ public final class PostgresDatabase implements Database {
   private final ReplicaId replica;
   private @Nullable String ended;
   private @Nullable String barred;
+  private @Nullable String forgotten;
+  private @Nullable Integer prefix;
   private boolean closed;
 
   private PostgresDatabase(PostgresSettings settings, ReplicaId replica) {
@@ -104,13 +108,84 @@ public final class PostgresDatabase implements Database {
     barred = null;
   }
 
+  /**
+   * This replica is entered: from now on nothing is written again after a failure before it is
+   * certain that it still is.
+   *
+   * @param given the first byte of its serial numbers
+   */
+  synchronized void entered(int given) {
+    prefix = given;
+  }
+
+  /**
+   * The others have forgotten this replica. It must not go on under a prefix that another may have
+   * by now, nor with keys that another has destroyed: until a restart nothing may be written.
+   *
+   * @return why
+   */
+  synchronized String forgotten() {
+    if (forgotten == null) {
+      forgotten =
+          "replica %s was silent for so long that it was forgotten; restart it".formatted(replica);
+      LOG.error("nothing is issued: {}", forgotten);
+    }
+    return forgotten;
+  }
+
+  /**
+   * Returns when this replica is still entered, or never was.
+   *
+   * @throws SQLException when it was forgotten, or nobody knows
+   */
+  void requireEntered(Connection connection) throws SQLException {
+    Integer given = prefix();
+    if (given != null && !isEntered(connection, given)) {
+      throw new SQLException(forgotten());
+    }
+  }
+
+  private synchronized @Nullable Integer prefix() {
+    return prefix;
+  }
+
+  private boolean isEntered(Connection connection, int given) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("select 1 from replica where id = ? and serial_prefix = ?")) {
+      query.setString(1, replica.value());
+      query.setInt(2, given);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
   @Override
   public Connection connect() throws SQLException {
     requireOpen();
     try {
       return pool.getConnection();
     } catch (SQLException e) {
-      throw new SQLException(fail(e), e);
+      throw isFull() ? new NoneFreeException(noneFree(), e) : new SQLException(fail(e), e);
+    }
+  }
+
+  // One that fails leaves the pool, so those in a full one are all at work.
+  private boolean isFull() {
+    return !pool.isClosed() && pool.getHikariPoolMXBean().getTotalConnections() >= CONNECTIONS;
+  }
+
+  private String noneFree() {
+    return "all %d connections to %s are at work (expected: one that is free within %s)"
+        .formatted(CONNECTIONS, settings.where(), FOR_A_CONNECTION);
+  }
+
+  /** The database is there, but others have all connections to it. */
+  private static final class NoneFreeException extends SQLException {
+    private static final long serialVersionUID = 1L;
+
+    NoneFreeException(String message, SQLException cause) {
+      super(message, cause);
     }
   }
 
@@ -137,8 +212,12 @@ public final class PostgresDatabase implements Database {
 
   @Override
   public synchronized String fail(Throwable cause) {
-    if (barred != null) {
-      return barred;
+    if (cause instanceof NoneFreeException) {
+      return String.valueOf(cause.getMessage());
+    }
+    Optional<String> kept = keptOut();
+    if (kept.isPresent()) {
+      return kept.get();
     }
     if (ended == null) {
       ended =
@@ -159,7 +238,11 @@ public final class PostgresDatabase implements Database {
 
   @Override
   public synchronized Optional<String> ended() {
-    return Optional.ofNullable(barred == null ? ended : barred);
+    return keptOut().or(() -> Optional.ofNullable(ended));
+  }
+
+  private synchronized Optional<String> keptOut() {
+    return Optional.ofNullable(forgotten).or(() -> Optional.ofNullable(barred));
   }
 
   @Override
@@ -170,7 +253,8 @@ public final class PostgresDatabase implements Database {
   // Not under the lock: whoever asks meanwhile is to be refused, and not to wait.
   @Override
   public void reopen() {
-    try (Connection _ = new PostgresConnections(settings, Patience.PROBE).getConnection()) {
+    try (Connection probe = new PostgresConnections(settings, Patience.PROBE).getConnection()) {
+      requireEntered(probe);
       goOn();
     } catch (SQLException e) {
       LOG.debug("the database does not answer yet", e);

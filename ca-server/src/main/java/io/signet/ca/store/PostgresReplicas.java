@@ -184,10 +184,7 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
       update.setString(6, id);
       try (ResultSet row = update.executeQuery()) {
         if (!row.next()) {
-          String why =
-              "replica " + id + " was silent for so long that it was forgotten; restart it";
-          database.bar(why);
-          throw new LedgerException(why);
+          throw new LedgerException(database.forgotten());
         }
         return instant(row, 1);
       }

@@ -106,6 +106,7 @@ final class PostgresSession implements Leadership, AutoCloseable {
       if (!take(fresh, mine)) {
         throw taken(fresh);
       }
+      database.requireEntered(fresh);
       database.admit();
       connection = fresh;
       return fresh;
@@ -158,35 +159,6 @@ final class PostgresSession implements Leadership, AutoCloseable {
       LOG.debug("it cannot lead", e);
       lose();
       return false;
-    }
-  }
-
-  /** What is done in one transaction. */
-  @FunctionalInterface
-  interface Work {
-    void on(Connection connection) throws SQLException;
-  }
-
-  /**
-   * Does this in a transaction that cannot be committed once another one leads: it is on the very
-   * connection whose end is the end of the lead.
-   *
-   * @throws SQLException when it was not committed, or nobody knows
-   */
-  synchronized void asLeader(Work work) throws SQLException {
-    if (!leads()) {
-      throw new SQLException("another replica leads");
-    }
-    Connection open = alive();
-    open.setAutoCommit(false);
-    try {
-      work.on(open);
-      open.commit();
-    } catch (SQLException | RuntimeException | Error e) {
-      open.rollback();
-      throw e;
-    } finally {
-      open.setAutoCommit(true);
     }
   }
 

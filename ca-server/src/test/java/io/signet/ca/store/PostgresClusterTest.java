@@ -62,9 +62,13 @@ final class PostgresClusterTest {
       return cluster.replicas().all().stream().map(Replica::id).toList();
     }
 
+    PostgresSession session() {
+      return (PostgresSession) cluster.leadership();
+    }
+
     /** Ends as a process that is killed does: its connections go, and nobody is told. */
     void vanish() {
-      cluster.session().close();
+      session().close();
       database.close();
     }
 
@@ -157,7 +161,7 @@ final class PostgresClusterTest {
         PostgresDatabase copied = PostgresDatabase.open(settings, id);
         SqlIssuanceLedger ledger = new SqlIssuanceLedger(database);
         PostgresSession first = PostgresSession.open(database, Duration.ZERO)) {
-      kill(backend(first));
+      kill(backend("a"));
       PostgresSession second = PostgresSession.open(copied, Duration.ofSeconds(30));
 
       assertThatThrownBy(first::keep).hasMessageContaining("replica id a is used by another");
@@ -237,7 +241,7 @@ final class PostgresClusterTest {
     Member b = join("b");
     assertThat(a.leadership().leads()).isTrue();
 
-    kill(backend(a.cluster().session()));
+    kill(backend("a"));
     while (!b.leadership().leads()) {
       Thread.onSpinWait();
     }
@@ -245,32 +249,6 @@ final class PostgresClusterTest {
     assertThat(a.leadership().leads()).isFalse();
     a.cluster().replicas().report(new Report(1, 1, 1, 1)); // it is itself again all the same
     assertThat(b.sees()).containsExactly("a", "b");
-  }
-
-  // What a leader writes is not there once it was not the leader any more.
-  @Test
-  void asLeader_leadLostMeanwhile_notWritten() throws Exception {
-    Member a = join("a");
-    Member b = join("b");
-    assertThat(a.leadership().leads()).isTrue();
-
-    assertThatThrownBy(() ->
-            a.cluster()
-                .session()
-                .asLeader(connection -> {
-                  write(connection);
-                  kill(pid(connection));
-                  while (!b.leadership().leads()) {
-                    Thread.onSpinWait();
-                  }
-                }))
-        .isInstanceOf(SQLException.class);
-
-    assertThat(count("issuing_key")).isZero();
-    b.cluster().session().asLeader(PostgresClusterTest::write);
-    assertThat(count("issuing_key")).isOne();
-    assertThatThrownBy(() -> a.cluster().session().asLeader(PostgresClusterTest::write))
-        .hasMessage("another replica leads");
   }
 
   // All that servers have to agree on hangs on this.
@@ -383,6 +361,54 @@ final class PostgresClusterTest {
     }
   }
 
+  // KC-7, SER-1: its keys and its prefix are another's by now.
+  @Test
+  void keep_forgottenAndReconnected_barredUntilARestart() throws Exception {
+    Member a = join("a");
+    Member b = join("b");
+    a.session().keep();
+    kill(backend("a"));
+    assertThat(b.cluster().replicas().forget(Duration.ZERO)).containsExactly("a");
+
+    assertThatThrownBy(a.session()::keep).hasMessageEndingWith("was forgotten; restart it");
+    assertThat(a.database().ended())
+        .hasValueSatisfying(why -> assertThat(why).contains("restart it"));
+    assertThatThrownBy(a.database()::connect).hasMessageEndingWith("was forgotten; restart it");
+
+    a.vanish();
+    assertThat(join("a").sees()).containsExactly("a", "b");
+  }
+
+  // It has heard of it, and has another connection now.
+  @Test
+  void keep_barredAndReconnected_staysBarred() throws Exception {
+    Member a = join("a");
+    Member b = join("b");
+    assertThat(b.cluster().replicas().forget(Duration.ZERO)).containsExactly("a");
+    assertThatThrownBy(() -> a.cluster().replicas().report(new Report(9, 9, 9, 9)))
+        .hasMessageEndingWith("was forgotten; restart it");
+    kill(backend("a"));
+
+    assertThatThrownBy(a.session()::keep).isInstanceOf(SQLException.class);
+    a.database().admit();
+
+    assertThat(a.database().ended()).isPresent();
+  }
+
+  // What makes the ledger write again must not be faster than what tells that it may not.
+  @Test
+  void reopen_forgottenMeanwhile_barred() throws Exception {
+    Member a = join("a");
+    Member b = join("b");
+    assertThat(b.cluster().replicas().forget(Duration.ZERO)).containsExactly("a");
+    var _ = a.database().fail(new SQLException("cut off"));
+
+    a.database().reopen();
+
+    assertThat(a.database().ended())
+        .hasValueSatisfying(why -> assertThat(why).endsWith("was forgotten; restart it"));
+  }
+
   private void awaitListening(int count) throws SQLException {
     String listening =
         "pg_stat_activity where query in ('listen signet', 'select 1') and state = 'idle'"
@@ -394,28 +420,19 @@ final class PostgresClusterTest {
     }
   }
 
-  private static int backend(PostgresSession session) throws SQLException {
-    int[] pid = new int[1];
-    session.asLeader(connection -> pid[0] = pid(connection));
-    return pid[0];
-  }
-
-  private static int pid(Connection connection) throws SQLException {
-    try (Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery("select pg_backend_pid()")) {
-      row.next();
-      return row.getInt(1);
-    }
+  // Of the session of this replica.
+  private int backend(String replica) throws SQLException {
+    return number(
+        "select pid from pg_locks where locktype = 'advisory' and granted"
+            + " and database = (select oid from pg_database where datname = current_database())"
+            + " and ((classid::bigint << 32) | objid::bigint)"
+            + " = hashtextextended('signet public replica "
+            + replica
+            + "', 0)");
   }
 
   private void kill(int backend) throws SQLException {
     server.execute("select pg_terminate_backend(" + backend + ")");
-  }
-
-  private static void write(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      boolean _ = statement.execute("insert into issuing_key (label) values ('written')");
-    }
   }
 
   private void execute(String sql) throws SQLException {
@@ -426,9 +443,13 @@ final class PostgresClusterTest {
   }
 
   private int count(String from) throws SQLException {
+    return number("select count(*) from " + from);
+  }
+
+  private int number(String sql) throws SQLException {
     try (Connection connection = server.connect(settings);
         Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery("select count(*) from " + from)) {
+        ResultSet row = query.executeQuery(sql)) {
       row.next();
       return row.getInt(1);
     }

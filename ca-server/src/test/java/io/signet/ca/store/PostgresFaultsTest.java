@@ -183,6 +183,54 @@ final class PostgresFaultsTest {
     }
   }
 
+  // Others have all of them: the database has not failed, and whoever has one goes on.
+  @Test
+  void connect_allConnectionsAtWork_refusedAndNothingHasFailed() throws Exception {
+    record(1);
+    List<Connection> taken = new ArrayList<>();
+    try {
+      while (taken.size() < 7) { // the ledger has its own
+        taken.add(database.connect());
+      }
+
+      assertThatThrownBy(database::connect)
+          .hasMessage(
+              "all 8 connections to %s are at work (expected: one that is free within PT3S)"
+                  .formatted(settings.where()));
+
+      assertThat(database.ended()).isEmpty();
+      assertThat(ledger.problem()).isEmpty();
+      record(1);
+    } finally {
+      for (Connection each : taken) {
+        each.close();
+      }
+    }
+    database.connect().close();
+    assertThat(log.alarms()).isEmpty();
+  }
+
+  // Nor does it fail for the ledger, when that has to connect again.
+  @Test
+  void intend_allConnectionsAtWork_refusedAndNothingHasFailed() throws Exception {
+    List<Connection> taken = new ArrayList<>();
+    try {
+      while (taken.size() < 8) {
+        taken.add(database.connect());
+      }
+
+      assertThatThrownBy(() -> ledger.intend(intent(serial(1))))
+          .isExactlyInstanceOf(LedgerException.class)
+          .hasMessageContaining("all 8 connections to");
+      assertThat(ledger.problem()).isEmpty();
+    } finally {
+      for (Connection each : taken) {
+        each.close();
+      }
+    }
+    ledger.intend(intent(serial(1)));
+  }
+
   // Somebody's lock: whoever waits is refused in time, and nothing of it is there.
   @Test
   void intend_tableLocked_refusedInTimeAndRecoversWhenItIsFree() throws Exception {
