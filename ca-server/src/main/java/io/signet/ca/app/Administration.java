@@ -103,7 +103,7 @@ final class Administration {
   private List<Routes> routes(Administrators administrators) {
     AdminDoor door = new AdminDoor(administrators, attempts(), new Audited(audit));
     Routes rotations = new RotationRoutes(rotation::get, door);
-    Routes revocations = new RevocationRoutes(revoker::get, door);
+    Routes revocations = new RevocationRoutes(revoker::get, door, System::nanoTime);
     Routes bundles = new BundleRoutes(() -> bundle.get().map(Supplier::get));
     return Stream.concat(others.stream(), Stream.of(rotations, revocations, bundles)).toList();
   }

@@ -14,8 +14,10 @@ import io.signet.spiffe.SpiffeId;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,17 +32,25 @@ public final class RevocationRoutes implements Routes {
 
   private static final int LONGEST_NAME = 2048;
   private static final int LONGEST_REASON = 32;
+  private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final Supplier<Optional<Revoker>> revoker;
   private final AdminDoor door;
+  private final LongSupplier nanos;
+  private Optional<Seen> last = Optional.empty();
+
+  /** What was told, and when that was read. */
+  private record Seen(JsonObject told, long at) {}
 
   /**
    * @param revoker empty while the server starts
    * @param door of administrators
+   * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
-  public RevocationRoutes(Supplier<Optional<Revoker>> revoker, AdminDoor door) {
+  public RevocationRoutes(Supplier<Optional<Revoker>> revoker, AdminDoor door, LongSupplier nanos) {
     this.revoker = revoker;
     this.door = door;
+    this.nanos = nanos;
   }
 
   @Override
@@ -60,13 +70,27 @@ public final class RevocationRoutes implements Routes {
 
   private Answer list() {
     try {
-      return new Answer(200, RevocationJson.of(present().state()));
+      return new Answer(200, state());
     } catch (LedgerException e) {
       LOG.warn("revocations: {}", e.getMessage());
       return Answer.STORE_AWAY;
     } catch (UnavailableException e) {
       return Answer.error(503, String.valueOf(e.getMessage()));
     }
+  }
+
+  // However many ask, all that is revoked is read once a second: nobody has to show who they are.
+  private synchronized JsonObject state() throws LedgerException, UnavailableException {
+    long now = nanos.getAsLong();
+    if (last.isEmpty() || now - last.get().at() >= FRESH_NANOS) {
+      last = Optional.of(new Seen(RevocationJson.of(present().state()), now));
+    }
+    return last.get().told();
+  }
+
+  // Whoever acts sees what came of it.
+  private synchronized void lookAnew() {
+    last = Optional.empty();
   }
 
   private JsonObject revoke(String by, AdminBody body)
@@ -82,13 +106,27 @@ public final class RevocationRoutes implements Routes {
     Revoker present = present();
     if (serial.isPresent()) {
       SerialNumber number = read("serial", serial.get(), SerialNumber::parse);
-      return RevocationJson.of(present.revoke(number, reason, by));
+      return done(() -> RevocationJson.of(present.revoke(number, reason, by)));
     }
     if (authority.isPresent()) {
-      return RevocationJson.of(present.revokeAuthority(authority.get(), reason, by));
+      return done(() -> RevocationJson.of(present.revokeAuthority(authority.get(), reason, by)));
     }
     SpiffeId id = read("identity", identity.orElseThrow(), SpiffeId::parse);
-    return RevocationJson.of(present.revoke(id, reason, by));
+    return done(() -> RevocationJson.of(present.revoke(id, reason, by)));
+  }
+
+  /** What an administrator does. */
+  private interface Act {
+    JsonObject done() throws RefusedException, LedgerException;
+  }
+
+  // Also when it fails: some of it may be done.
+  private JsonObject done(Act act) throws RefusedException, LedgerException {
+    try {
+      return act.done();
+    } finally {
+      lookAnew();
+    }
   }
 
   private static RevocationReason reason(AdminBody body) throws BadBodyException {
@@ -103,8 +141,11 @@ public final class RevocationRoutes implements Routes {
       throws BadBodyException, RefusedException, LedgerException, UnavailableException {
     SpiffeId id =
         read("identity", body.only("identity").text("identity", LONGEST_NAME), SpiffeId::parse);
-    present().lift(id, by);
-    return JsonObject.of("lifted", id.toString());
+    Revoker present = present();
+    return done(() -> {
+      present.lift(id, by);
+      return JsonObject.of("lifted", id.toString());
+    });
   }
 
   private static <T> T read(String name, String text, Function<String, T> parser)

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.revocation.ActingRevoker;
 import io.signet.ca.revocation.Revoker;
+import io.signet.ca.x509.RevocationReason;
 import io.signet.spiffe.SecretBytes;
 import io.signet.spiffe.SerialNumber;
 import java.io.IOException;
@@ -20,12 +21,14 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +43,7 @@ final class RevocationRoutesTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private final BlockingQueue<Map<String, String>> acted = new LinkedBlockingQueue<>();
   private volatile Optional<Revoker> revoker = Optional.empty();
+  private final AtomicLong nanos = new AtomicLong();
   private ActingRevoker acting;
   private OperatorServer server;
 
@@ -50,7 +54,7 @@ final class RevocationRoutesTest {
     server =
         OperatorServer.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            List.of(new RevocationRoutes(() -> revoker, door())));
+            List.of(new RevocationRoutes(() -> revoker, door(), nanos::get)));
   }
 
   private AdminDoor door() {
@@ -84,6 +88,19 @@ final class RevocationRoutesTest {
     assertThat(list())
         .isEqualTo(
             json("{\"revoked\":[],\"denied\":[],\"delivered\":\"nothing\",\"problems\":[]}"));
+  }
+
+  // Nobody has to show who they are, and each look reads everything.
+  @Test
+  void list_askedOften_oneLookASecond() throws Exception {
+    JsonNode before = list();
+    var _ = acting.leaf(CART);
+    var _ = acting.revoker().revoke(CART, RevocationReason.SUPERSEDED, "another replica");
+    nanos.addAndGet(Duration.ofMillis(999).toNanos());
+    assertThat(list()).isEqualTo(before);
+
+    nanos.addAndGet(Duration.ofMillis(1).toNanos());
+    assertThat(list().at("/denied/0/id").asText()).isEqualTo(CART.toString());
   }
 
   @Test
