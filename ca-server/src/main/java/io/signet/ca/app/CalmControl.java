@@ -33,7 +33,7 @@ final class CalmControl implements RotationControl {
   }
 
   @Override
-  public synchronized RotationStatus status() throws LedgerException {
+  public synchronized RotationStatus status() throws RefusedException, LedgerException {
     long now = nanos.getAsLong();
     if (last.isEmpty() || now - last.get().at() >= FRESH_NANOS) {
       last = Optional.of(new Seen(control.status(), now));

@@ -1,6 +1,10 @@
 package io.signet.ca.app;
 
-import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.config.AuthorityConfig.Root;
+import io.signet.ca.config.AuthorityConfig.Root.Imported;
+import io.signet.ca.config.AuthorityConfig.Root.InSignet;
+import io.signet.ca.config.AuthorityConfig.Root.InVault;
+import io.signet.ca.config.AuthorityConfig.Root.Own;
 import io.signet.ca.rotation.AuthorityStatus;
 import io.signet.ca.rotation.RefusedException;
 import io.signet.ca.rotation.RotationControl;
@@ -8,15 +12,16 @@ import io.signet.ca.rotation.RotationStatus;
 import java.util.List;
 import java.util.Optional;
 
-/** Of a root that is elsewhere: what there is to know and to do is there. */
-record NoRotation() implements RotationControl {
-
-  private static final String ELSEWHERE =
-      "the root is not ours to rotate (expected: authority.root: own)";
+/**
+ * Of a root that is elsewhere: what there is to know and to do is there.
+ *
+ * @param root where it is
+ */
+record NoRotation(Root root) implements RotationControl {
 
   @Override
-  public RotationStatus status() throws LedgerException {
-    throw new LedgerException(ELSEWHERE);
+  public RotationStatus status() throws RefusedException {
+    throw refused();
   }
 
   @Override
@@ -45,7 +50,21 @@ record NoRotation() implements RotationControl {
     throw refused();
   }
 
-  private static RefusedException refused() {
-    return new RefusedException(ELSEWHERE);
+  private RefusedException refused() {
+    return new RefusedException("the root is not rotated here: " + whose());
+  }
+
+  private String whose() {
+    return switch (root) {
+      case Own _ -> "it is not told yet (expected: later)";
+      case Imported _ ->
+          "it was imported (expected: signet authority import, with the CA that its owner signs)";
+      case InVault vault ->
+          "it is in Vault at %s (expected: to be rotated there, and told in authority.roots-file)"
+              .formatted(vault.engine().addresses().getFirst());
+      case InSignet signet ->
+          "it is in the Signet at %s (expected: signet rotation --operator of that one)"
+              .formatted(signet.address());
+    };
   }
 }

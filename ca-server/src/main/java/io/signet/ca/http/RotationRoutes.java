@@ -32,7 +32,7 @@ public final class RotationRoutes implements Routes {
 
   /** What is asked of the control. */
   private interface Question {
-    JsonObject answer(RotationControl control) throws LedgerException;
+    JsonObject answer(RotationControl control) throws RefusedException, LedgerException;
   }
 
   /** What is done by it. */
@@ -107,6 +107,8 @@ public final class RotationRoutes implements Routes {
     } catch (LedgerException e) {
       LOG.warn("rotation: {}", e.getMessage());
       return Answer.STORE_AWAY;
+    } catch (RefusedException e) {
+      return Answer.error(409, String.valueOf(e.getMessage()));
     } catch (UnavailableException e) {
       return Answer.error(503, String.valueOf(e.getMessage()));
     }

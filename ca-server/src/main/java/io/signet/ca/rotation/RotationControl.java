@@ -10,8 +10,12 @@ import java.util.Optional;
  */
 public interface RotationControl {
 
-  /** Where the rotation stands. */
-  RotationStatus status() throws LedgerException;
+  /**
+   * Where the rotation stands.
+   *
+   * @throws RefusedException saying whose the root is, when it is not rotated here
+   */
+  RotationStatus status() throws RefusedException, LedgerException;
 
   /** All our CAs, the newest first. */
   List<AuthorityStatus> authorities() throws LedgerException;

@@ -361,6 +361,17 @@ class RotationCommandTest {
   }
 
   @Test
+  void status_rootElsewhere_1SayingWhere() {
+    rotation.elsewhere = Optional.of("the root is not rotated here: it was imported");
+
+    Ran ran = signet("rotation", "status", "--operator", http());
+
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).contains("the root is not rotated here: it was imported");
+  }
+
+  @Test
   void authorityList_table_newestFirst() {
     rotation.authorities =
         List.of(

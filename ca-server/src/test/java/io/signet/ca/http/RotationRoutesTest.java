@@ -121,6 +121,17 @@ final class RotationRoutesTest {
   }
 
   @Test
+  void rotation_rootElsewhere_409SayingWhere() throws Exception {
+    rotation.elsewhere = Optional.of("the root is not rotated here: it was imported");
+
+    HttpResponse<String> answer = get("/v1/rotation");
+
+    assertThat(answer.statusCode()).isEqualTo(409);
+    assertThat(json(answer).path("error").asText())
+        .isEqualTo("the root is not rotated here: it was imported");
+  }
+
+  @Test
   void rotation_steady_withoutCredentials() throws Exception {
     HttpResponse<String> answer = get("/v1/rotation");
 

@@ -23,6 +23,10 @@ public final class FakeRotationControl implements RotationControl {
 
   public volatile RotationStatus status = steady();
   public volatile List<AuthorityStatus> authorities = List.of();
+
+  /** Where the root is, if not here. */
+  public volatile Optional<String> elsewhere = Optional.empty();
+
   private volatile @Nullable LedgerException storeAway;
   private volatile @Nullable RefusedException refusal;
   private volatile boolean oneAct;
@@ -76,8 +80,12 @@ public final class FakeRotationControl implements RotationControl {
   }
 
   @Override
-  public RotationStatus status() throws LedgerException {
+  public RotationStatus status() throws RefusedException, LedgerException {
     requireStore();
+    Optional<String> owner = elsewhere;
+    if (owner.isPresent()) {
+      throw new RefusedException(owner.get());
+    }
     return status;
   }
 
