@@ -226,7 +226,7 @@ final class SignetServer implements RunningServer {
               config.rotation());
       rotate(own, revoker, authorities, holders, followed, metrics, administration);
     } else {
-      administration.rotatesBy(new NoRotation());
+      administration.rotatesBy(new NoRotation(config.authority().root()));
     }
     Listeners listeners =
         new Listeners(
@@ -476,13 +476,14 @@ final class SignetServer implements RunningServer {
             own, new CaKeys(own.roots(), revoker), authorities, policy(), followed, clock);
     administration.rotatesBy(
         config.authority().isImported()
-            ? new NoRotation()
+            ? new NoRotation(config.authority().root())
             : new CalmControl(succession.control(), System::nanoTime));
     RotationMetrics.bind(
         metrics.registry(),
         succession::outlook,
         authorities::generation,
-        () -> authorities.bundle().sequence());
+        () -> authorities.bundle().sequence(),
+        own.cluster().replicas()::skew);
     boolean _ = succession.follow(); // before anybody is served
     succession.start(timer, life);
   }

@@ -3,7 +3,9 @@ package io.signet.ca.rotation;
 import io.signet.ca.ledger.LedgerException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 
 /** The servers that share a store. Implementations are safe for use by many threads. */
 public interface Replicas {
@@ -30,6 +32,14 @@ public interface Replicas {
   }
 
   /**
+   * How far this one's clock is ahead of the store's, as it was measured last; negative if behind.
+   * Reads nothing.
+   */
+  default Duration skew() {
+    return Duration.ZERO; // the only one has no other clock
+  }
+
+  /**
    * How far a replica is.
    *
    * @param followed the step of the journal that it has followed last; 0 for none
@@ -47,5 +57,22 @@ public interface Replicas {
    * @param silent for how long it has said nothing, by the clock of the store
    * @param skew how far its clock is ahead of the store's; negative if behind
    */
-  record Replica(String id, Report report, Instant seen, Duration silent, Duration skew) {}
+  record Replica(String id, Report report, Instant seen, Duration silent, Duration skew) {
+
+    /** Certificates begin 30 s or more before they are made, and journals are read by people. */
+    public static final Duration MOST_SKEW = Duration.ofSeconds(5);
+
+    /** What is wrong with its clock, if anything. */
+    public Optional<String> wrongClock() {
+      return skew.abs().compareTo(MOST_SKEW) <= 0
+          ? Optional.empty()
+          : Optional.of(
+              "the clock of replica %s is %s %s the database's (expected: %s at most)"
+                  .formatted(
+                      id,
+                      skew.abs().truncatedTo(ChronoUnit.SECONDS),
+                      skew.isNegative() ? "behind" : "ahead of",
+                      MOST_SKEW));
+    }
+  }
 }

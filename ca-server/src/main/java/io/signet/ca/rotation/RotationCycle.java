@@ -27,6 +27,8 @@ import java.util.function.Supplier;
  */
 record RotationCycle(RotationPolicy policy, Successor successor) {
 
+  private static final int NAMED_IN_REASON = 3;
+
   /** Draws the next generation. */
   interface Successor {
     Generation next() throws LedgerException;
@@ -149,9 +151,20 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
           ? "nobody has to %s".formatted(deed)
           : "all %d did %s".formatted(progress.all(), deed);
     }
-    return "%s: %d of %d did not %s"
+    return "%s: %d of %d did not %s: %s"
         .formatted(
-            terms.forced() ? "forced" : "compromised", progress.lagging(), progress.all(), deed);
+            terms.forced() ? "forced" : "compromised",
+            progress.lagging(),
+            progress.all(),
+            deed,
+            names(progress));
+  }
+
+  private static String names(Progress progress) {
+    List<String> names =
+        progress.laggards().stream().limit(NAMED_IN_REASON).map(Laggard::name).toList();
+    long others = progress.lagging() - names.size();
+    return String.join(", ", names) + (others > 0 ? " and %d more".formatted(others) : "");
   }
 
   private static List<String> waits(

@@ -49,6 +49,16 @@ public sealed interface RotationState {
     };
   }
 
+  /** Whether this is the other one but for what an administrator has granted. */
+  default boolean isButForGrants(RotationState of) {
+    return phase().equals(of.phase())
+        && active().equals(of.active())
+        && other().equals(of.other())
+        && bundle() == of.bundle()
+        && terms().since().equals(of.terms().since())
+        && terms().compromised() == of.terms().compromised();
+  }
+
   /** Since when, and under which terms. */
   Terms terms();
 
@@ -74,9 +84,16 @@ public sealed interface RotationState {
    */
   record Terms(Instant since, boolean approved, boolean forced, boolean compromised) {
 
+    /** How many things an administrator can grant a phase, each once. */
+    static final int GRANTS = 2;
+
     /** Of a phase that begins now. */
     static Terms begin(Instant now, boolean compromised) {
       return new Terms(now, false, false, compromised);
+    }
+
+    boolean isGrantedAnything() {
+      return approved || forced;
     }
 
     Terms approve() {

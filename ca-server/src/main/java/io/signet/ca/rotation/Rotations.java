@@ -2,6 +2,7 @@ package io.signet.ca.rotation;
 
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.AuthorityStatus.Role;
+import io.signet.ca.rotation.Replicas.Replica;
 import io.signet.ca.rotation.RotationState.Activated;
 import io.signet.ca.rotation.RotationState.Prepared;
 import io.signet.ca.rotation.RotationState.Published;
@@ -73,9 +74,24 @@ public final class Rotations implements RotationControl {
     return cycle.next(last.state(), facts(last), clock.instant());
   }
 
-  private Facts facts(JournalEntry last) {
+  private Facts facts(JournalEntry last) throws LedgerException {
     return new Observed(
-        last.number(), keys, replicas, holders, policy.longestLife(), clock.instant());
+        followable(last), keys, replicas, holders, policy.longestLife(), clock.instant());
+  }
+
+  // The newest step that leaves replicas something to follow: what an administrator grants a phase
+  // is for the leader alone.
+  private long followable(JournalEntry last) throws LedgerException {
+    if (!last.state().terms().isGrantedAnything()) {
+      return last.number();
+    }
+    long step = last.number();
+    for (JournalEntry entry : journal.newest(1 + RotationState.Terms.GRANTS)) {
+      if (entry.number() == step - 1 && entry.state().isButForGrants(last.state())) {
+        step = entry.number();
+      }
+    }
+    return step;
   }
 
   @Override
@@ -85,6 +101,7 @@ public final class Rotations implements RotationControl {
     Wait wait = wait(next(last));
     List<String> alarms = new ArrayList<>(wait.alarms());
     trouble.get().ifPresent(alarms::add);
+    replicas.all().stream().map(Replica::wrongClock).flatMap(Optional::stream).forEach(alarms::add);
     return new RotationStatus(
         clock.instant(),
         state,

@@ -40,9 +40,6 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
 
   private static final String UNIQUE_VIOLATION = "23505";
 
-  // Certificates begin 30 s or more before they are made, and journals are read by people.
-  private static final Duration MUCH = Duration.ofSeconds(5);
-
   private static final String ALL =
       "select id, followed, bundle, ready, issuing, seen, skew_millis,"
           + " extract(epoch from clock_timestamp() - seen) from replica"
@@ -57,7 +54,7 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
           Thread.ofPlatform().name("store-beat").daemon().factory());
   private volatile @Nullable Report said;
   private volatile Report report = new Report(0, 0, 0, 0);
-  private Duration skew = Duration.ZERO;
+  private volatile Duration skew = Duration.ZERO;
 
   PostgresReplicas(PostgresDatabase database, PostgresSession session, Clock clock) {
     this.database = database;
@@ -204,7 +201,12 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
   }
 
   private static boolean isMuch(Duration skew) {
-    return skew.abs().compareTo(MUCH) > 0;
+    return skew.abs().compareTo(Replica.MOST_SKEW) > 0;
+  }
+
+  @Override
+  public Duration skew() {
+    return skew;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.signet.ca.telemetry;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.signet.ca.rotation.RotationRunner.Outlook;
+import java.time.Duration;
 import java.util.function.Supplier;
 
 /** How far a rotation is; of the server that leads, and nothing of others. */
@@ -16,12 +17,14 @@ public final class RotationMetrics {
    * @param outlook of now
    * @param generation under which this server signs
    * @param bundle that this server delivers
+   * @param skew how far the clock of this server is ahead of the store's
    */
   public static void bind(
       MeterRegistry registry,
       Supplier<Outlook> outlook,
       Supplier<Number> generation,
-      Supplier<Number> bundle) {
+      Supplier<Number> bundle,
+      Supplier<Duration> skew) {
     gauge(
         registry,
         "signet.rotation.lagging",
@@ -34,6 +37,11 @@ public final class RotationMetrics {
         () -> outlook.get().alarms().size());
     gauge(registry, "signet.rotation.generation", "Under which root it signs", generation);
     gauge(registry, "signet.rotation.bundle", "Which version of the bundle it delivers", bundle);
+    gauge(
+        registry,
+        "signet.clock.skew.seconds",
+        "How far the clock is ahead of the database's",
+        () -> skew.get().toMillis() / 1000.0);
   }
 
   private static void gauge(

@@ -216,7 +216,8 @@ final class RotationCycleTest {
             MoveOn.class,
             move -> {
               assertThat(move.to()).isEqualTo(ACTIVATED); // what follows is not forced
-              assertThat(move.reason()).isEqualTo("forced: 1 of 10 did not acknowledge bundle 8");
+              assertThat(move.reason())
+                  .isEqualTo("forced: 1 of 10 did not acknowledge bundle 8: " + CART.name());
             });
   }
 
@@ -316,7 +317,8 @@ final class RotationCycleTest {
             move ->
                 assertThat(move.reason())
                     .isEqualTo(
-                        "compromised: 1 of 10 did not replace what generation 1 has signed"));
+                        "compromised: 1 of 10 did not replace what generation 1 has signed: "
+                            + CART.name()));
   }
 
   // First those who can have another certificate get it.

@@ -164,6 +164,54 @@ final class RotationRunnerTest {
     assertThat(journal.state().phase()).isEqualTo("prepared");
   }
 
+  // Nothing follows from an act of a person for those that wait: those named were left behind.
+  @Test
+  void force_replicaHasNotSeenItYet_notAmongThoseLeftBehind() throws Exception {
+    holders.lack(behind(CART));
+    rotations.start("alice", "yearly", Optional.empty());
+    replicas.are(List.of(replica("west", new Report(99, 9, 9, 1), Duration.ZERO)));
+    Outlook _ = runner.run();
+    JournalEntry published = journal.last().orElseThrow();
+    assertThat(published.state().phase()).isEqualTo("published");
+    replicas.are(List.of(replica("west", new Report(published.number(), 2, 2, 1), Duration.ZERO)));
+
+    rotations.force("alice", "it is gone");
+    Outlook _ = runner.run();
+
+    assertThat(journal.state().phase()).isEqualTo("activated");
+    assertThat(journal.last().orElseThrow().reason())
+        .isEqualTo("forced: 1 of 11 did not acknowledge bundle 2: " + CART.name());
+  }
+
+  // From this follows whom nobody believes any more.
+  @Test
+  void start_compromisedMeanwhile_replicaHasToFollowIt() throws Exception {
+    holders.lack(behind(CART));
+    rotations.start("alice", "yearly", Optional.empty());
+    Outlook _ = runner.run();
+    JournalEntry published = journal.last().orElseThrow();
+    replicas.are(List.of(replica("west", new Report(published.number(), 2, 2, 1), Duration.ZERO)));
+
+    rotations.start("alice", "stolen", Optional.of(keyId(OLD)));
+
+    assertThat(rotations.status().progress().laggards()).extracting(Laggard::name).contains("west");
+  }
+
+  @Test
+  void status_clocksApart_replicaNamedThatIsWrong() throws Exception {
+    Report report = new Report(1, 1, 1, 1);
+    replicas.are(
+        List.of(
+            new Replica("east", report, NOW, Duration.ZERO, Duration.ofSeconds(-5)),
+            new Replica("north", report, NOW, Duration.ZERO, Duration.ofMillis(-61_007)),
+            new Replica("west", report, NOW, Duration.ZERO, Duration.ofHours(1))));
+
+    assertThat(rotations.status().alarms())
+        .containsExactly(
+            "the clock of replica north is PT1M1S behind the database's (expected: PT5S at most)",
+            "the clock of replica west is PT1H ahead of the database's (expected: PT5S at most)");
+  }
+
   // What it has handed out has ended by then.
   @Test
   void run_replicaIsSilentForLongerThanAnythingLives_notWaitedFor() throws Exception {
