@@ -16,6 +16,7 @@ import io.signet.ca.revocation.Revoker;
 import io.signet.ca.rotation.RotationControl;
 import io.signet.ca.telemetry.AuditLog;
 import io.signet.spiffe.SecretBytes;
+import io.signet.spiffe.SpiffeId;
 import io.signet.spiffe.TrustBundle;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,8 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -38,6 +39,7 @@ final class Administration {
   private static final RateLimit ATTEMPTS = new RateLimit(2, 20);
 
   private final AdminConfig config;
+  private final Predicate<SpiffeId> isDenied;
   private final List<Routes> others;
   private final AuditLog audit;
   private final AtomicReference<Optional<RotationControl>> rotation =
@@ -48,10 +50,13 @@ final class Administration {
       new AtomicReference<>(Optional.empty());
 
   /**
+   * @param isDenied who may do nothing, also with a certificate that is still good
    * @param others what everybody may see beside it
    */
-  Administration(AdminConfig config, List<Routes> others, AuditLog audit) {
+  Administration(
+      AdminConfig config, Predicate<SpiffeId> isDenied, List<Routes> others, AuditLog audit) {
     this.config = config;
+    this.isDenied = isDenied;
     this.others = List.copyOf(others);
     this.audit = audit;
   }
@@ -84,7 +89,7 @@ final class Administration {
 
   /** The whole operator plane, where no certificate can be shown. */
   List<Routes> routes() {
-    return routes(new Administrators(token(), Optional.empty(), Set.of()));
+    return routes(new Administrators(token(), Optional.empty(), _ -> false));
   }
 
   /**
@@ -97,7 +102,7 @@ final class Administration {
         new Administrators(
             token(),
             Optional.of(certificates).filter(_ -> !config.ids().isEmpty()),
-            Set.copyOf(config.ids())));
+            id -> config.ids().contains(id) && !isDenied.test(id)));
   }
 
   private List<Routes> routes(Administrators administrators) {

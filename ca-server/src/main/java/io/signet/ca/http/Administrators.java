@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Who may administrate: whoever has the token, and on a listener that takes client certificates who
@@ -87,22 +87,23 @@ public final class Administrators {
 
   private final Optional<Token> token;
   private final Optional<Attestor> certificates;
-  private final Set<SpiffeId> ids;
+  private final Predicate<SpiffeId> isOne;
 
   /**
    * @param token empty where none counts
    * @param certificates judges those that are shown; empty where none count
-   * @param ids whose certificates count
+   * @param isOne whose certificates count
    */
-  public Administrators(Optional<Token> token, Optional<Attestor> certificates, Set<SpiffeId> ids) {
+  public Administrators(
+      Optional<Token> token, Optional<Attestor> certificates, Predicate<SpiffeId> isOne) {
     this.token = token;
     this.certificates = certificates;
-    this.ids = Set.copyOf(ids);
+    this.isOne = isOne;
   }
 
   /** Nobody may. */
   public static Administrators none() {
-    return new Administrators(Optional.empty(), Optional.empty(), Set.of());
+    return new Administrators(Optional.empty(), Optional.empty(), _ -> false);
   }
 
   /** The first of what is shown that proves an administrator decides. */
@@ -154,9 +155,11 @@ public final class Administrators {
       return new TurnedAway(401, NO_CERTIFICATES);
     }
     return switch (certificates.get().attest(shown)) {
-      case Proven(var proof) when ids.contains(proof.id()) -> new Admitted(proof.id().toString());
+      case Proven(var proof) when isOne.test(proof.id()) -> new Admitted(proof.id().toString());
       case Proven(var proof) ->
-          new TurnedAway(403, proof.id() + " is no administrator (expected: one of admin.ids)");
+          new TurnedAway(
+              403,
+              proof.id() + " is no administrator (expected: one of admin.ids that is not denied)");
       case Unproven(var refusal) -> new TurnedAway(401, WRONG_CERTIFICATE, refusal.detail());
     };
   }

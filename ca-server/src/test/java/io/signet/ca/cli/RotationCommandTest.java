@@ -33,7 +33,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,7 +83,7 @@ class RotationCommandTest {
         new Administrators(
             Optional.of(() -> SecretBytes.copyOf(TOKEN.getBytes(StandardCharsets.UTF_8))),
             certificates.map(attestor -> attestor),
-            Set.of(JO));
+            JO::equals);
     var door = new AdminDoor(administrators, Limits.none(), new Unheard());
     return List.of(
         new RotationRoutes(() -> Optional.of(rotation), door),

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -62,7 +61,7 @@ final class RevocationRoutesTest {
         new Administrators(
             Optional.of(() -> SecretBytes.copyOf(TOKEN.getBytes(StandardCharsets.UTF_8))),
             Optional.empty(),
-            Set.of());
+            _ -> false);
     return new AdminDoor(
         administrators,
         Limits.none(),

@@ -35,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -83,7 +82,7 @@ final class RotationRoutesTest {
   }
 
   private Administrators byToken() {
-    return new Administrators(Optional.of(this::readToken), Optional.empty(), Set.of());
+    return new Administrators(Optional.of(this::readToken), Optional.empty(), _ -> false);
   }
 
   private Administrators byCertificate() {
@@ -93,7 +92,7 @@ final class RotationRoutesTest {
             SpiffeId.parse("spiffe://example.org/server"),
             Distrust.NONE,
             Clock.systemUTC());
-    return new Administrators(Optional.of(this::readToken), Optional.of(attestor), Set.of(JO));
+    return new Administrators(Optional.of(this::readToken), Optional.of(attestor), JO::equals);
   }
 
   private SecretBytes readToken() throws IOException {
@@ -479,7 +478,8 @@ final class RotationRoutesTest {
 
     assertThat(answer.statusCode()).isEqualTo(403);
     assertThat(error(answer))
-        .isEqualTo("spiffe://example.org/user/mo is no administrator (expected: one of admin.ids)");
+        .isEqualTo(
+            "spiffe://example.org/user/mo is no administrator (expected: one of admin.ids that is not denied)");
   }
 
   @Test
