@@ -319,11 +319,7 @@ public final class Authorities {
     return switch (tier) {
       case Tier.Issuing(_, OwnCertifier ca) -> {
         requireTrusted(generation());
-        List<X509Certificate> chain = ca.certify(key, wish, reason, to);
-        if (ca.generation() != generation()) {
-          throw new AuthorityException("another CA has just taken over; ask again");
-        }
-        yield chain;
+        yield ca.certify(key, wish, reason, to, () -> ca.generation() == generation());
       }
       case Tier.Issuing _ ->
           throw new AuthorityException(

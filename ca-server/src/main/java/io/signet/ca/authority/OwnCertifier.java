@@ -7,6 +7,7 @@ import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.signing.Draft;
 import io.signet.ca.signing.SelfCheckException;
+import io.signet.ca.signing.SigningTicket;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.KeyHandle;
 import java.security.PublicKey;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,14 +65,27 @@ final class OwnCertifier implements Certifier {
    *     negative: as long
    * @param reason who gets it and what lets them, for the ledger
    * @param to who gets it, for rotations
+   * @param isCurrent whether this CA still is the one that signs; asked once more after the intent
    * @return the certificate and what is above it, without the root
    */
-  List<X509Certificate> certify(PublicKey key, Optional<Duration> wish, String reason, Recipient to)
+  List<X509Certificate> certify(
+      PublicKey key,
+      Optional<Duration> wish,
+      String reason,
+      Recipient to,
+      BooleanSupplier isCurrent)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     requireReady();
     Instant now = clock.instant();
     Draft draft = draft(key, now, end(now, lifetime(wish)));
-    return chain(signer.issue(draft, reason, serial -> to.of(serial, ca.generation())));
+    SigningTicket ticket = signer.intend(draft, reason, serial -> to.of(serial, ca.generation()));
+    if (!isCurrent.getAsBoolean()) {
+      signer.withdraw(ticket);
+      throw new AuthorityException("another CA has just taken over; ask again");
+    }
+    X509Certificate certificate = signer.sign(ticket);
+    signer.record(certificate);
+    return chain(certificate);
   }
 
   /** Of the CA. */

@@ -73,6 +73,11 @@ public final class Transcript implements IssuanceRecorder, AutoCloseable {
   }
 
   @Override
+  public void withdraw(SerialNumber serial) throws LedgerException {
+    add("Does not sign: serial number " + serial);
+  }
+
+  @Override
   public void close() throws IOException {
     file.close();
   }

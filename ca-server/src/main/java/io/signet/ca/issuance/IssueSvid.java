@@ -157,18 +157,28 @@ public final class IssueSvid implements Issuance {
   private Intended intended(Grant grant, String reason, PublicKey key, Recipient first)
       throws AuthorityException, LedgerException, SelfCheckException {
     Recipient to = first;
+    Optional<SigningTicket> givenUp = Optional.empty();
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       steps.begin(Step.PREPARE); // 4
       IssuingAuthority by = authorities.active();
       Draft draft = prepared(grant, key, by);
       steps.begin(Step.INTEND); // 5
       SigningTicket ticket = intend(draft, reason, to, by);
+      withdraw(givenUp); // now that the next one has its holder
       if (authorities.isCurrent(by)) {
         return new Intended(ticket, by);
       }
       to = insteadOf(ticket, first);
+      givenUp = Optional.of(ticket);
     }
+    withdraw(givenUp);
     throw new AuthorityException("another CA took over %d times in a row".formatted(ATTEMPTS));
+  }
+
+  private void withdraw(Optional<SigningTicket> ticket) throws LedgerException {
+    if (ticket.isPresent()) {
+      signer.withdraw(ticket.get());
+    }
   }
 
   private SigningTicket intend(Draft draft, String reason, Recipient to, IssuingAuthority by)

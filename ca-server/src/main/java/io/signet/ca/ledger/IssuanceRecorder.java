@@ -26,4 +26,13 @@ public interface IssuanceRecorder {
    *     serial number: nothing may be released
    */
   void issued(SerialNumber serial, byte[] signature) throws LedgerException;
+
+  /**
+   * Records that an intent is given up: nothing was signed over it, and nothing ever is. From then
+   * on nobody is waited for because of it.
+   *
+   * @throws LedgerException when it could not be recorded, or there is no open intent under this
+   *     serial number
+   */
+  void withdraw(SerialNumber serial) throws LedgerException;
 }

@@ -19,6 +19,9 @@ public record LedgerEntry(Intent intent, Result result) {
      * the certificate was not released (ISS-8).
      */
     record Unknown() implements Result {}
+
+    /** Nothing, and nothing ever will be: it was given up before it was signed. */
+    record Withdrawn() implements Result {}
   }
 
   /** The signature over the bytes of the intent, once that is known. */

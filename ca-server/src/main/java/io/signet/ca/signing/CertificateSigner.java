@@ -45,19 +45,7 @@ public final class CertificateSigner {
   /** All three steps after the draft, for certificates that nobody outside asked for. */
   public X509Certificate issue(Draft draft)
       throws LedgerException, CustodyException, SelfCheckException {
-    return issue(draft, OWN, _ -> Receiver.NOBODY);
-  }
-
-  /**
-   * All three steps after the draft.
-   *
-   * @param reason as for {@link #intend}
-   * @param receiver as for {@link #intend}
-   */
-  public X509Certificate issue(
-      Draft draft, String reason, Function<SerialNumber, Receiver> receiver)
-      throws LedgerException, CustodyException, SelfCheckException {
-    X509Certificate certificate = sign(intend(draft, reason, receiver));
+    X509Certificate certificate = sign(intend(draft, OWN));
     record(certificate);
     return certificate;
   }
@@ -142,6 +130,11 @@ public final class CertificateSigner {
     X509Certificate certificate = readBack(draft, signature);
     refuse("signed " + draft.profile(), differences(draft, certificate));
     return certificate;
+  }
+
+  /** Gives up what may be signed; the ticket is of no use any more. */
+  public void withdraw(SigningTicket ticket) throws LedgerException {
+    ledger.withdraw(ticket.redeem().serial());
   }
 
   private static X509Certificate readBack(Draft draft, byte[] signature) throws SelfCheckException {

@@ -124,6 +124,24 @@ final class LedgerConnection implements AutoCloseable {
     return 1;
   }
 
+  int withdraw(SerialNumber serial) throws SQLException, LedgerException {
+    if (of(serial, "delete from unfinished where serial = ?") != 1) {
+      throw noIntent(serial);
+    }
+    return of(serial, "insert into withdrawn (serial) values (?)");
+  }
+
+  private int of(SerialNumber serial, String sql) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setBytes(1, bytes(serial));
+      return statement.executeUpdate();
+    }
+  }
+
+  private static LedgerException noIntent(SerialNumber serial) {
+    return new LedgerException("no open intent for serial number " + serial);
+  }
+
   private void writeIntents() throws SQLException, SerialTakenException {
     for (Intent intent : intents) {
       add(intent);
@@ -176,7 +194,7 @@ final class LedgerConnection implements AutoCloseable {
     int[] issued = issue.executeBatch();
     for (int i = 0; i < results.size(); i++) {
       if (finished[i] != 1 || issued[i] != 1) {
-        throw new LedgerException("no open intent for serial number " + results.get(i).serial());
+        throw noIntent(results.get(i).serial());
       }
     }
   }
@@ -207,7 +225,7 @@ final class LedgerConnection implements AutoCloseable {
    */
   int prune(Instant endedBefore) throws SQLException {
     List<byte[]> serials = ended(endedBefore);
-    for (String table : List.of("ledger", "unfinished", "doubtful")) {
+    for (String table : List.of("ledger", "unfinished", "doubtful", "withdrawn")) {
       delete(table, serials);
     }
     return serials.size();

@@ -33,7 +33,8 @@ final class LiveLeaves {
   private static final String LIVE =
       "select holder, profile, bundle, generation, position, intended_at, signature is not null,"
           + " case when holder is null then id end, case when holder is null then serial end"
-          + " from ledger where not_after > ?"
+          + " from ledger l where not_after > ?"
+          + " and not exists (select 1 from withdrawn w where w.serial = l.serial)"
           + " and (profile = 'leaf' and (holder is null or holder <> '')"
           + " or profile = 'issuing' and holder <> '')";
 

@@ -25,7 +25,8 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
 
   private static final String ENTRY =
       "select serial, id, profile, reason, issuer_key_id, tbs, not_after, intended_at, signature,"
-          + " exists (select 1 from doubtful d where d.serial = l.serial), holder, bundle, generation"
+          + " exists (select 1 from doubtful d where d.serial = l.serial), holder, bundle, generation,"
+          + " exists (select 1 from withdrawn w where w.serial = l.serial)"
           + " from ledger l where serial = ?";
 
   private static final String FIRST =
@@ -57,6 +58,11 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
   }
 
   @Override
+  public void withdraw(SerialNumber serial) throws LedgerException {
+    int _ = commits.submit(ledger -> ledger.withdraw(serial));
+  }
+
+  @Override
   public Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException {
     try (Connection connection = database.connect();
         PreparedStatement query = connection.prepareStatement(ENTRY)) {
@@ -77,6 +83,9 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
     byte @Nullable [] signature = row.getBytes(9);
     if (signature != null) {
       return new Result.Issued(signature);
+    }
+    if (row.getBoolean(14)) {
+      return new Result.Withdrawn();
     }
     return row.getBoolean(10) ? new Result.Unknown() : new Result.Open();
   }

@@ -25,6 +25,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.Intent;
+import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.signing.CaRequest;
 import io.signet.ca.signing.CertificateProfile;
@@ -33,6 +34,7 @@ import io.signet.ca.testing.CapturedLog;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.ForeignCa;
 import io.signet.ca.testing.ForeignCa.Shape;
+import io.signet.ca.testing.RotatingCa;
 import io.signet.ca.testing.TestClock;
 import io.signet.ca.x509.CsrException;
 import io.signet.ca.x509.CsrParser;
@@ -125,6 +127,20 @@ final class IssueAuthorityTest {
         authorities,
         limits,
         Steps.unwatched());
+  }
+
+  // Nobody is waited for because of what nobody got.
+  @Test
+  void issue_anotherCaTakesOverAfterTheIntent_refusedAndNothingSigned() throws Exception {
+    RotatingCa ca = new RotatingCa(signer, Duration.ofDays(2), clock);
+    below(ca.authorities());
+    ledger.afterNextIntend(ca::turn);
+
+    assertRefused(
+        request(Optional.empty()), Why.NO_AUTHORITY, "another CA has just taken over; ask again");
+
+    assertThat(ledger.entries().get(entries).result()).isEqualTo(new Result.Withdrawn());
+    assertThat(ledger.unfinished().count()).isZero();
   }
 
   @Test

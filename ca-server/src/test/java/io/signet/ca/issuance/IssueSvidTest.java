@@ -28,6 +28,7 @@ import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.ledger.Receiver;
 import io.signet.ca.signing.CertificateSigner;
@@ -660,6 +661,8 @@ final class IssueSvidTest {
     assertThat(leaves)
         .extracting(each -> each.signature().isPresent())
         .containsExactly(false, true);
+    assertThat(leaves.getFirst().result()).isEqualTo(new Result.Withdrawn());
+    assertThat(ledger.unfinished().count()).isZero();
     assertThat(leaves)
         .extracting(each -> each.intent().receiver().generation())
         .containsExactly(1, 2);
@@ -677,6 +680,7 @@ final class IssueSvidTest {
     turnsAtEachLeaf(ca, 4);
 
     assertRefused(request(CSR, Optional.empty()), Why.NO_AUTHORITY, "took over 3 times in a row");
+    assertThat(ledger.unfinished().count()).isZero();
   }
 
   // The intents of a turn itself are those of the root and the issuing authority.

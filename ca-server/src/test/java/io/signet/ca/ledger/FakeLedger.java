@@ -91,6 +91,16 @@ public final class FakeLedger implements IssuanceLedger {
   }
 
   @Override
+  public synchronized void withdraw(SerialNumber serial) throws LedgerException {
+    requireOpen();
+    @Nullable LedgerEntry entry = entries.get(serial);
+    if (entry == null || !(entry.result() instanceof Result.Open)) {
+      throw new LedgerException("no open intent for serial number " + serial);
+    }
+    entries.put(serial, new LedgerEntry(entry.intent(), new Result.Withdrawn()));
+  }
+
+  @Override
   public synchronized Optional<LedgerEntry> find(SerialNumber serial) {
     return Optional.ofNullable(entries.get(serial));
   }

@@ -108,6 +108,34 @@ public abstract class IssuanceLedgerContract {
     assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
   }
 
+  @Test
+  void withdraw_openIntent_closedForGood() throws Exception {
+    ledger().intend(intent(1));
+
+    ledger().withdraw(serial(1));
+
+    assertThat(ledger().find(serial(1)).orElseThrow().result()).isEqualTo(new Result.Withdrawn());
+    assertThat(ledger().reconcile()).isEqualTo(new Unfinished(0, Optional.empty()));
+    assertThat(ledger().unknown(NOW)).isZero();
+    assertThatThrownBy(() -> ledger().issued(serial(1), SIGNATURE))
+        .hasMessageContaining("no open intent for serial number 01");
+    assertThatThrownBy(() -> ledger().withdraw(serial(1)))
+        .hasMessageContaining("no open intent for serial number 01");
+  }
+
+  // What may be out there is not taken back.
+  @Test
+  void withdraw_issued_refusedAndStays() throws Exception {
+    ledger().intend(intent(1));
+    ledger().issued(serial(1), SIGNATURE);
+
+    assertThatThrownBy(() -> ledger().withdraw(serial(1)))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("no open intent for serial number 01");
+
+    assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
+  }
+
   // ISS-8
   @Test
   void reconcile_several_countAndOldest() throws Exception {

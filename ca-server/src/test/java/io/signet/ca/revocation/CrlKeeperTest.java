@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.signet.ca.ledger.LedgerException;
-import io.signet.ca.ledger.Receiver;
 import io.signet.ca.revocation.CrlDelivery.All;
 import io.signet.ca.revocation.CrlDelivery.Nothing;
 import io.signet.ca.revocation.CrlDelivery.Withheld;
@@ -247,13 +246,14 @@ final class CrlKeeperTest {
   void look_authorityOfAServerBelow_noneDelivered() throws Exception {
     revoke(leaf(leader.renew(DAY), HOUR));
     X509Certificate given =
-        world.signer.issue(
-            world.signer.prepare(
-                CertificateProfile.ISSUING,
-                CertificateProfile.issuing(DOMAIN, Fixtures.KEY, NOW, NOW.plus(DAY)),
-                world.root),
-            "rule edge lets it, asked by spiffe://example.org/edge",
-            _ -> Receiver.NOBODY);
+        world.signer.sign(
+            world.signer.intend(
+                world.signer.prepare(
+                    CertificateProfile.ISSUING,
+                    CertificateProfile.issuing(DOMAIN, Fixtures.KEY, NOW, NOW.plus(DAY)),
+                    world.root),
+                "rule edge lets it, asked by spiffe://example.org/edge"));
+    world.signer.record(given);
 
     assertThat(leader.look().delivery())
         .isEqualTo(

@@ -4,6 +4,7 @@ import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.LedgerEntry;
+import io.signet.ca.ledger.LedgerEntry.Result;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Laggard.Kind;
 import java.time.Duration;
@@ -182,6 +183,7 @@ public final class FakeHolders implements Holders {
   private Stream<LedgerEntry> live(Instant now, String profile) {
     return ledger.entries().stream()
         .filter(entry -> entry.intent().profile().equals(profile))
+        .filter(entry -> !(entry.result() instanceof Result.Withdrawn))
         .filter(entry -> entry.intent().notAfter().isAfter(now))
         .filter(entry -> entry.intent().receiver().holder().isPresent());
   }

@@ -170,6 +170,26 @@ public abstract class HoldersContract {
     assertThat(holders().lacking(3, END, 9)).isEqualTo(new Progress(1, 0, List.of()));
   }
 
+  // It was given up before it was signed, so nobody has it.
+  @Test
+  void withdrawn_nobodyWaitsForIt() throws Exception {
+    Receiver authority = new Receiver(Optional.of(WEB), Optional.empty(), 2, 1);
+    ledger().withdraw(intended(authority, "issuing", NOW, END));
+    ledger().withdraw(intended(OTHER, 2, 1, NOW, END));
+
+    assertThat(lacking(3)).isEqualTo(Progress.NONE);
+    assertThat(under(1)).isEqualTo(Progress.NONE);
+  }
+
+  @Test
+  void under_secondIntentWithdrawn_theFirstStillCounts() throws Exception {
+    answered(WEB, 2, 1);
+    ledger().withdraw(intended(WEB, 3, 2, NOW.plusSeconds(1), END));
+
+    assertThat(under(1).lagging()).isOne();
+    assertThat(under(2).lagging()).isZero();
+  }
+
   // ---- who is on a stream
 
   @Test

@@ -45,6 +45,11 @@ record WatchedLedger(Supplier<? extends IssuanceLedger> ledger, Consumer<Step> w
   }
 
   @Override
+  public void withdraw(SerialNumber serial) throws LedgerException {
+    ledger.get().withdraw(serial);
+  }
+
+  @Override
   public Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException {
     return ledger.get().find(serial);
   }
