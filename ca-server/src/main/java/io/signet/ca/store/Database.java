@@ -26,6 +26,14 @@ public sealed interface Database extends AutoCloseable permits EmbeddedDatabase,
   Connection connect() throws SQLException;
 
   /**
+   * The same for a question that reads much: it has more time than others, and none of the
+   * connections that those need.
+   *
+   * @throws SQLException as for {@link #connect}, which does not end it
+   */
+  Connection connectToRead() throws SQLException;
+
+  /**
    * Commits. When this returns, what was committed survives a crash of the process and of the
    * machine.
    *

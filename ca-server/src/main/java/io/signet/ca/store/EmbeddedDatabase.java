@@ -144,6 +144,11 @@ public final class EmbeddedDatabase implements Database {
     return DriverManager.getConnection(url);
   }
 
+  @Override
+  public Connection connectToRead() throws SQLException {
+    return connect();
+  }
+
   /**
    * Has H2 write some pages again with the next commit, from where most is of no use any more, so
    * that the file can be used there. H2 does it by itself only from a thread that would write

@@ -1,5 +1,8 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.instant;
+import static io.signet.ca.store.Sql.utc;
+
 import io.signet.ca.rotation.HolderReport;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -8,8 +11,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,27 +22,29 @@ import org.jspecify.annotations.Nullable;
 /** What each replica has seen of holders on its streams, in SQL, on a connection of the caller. */
 final class HolderTable {
 
+  private static final String ALL =
+      "select name, streams, bundle, generation, refusal, since from holder order by name";
+
   private HolderTable() {}
 
   /** What is known of each holder on streams. */
   static Map<String, SeenHolder> all(Connection connection, Instant now) throws SQLException {
     Map<String, SeenHolder> all = new HashMap<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet rows =
-            statement.executeQuery(
-                "select name, streams, bundle, generation, refusal, since from holder"
-                    + " order by name")) {
-      List<HolderReport> ofOne = new ArrayList<>();
-      while (rows.next()) {
-        HolderReport next = report(rows);
-        if (!ofOne.isEmpty() && !ofOne.getFirst().holder().equals(next.holder())) {
-          all.put(ofOne.getFirst().holder(), SeenHolder.of(ofOne, now));
-          ofOne.clear();
+    try (PreparedStatement query = connection.prepareStatement(ALL)) {
+      query.setFetchSize(Transactions.SOME_ROWS);
+      try (ResultSet rows = query.executeQuery()) {
+        List<HolderReport> ofOne = new ArrayList<>();
+        while (rows.next()) {
+          HolderReport next = report(rows);
+          if (!ofOne.isEmpty() && !ofOne.getFirst().holder().equals(next.holder())) {
+            all.put(ofOne.getFirst().holder(), SeenHolder.of(ofOne, now));
+            ofOne.clear();
+          }
+          ofOne.add(next);
         }
-        ofOne.add(next);
-      }
-      if (!ofOne.isEmpty()) {
-        all.put(ofOne.getFirst().holder(), SeenHolder.of(ofOne, now));
+        if (!ofOne.isEmpty()) {
+          all.put(ofOne.getFirst().holder(), SeenHolder.of(ofOne, now));
+        }
       }
     }
     return all;
@@ -54,7 +57,7 @@ final class HolderTable {
         Optional.ofNullable(row.getObject(3, Long.class)),
         Optional.ofNullable(row.getObject(4, Integer.class)),
         Optional.ofNullable(row.getString(5)),
-        row.getObject(6, OffsetDateTime.class).toInstant());
+        instant(row, 6));
   }
 
   /** Keeps these instead of what the replica reported of the same holders before. */
@@ -167,9 +170,5 @@ final class HolderTable {
         return row.next();
       }
     }
-  }
-
-  static OffsetDateTime utc(Instant instant) {
-    return instant.atOffset(ZoneOffset.UTC);
   }
 }

@@ -1,6 +1,6 @@
 package io.signet.ca.store;
 
-import static io.signet.ca.store.HolderTable.utc;
+import static io.signet.ca.store.Sql.utc;
 
 import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.rotation.Laggard;
@@ -12,7 +12,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -55,6 +54,7 @@ final class LiveLeaves {
       throws SQLException {
     LiveLeaves leaves = new LiveLeaves();
     try (PreparedStatement query = connection.prepareStatement(LIVE)) {
+      query.setFetchSize(Transactions.SOME_ROWS);
       query.setObject(1, utc(now));
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
@@ -77,7 +77,7 @@ final class LiveLeaves {
   }
 
   private static Instant instant(ResultSet row) throws SQLException {
-    return row.getObject(6, OffsetDateTime.class).toInstant();
+    return Sql.instant(row, 6);
   }
 
   Collection<OfHolder> holders() {

@@ -39,6 +39,10 @@ final class PostgresConnections implements DataSource {
     static final Patience STANDARD =
         new Patience(Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4));
 
+    /** For a question that reads all certificates that are valid. */
+    static final Patience READING =
+        new Patience(Duration.ofSeconds(2), Duration.ofSeconds(20), Duration.ofSeconds(25));
+
     /** To ask whether it is there at all. */
     static final Patience PROBE =
         new Patience(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));

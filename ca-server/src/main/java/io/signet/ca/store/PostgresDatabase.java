@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * PostgreSQL, for several servers at once. It ends when a connection or a commit fails, so that
  * whoever comes then is refused at once instead of waiting, and goes on as soon as the server
- * answers. No call takes longer than a few seconds.
+ * answers. No call takes longer than a few seconds, but for those that read much.
  */
 public final class PostgresDatabase implements Database {
 
@@ -168,6 +168,12 @@ public final class PostgresDatabase implements Database {
     } catch (SQLException e) {
       throw isFull() ? new NoneFreeException(noneFree(), e) : new SQLException(fail(e), e);
     }
+  }
+
+  @Override
+  public Connection connectToRead() throws SQLException {
+    requireOpen();
+    return new PostgresConnections(settings, Patience.READING).getConnection();
   }
 
   // One that fails leaves the pool, so those in a full one are all at work.

@@ -31,6 +31,21 @@ final class Transactions {
     }
   }
 
+  /** The same for a question that reads much, its rows some at a time. */
+  <T> T readMuch(Work<T> work) throws LedgerException {
+    try (Connection connection = database.connectToRead()) {
+      connection.setAutoCommit(false); // or the driver of PostgreSQL takes all rows at once
+      T result = work.on(connection);
+      connection.rollback();
+      return result;
+    } catch (SQLException e) {
+      throw new LedgerException(what + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Rows that are taken at once where there are many. */
+  static final int SOME_ROWS = 2000;
+
   /** All of the work or nothing; on the disk when it returns. */
   <T> T write(Work<T> work) throws LedgerException {
     try (Connection connection = database.connect()) {

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.base.Throwables;
 import io.signet.ca.ledger.LedgerException;
+import io.signet.ca.rotation.Progress;
 import io.signet.ca.testing.CapturedLog;
+import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.PostgresServer;
 import io.signet.spiffe.SecretBytes;
 import io.signet.spiffe.SerialNumber;
@@ -166,7 +168,7 @@ final class PostgresFaultsTest {
 
     try (PostgresDatabase lazy = PostgresDatabase.open(settings, REPLICA);
         Connection connection = lazy.connect()) {
-      assertThat(setting(connection)).isEqualTo("on");
+      assertThat(setting(connection, "synchronous_commit")).isEqualTo("on");
     }
   }
 
@@ -179,7 +181,7 @@ final class PostgresFaultsTest {
 
     try (PostgresDatabase strict = PostgresDatabase.open(settings, REPLICA);
         Connection connection = strict.connect()) {
-      assertThat(setting(connection)).isEqualTo("remote_apply");
+      assertThat(setting(connection, "synchronous_commit")).isEqualTo("remote_apply");
     }
   }
 
@@ -208,6 +210,28 @@ final class PostgresFaultsTest {
     }
     database.connect().close();
     assertThat(log.alarms()).isEmpty();
+  }
+
+  // A question that reads much takes none of them, and has the time that it needs.
+  @Test
+  void connectToRead_allConnectionsAtWork_oneOfItsOwnWithMoreTime() throws Exception {
+    SqlHolders holders = SqlHolders.open(database, "a");
+    List<Connection> taken = new ArrayList<>();
+    try {
+      while (taken.size() < 8) {
+        taken.add(database.connect());
+      }
+
+      assertThat(holders.lacking(1, Fixtures.NOW, 9)).isEqualTo(Progress.NONE);
+      assertThat(setting(taken.getFirst(), "statement_timeout")).isEqualTo("3s");
+      try (Connection reading = database.connectToRead()) {
+        assertThat(setting(reading, "statement_timeout")).isEqualTo("20s");
+      }
+    } finally {
+      for (Connection each : taken) {
+        each.close();
+      }
+    }
   }
 
   // Nor does it fail for the ledger, when that has to connect again.
@@ -366,9 +390,9 @@ final class PostgresFaultsTest {
         Optional.of(() -> SecretBytes.copyOf(password.get().getBytes(StandardCharsets.UTF_8))));
   }
 
-  private static String setting(Connection connection) throws SQLException {
+  private static String setting(Connection connection, String name) throws SQLException {
     try (Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery("show synchronous_commit")) {
+        ResultSet row = query.executeQuery("show " + name)) {
       row.next();
       return row.getString(1);
     }
