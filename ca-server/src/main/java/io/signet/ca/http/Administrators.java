@@ -101,11 +101,6 @@ public final class Administrators {
     this.isOne = isOne;
   }
 
-  /** Nobody may. */
-  public static Administrators none() {
-    return new Administrators(Optional.empty(), Optional.empty(), _ -> false);
-  }
-
   /** The first of what is shown that proves an administrator decides. */
   Judged judge(List<Evidence> shown) {
     if (token.isEmpty() && certificates.isEmpty()) {

@@ -1,5 +1,7 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.utc;
+
 import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.LedgerException;
@@ -13,8 +15,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -24,8 +24,6 @@ import org.slf4j.LoggerFactory;
 final class LedgerConnection implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LedgerConnection.class);
-
-  private static final String DUPLICATE_KEY = "23505";
 
   // No certificate has this serial number.
   private static final byte[] NONE = {};
@@ -150,7 +148,7 @@ final class LedgerConnection implements AutoCloseable {
       int[] _ = intend.executeBatch();
       int[] _ = open.executeBatch();
     } catch (SQLException e) {
-      if (DUPLICATE_KEY.equals(e.getSQLState())) {
+      if (Sql.isDuplicate(e)) {
         // One of them; which one it is shows when each is written by itself.
         throw new SerialTakenException(intents.getFirst().serial());
       }
@@ -266,10 +264,6 @@ final class LedgerConnection implements AutoCloseable {
 
   private static byte[] bytes(SerialNumber serial) {
     return serial.value().toByteArray();
-  }
-
-  private static OffsetDateTime utc(Instant instant) {
-    return instant.atOffset(ZoneOffset.UTC);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.instant;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.signet.ca.ledger.LedgerException;
@@ -13,7 +14,6 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,8 +37,6 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
   static final int PREFIXES = 127;
 
   private static final Duration EVERY = Duration.ofSeconds(2);
-
-  private static final String UNIQUE_VIOLATION = "23505";
 
   private static final String ALL =
       "select id, followed, bundle, ready, issuing, seen, skew_millis,"
@@ -70,7 +68,7 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
         Optional<Integer> kept = returned(connection);
         return kept.isPresent() ? kept.get() : entered(connection, random);
       } catch (SQLException e) {
-        if (!UNIQUE_VIOLATION.equals(e.getSQLState())) { // else another one drew the same now
+        if (!Sql.isDuplicate(e)) { // else another one drew the same now
           throw new LedgerException("the replica cannot be entered: " + e.getMessage(), e);
         }
       }
@@ -231,10 +229,6 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
         instant(row, 6),
         Duration.ofMillis(Math.max(0, Math.round(row.getDouble(8) * 1000))),
         Duration.ofMillis(row.getLong(7)));
-  }
-
-  private static Instant instant(ResultSet row, int column) throws SQLException {
-    return row.getObject(column, OffsetDateTime.class).toInstant();
   }
 
   // It stays in the table for what it may have left in its custodian.

@@ -9,7 +9,6 @@ import java.io.ByteArrayOutputStream;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,31 +20,33 @@ import org.jspecify.annotations.Nullable;
 /** The CAs, and the issuing keys of this server, in SQL. Safe for use by many threads. */
 public final class SqlAuthorityStore implements AuthorityStore {
 
-  private final Database database;
+  private final Transactions transactions;
+  private final String replica;
 
   public SqlAuthorityStore(Database database) {
-    this.database = database;
+    this.transactions = new Transactions(database, "the authorities");
+    this.replica = database.replica();
   }
 
   @Override
   public Optional<CaRecord> ca(int generation) throws LedgerException {
-    try (Connection connection = database.connect();
-        PreparedStatement query =
-            connection.prepareStatement(
-                "select label, certificate, above, roots from root where generation = ?")) {
-      query.setInt(1, generation);
-      return ca(query);
-    } catch (SQLException | CertificateException e) {
-      throw new LedgerException("the root cannot be read from the store: " + e.getMessage(), e);
-    }
+    return transactions.read(connection -> {
+      try (PreparedStatement query =
+          connection.prepareStatement(
+              "select label, certificate, above, roots from root where generation = ?")) {
+        query.setInt(1, generation);
+        return ca(query);
+      }
+    });
   }
 
-  private static Optional<CaRecord> ca(PreparedStatement query)
-      throws SQLException, CertificateException {
+  private static Optional<CaRecord> ca(PreparedStatement query) throws SQLException {
     try (ResultSet row = query.executeQuery()) {
       return row.next()
           ? Optional.of(new CaRecord(new KeyLabel(row.getString(1)), chain(row)))
           : Optional.empty();
+    } catch (CertificateException e) {
+      throw new SQLException("certificate of a CA: " + e.getMessage(), e);
     }
   }
 
@@ -110,20 +111,23 @@ public final class SqlAuthorityStore implements AuthorityStore {
 
   @Override
   public List<KeyLabel> issuing() throws LedgerException {
-    List<KeyLabel> labels = new ArrayList<>();
-    try (Connection connection = database.connect();
-        PreparedStatement query =
-            connection.prepareStatement("select label from issuing_key where replica = ?")) {
-      query.setString(1, database.replica());
-      try (ResultSet rows = query.executeQuery()) {
-        while (rows.next()) {
-          labels.add(new KeyLabel(rows.getString(1)));
-        }
+    return transactions.read(connection -> {
+      try (PreparedStatement query =
+          connection.prepareStatement("select label from issuing_key where replica = ?")) {
+        query.setString(1, replica);
+        return labels(query);
       }
-      return labels;
-    } catch (SQLException e) {
-      throw new LedgerException("the store cannot be read: " + e.getMessage(), e);
+    });
+  }
+
+  private static List<KeyLabel> labels(PreparedStatement query) throws SQLException {
+    List<KeyLabel> labels = new ArrayList<>();
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        labels.add(new KeyLabel(rows.getString(1)));
+      }
     }
+    return labels;
   }
 
   @Override
@@ -132,7 +136,7 @@ public final class SqlAuthorityStore implements AuthorityStore {
         "insert into issuing_key (label, replica) values (?, ?)",
         statement -> {
           statement.setString(1, label.value());
-          statement.setString(2, database.replica());
+          statement.setString(2, replica);
         });
   }
 
@@ -148,16 +152,16 @@ public final class SqlAuthorityStore implements AuthorityStore {
   }
 
   private void write(String sql, Parameters parameters) throws LedgerException {
-    try (Connection connection = database.connect();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      connection.setAutoCommit(false);
-      parameters.fill(statement);
-      if (statement.executeUpdate() != 1) {
-        throw new SQLException("no row to change: " + sql);
-      }
-      database.commit(connection);
-    } catch (SQLException e) {
-      throw new LedgerException("the store cannot be written: " + e.getMessage(), e);
-    }
+    int _ =
+        transactions.write(connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            parameters.fill(statement);
+            int changed = statement.executeUpdate();
+            if (changed != 1) {
+              throw new SQLException("no row to change: " + sql);
+            }
+            return changed;
+          }
+        });
   }
 }

@@ -1,5 +1,8 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.instant;
+import static io.signet.ca.store.Sql.utc;
+
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.revocation.AuthorityId;
 import io.signet.ca.revocation.Crl;
@@ -18,8 +21,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,8 +31,6 @@ public final class SqlCrlStore implements CrlStore {
 
   // The embedded database holds 1 MiB in a value.
   private static final int PART = 512 * 1024;
-
-  private static final String DUPLICATE_KEY = "23505";
 
   private final Transactions transactions;
 
@@ -46,7 +45,7 @@ public final class SqlCrlStore implements CrlStore {
           connection.prepareStatement(
               "select authority, number, this_update, next_update, ends from crl where ends > ?"
                   + " order by ends, authority")) {
-        query.setObject(1, now.atOffset(ZoneOffset.UTC));
+        query.setObject(1, utc(now));
         return heads(query);
       }
     });
@@ -66,10 +65,6 @@ public final class SqlCrlStore implements CrlStore {
       }
     }
     return List.copyOf(heads);
-  }
-
-  private static Instant instant(ResultSet row, int column) throws SQLException {
-    return row.getObject(column, OffsetDateTime.class).toInstant();
   }
 
   // Both in one transaction: between two statements another replica may keep a newer one.
@@ -134,7 +129,7 @@ public final class SqlCrlStore implements CrlStore {
         return true;
       });
     } catch (LedgerException e) {
-      if (e.getCause() instanceof SQLException sql && DUPLICATE_KEY.equals(sql.getSQLState())) {
+      if (e.getCause() instanceof SQLException sql && Sql.isDuplicate(sql)) {
         return false; // both were the first, and the other was faster
       }
       throw e;
@@ -180,9 +175,9 @@ public final class SqlCrlStore implements CrlStore {
       throw new SQLException(e);
     }
     statement.setLong(2, head.number());
-    statement.setObject(3, head.thisUpdate().atOffset(ZoneOffset.UTC));
-    statement.setObject(4, head.nextUpdate().atOffset(ZoneOffset.UTC));
-    statement.setObject(5, head.end().atOffset(ZoneOffset.UTC));
+    statement.setObject(3, utc(head.thisUpdate()));
+    statement.setObject(4, utc(head.nextUpdate()));
+    statement.setObject(5, utc(head.end()));
     statement.setBytes(6, head.authority().keyId());
   }
 
@@ -213,9 +208,9 @@ public final class SqlCrlStore implements CrlStore {
                   "delete from crl_part where authority in"
                       + " (select authority from crl where ends < ?)");
           PreparedStatement heads = connection.prepareStatement("delete from crl where ends < ?")) {
-        parts.setObject(1, endedBefore.atOffset(ZoneOffset.UTC));
+        parts.setObject(1, utc(endedBefore));
         parts.executeUpdate();
-        heads.setObject(1, endedBefore.atOffset(ZoneOffset.UTC));
+        heads.setObject(1, utc(endedBefore));
         return heads.executeUpdate();
       }
     });

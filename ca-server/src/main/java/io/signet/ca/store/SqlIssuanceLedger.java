@@ -1,5 +1,8 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.instant;
+import static io.signet.ca.store.Sql.utc;
+
 import io.signet.ca.ledger.HolderKey;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceLedger;
@@ -15,8 +18,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +117,7 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
   public long unknown(Instant at) throws LedgerException {
     try (Connection connection = database.connect();
         PreparedStatement query = connection.prepareStatement(UNKNOWN)) {
-      query.setObject(1, at.atOffset(ZoneOffset.UTC));
+      query.setObject(1, utc(at));
       return count(query);
     } catch (SQLException e) {
       throw unreadable(e);
@@ -148,8 +149,8 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
         row.getString(4),
         row.getBytes(5),
         row.getBytes(6),
-        row.getObject(7, OffsetDateTime.class).toInstant(),
-        row.getObject(8, OffsetDateTime.class).toInstant(),
+        instant(row, 7),
+        instant(row, 8),
         receiver(row));
   }
 

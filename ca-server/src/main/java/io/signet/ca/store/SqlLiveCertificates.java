@@ -1,5 +1,8 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.instant;
+import static io.signet.ca.store.Sql.utc;
+
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.revocation.AuthorityId;
 import io.signet.ca.revocation.LiveCertificates;
@@ -12,8 +15,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class SqlLiveCertificates implements LiveCertificates {
       try (PreparedStatement query =
           connection.prepareStatement(
               COLUMNS + " where not_after > ? and id = ? and profile = ? order by serial")) {
-        query.setObject(1, now.atOffset(ZoneOffset.UTC));
+        query.setObject(1, utc(now));
         query.setString(2, id.toString());
         query.setString(3, CertificateProfile.LEAF.toString());
         return all(query);
@@ -51,7 +52,7 @@ public final class SqlLiveCertificates implements LiveCertificates {
           connection.prepareStatement(
               "select distinct issuer_key_id from ledger"
                   + " where not_after > ? and profile = ? and signature is not null")) {
-        query.setObject(1, now.atOffset(ZoneOffset.UTC));
+        query.setObject(1, utc(now));
         query.setString(2, CertificateProfile.LEAF.toString());
         Set<AuthorityId> issuers = new HashSet<>();
         try (ResultSet row = query.executeQuery()) {
@@ -71,7 +72,7 @@ public final class SqlLiveCertificates implements LiveCertificates {
           connection.prepareStatement(
               COLUMNS
                   + " where not_after > ? and issuer_key_id = ? and profile = ? order by serial")) {
-        query.setObject(1, now.atOffset(ZoneOffset.UTC));
+        query.setObject(1, utc(now));
         query.setBytes(2, ca.keyId());
         query.setString(3, CertificateProfile.ISSUING.toString());
         return all(query);
@@ -88,7 +89,7 @@ public final class SqlLiveCertificates implements LiveCertificates {
               COLUMNS
                   + " where not_after > ? and profile = ? and signature is not null"
                   + " and reason <> ? and reason <> '' order by serial")) {
-        query.setObject(1, now.atOffset(ZoneOffset.UTC));
+        query.setObject(1, utc(now));
         query.setString(2, CertificateProfile.ISSUING.toString());
         query.setString(3, CertificateSigner.OWN);
         return all(query);
@@ -105,7 +106,7 @@ public final class SqlLiveCertificates implements LiveCertificates {
                 new SerialNumber(new BigInteger(row.getBytes(1))),
                 AuthorityId.of(row.getBytes(2)),
                 SpiffeId.parse(row.getString(3)),
-                row.getObject(4, OffsetDateTime.class).toInstant()));
+                instant(row, 4)));
       }
     }
     return List.copyOf(found);

@@ -1,5 +1,8 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.instant;
+import static io.signet.ca.store.Sql.utc;
+
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.revocation.AuthorityId;
 import io.signet.ca.revocation.Denial;
@@ -15,8 +18,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,7 +48,7 @@ public final class SqlRevocations implements Revocations {
           connection.prepareStatement(
               "select serial, authority, id, reason, revoked_at, revoked_by, not_after"
                   + " from revocation where not_after >= ? order by revoked_at, serial")) {
-        query.setObject(1, time.atOffset(ZoneOffset.UTC));
+        query.setObject(1, utc(time));
         return revocations(query);
       }
     });
@@ -74,10 +75,6 @@ public final class SqlRevocations implements Revocations {
   // What a later version may have written is a reason that this one does not know.
   private static RevocationReason reason(String label) {
     return RevocationReason.named(label).orElse(RevocationReason.UNSPECIFIED);
-  }
-
-  private static Instant instant(ResultSet row, int column) throws SQLException {
-    return row.getObject(column, OffsetDateTime.class).toInstant();
   }
 
   @Override
@@ -115,9 +112,9 @@ public final class SqlRevocations implements Revocations {
     insert.setBytes(2, revoked.authority().keyId());
     insert.setString(3, revoked.id().toString());
     insert.setString(4, revoked.reason().label());
-    insert.setObject(5, revoked.at().atOffset(ZoneOffset.UTC));
+    insert.setObject(5, utc(revoked.at()));
     insert.setString(6, revoked.by());
-    insert.setObject(7, revoked.notAfter().atOffset(ZoneOffset.UTC));
+    insert.setObject(7, utc(revoked.notAfter()));
     insert.executeUpdate();
   }
 
@@ -159,7 +156,7 @@ public final class SqlRevocations implements Revocations {
         }
         insert.setString(1, denial.id().toString());
         insert.setString(2, denial.reason().label());
-        insert.setObject(3, denial.at().atOffset(ZoneOffset.UTC));
+        insert.setObject(3, utc(denial.at()));
         insert.setString(4, denial.by());
         return insert.executeUpdate() == 1;
       }
@@ -184,7 +181,7 @@ public final class SqlRevocations implements Revocations {
     return transactions.write(connection -> {
       try (PreparedStatement delete =
           connection.prepareStatement("delete from revocation where not_after < ?")) {
-        delete.setObject(1, endedBefore.atOffset(ZoneOffset.UTC));
+        delete.setObject(1, utc(endedBefore));
         return delete.executeUpdate();
       }
     });

@@ -1,5 +1,7 @@
 package io.signet.ca.store;
 
+import static io.signet.ca.store.Sql.utc;
+
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Generation;
 import io.signet.ca.rotation.JournalEntry;
@@ -12,14 +14,12 @@ import io.signet.ca.rotation.RotationState.Retiring;
 import io.signet.ca.rotation.RotationState.Steady;
 import io.signet.ca.rotation.RotationState.Terms;
 import io.signet.hsm.KeyLabel;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,9 +42,6 @@ public final class SqlRotationJournal implements RotationJournal {
           + " union select other, other_label from rotation_journal"
           + " where kind = ? and other is not null order by 1";
 
-  private static final String DUPLICATE_KEY = "23505";
-
-  private final Database database;
   private final Transactions transactions;
   private final String kind;
 
@@ -52,7 +49,6 @@ public final class SqlRotationJournal implements RotationJournal {
    * @param kind of the keys, such as {@code x509}
    */
   public SqlRotationJournal(Database database, String kind) {
-    this.database = database;
     this.transactions = new Transactions(database, "the rotation");
     this.kind = kind;
   }
@@ -124,19 +120,18 @@ public final class SqlRotationJournal implements RotationJournal {
 
   @Override
   public boolean append(JournalEntry entry) throws LedgerException {
-    try (Connection connection = database.connect();
-        PreparedStatement insert = connection.prepareStatement(APPEND)) {
-      connection.setAutoCommit(false);
-      fill(insert, entry);
-      int _ = insert.executeUpdate();
-      database.commit(connection);
-      return true;
-    } catch (SQLException e) {
-      if (DUPLICATE_KEY.equals(e.getSQLState())) {
+    try {
+      return transactions.write(connection -> {
+        try (PreparedStatement insert = connection.prepareStatement(APPEND)) {
+          fill(insert, entry);
+          return insert.executeUpdate() == 1;
+        }
+      });
+    } catch (LedgerException e) {
+      if (e.getCause() instanceof SQLException sql && Sql.isDuplicate(sql)) {
         return false;
       }
-      throw new LedgerException(
-          "the step of the rotation cannot be recorded: " + e.getMessage(), e);
+      throw e;
     }
   }
 
@@ -184,9 +179,5 @@ public final class SqlRotationJournal implements RotationJournal {
       }
     }
     return generations;
-  }
-
-  private static OffsetDateTime utc(Instant instant) {
-    return instant.atOffset(ZoneOffset.UTC);
   }
 }

@@ -85,6 +85,10 @@ final class RotationRoutesTest {
     return new Administrators(Optional.of(this::readToken), Optional.empty(), _ -> false);
   }
 
+  private static Administrators nobody() {
+    return new Administrators(Optional.empty(), Optional.empty(), Set.of());
+  }
+
   private Administrators byCertificate() {
     var attestor =
         new ClientCertificateAttestor(
@@ -455,7 +459,7 @@ final class RotationRoutesTest {
   @Test
   void post_nobodyConfigured_403SaysWhatToConfigure() throws Exception {
     server.close();
-    server = OperatorServer.start(loopback(), routes(Administrators.none(), Limits.none()));
+    server = OperatorServer.start(loopback(), routes(nobody(), Limits.none()));
 
     HttpResponse<String> answer = post("approve", "{}", TOKEN);
 

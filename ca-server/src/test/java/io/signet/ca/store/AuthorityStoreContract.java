@@ -86,7 +86,7 @@ abstract class AuthorityStoreContract {
 
     assertThatThrownBy(() -> store.ca())
         .isInstanceOf(LedgerException.class)
-        .hasMessageContaining("the root cannot be read from the store");
+        .hasMessageContaining("the authorities cannot be read: ");
   }
 
   @Test
