@@ -1,14 +1,10 @@
 package io.signet.sds;
 
+import static io.signet.sds.Laggards.everyoneHas;
+import static io.signet.sds.Laggards.laggards;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.signet.sds.AckLedger.Condition;
-import io.signet.sds.AckLedger.Had;
-import io.signet.sds.AckLedger.Holding;
-import io.signet.sds.AckLedger.Moment;
-import io.signet.sds.AckLedger.Nacked;
-import io.signet.sds.AckLedger.Standing;
 import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
 import io.signet.sds.Wants.Mark;
@@ -33,10 +29,8 @@ class AckLedgerTest {
   void everyoneHas_subscribedButNeverSent_isFalse() {
     subscribe(WEB_1);
 
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isFalse();
-    assertThat(ledger.laggards("ROOTCA", "v1"))
-        .extracting(AckLedger.Standing::who)
-        .containsExactly(WEB_1);
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isFalse();
+    assertThat(laggards(ledger, "ROOTCA", "v1")).extracting(Standing::who).containsExactly(WEB_1);
   }
 
   @Test
@@ -44,7 +38,7 @@ class AckLedgerTest {
     subscribe(WEB_1);
     ledger.sent(WEB_1, Map.of("ROOTCA", "v1"));
 
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isFalse();
   }
 
   @Test
@@ -52,10 +46,10 @@ class AckLedgerTest {
     subscribe(WEB_1);
     subscribe(WEB_2);
     ack(WEB_1, "v1");
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isFalse();
 
     ack(WEB_2, "v1");
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isTrue();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isTrue();
   }
 
   @Test
@@ -63,7 +57,7 @@ class AckLedgerTest {
     subscribe(WEB_1);
     ack(WEB_1, "v1");
 
-    assertThat(ledger.everyoneHas("ROOTCA", "v2")).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v2")).isFalse();
   }
 
   @Test // SDS-13: the proxy keeps its last good one
@@ -73,8 +67,8 @@ class AckLedgerTest {
     ledger.sent(WEB_1, Map.of("ROOTCA", "v2"));
     nack(WEB_1, "v2");
 
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isTrue();
-    assertThat(ledger.everyoneHas("ROOTCA", "v2")).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isTrue();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v2")).isFalse();
   }
 
   @Test
@@ -83,7 +77,7 @@ class AckLedgerTest {
     ack(WEB_1, "v1");
     nack(WEB_1, "v1");
 
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isFalse();
   }
 
   @Test
@@ -93,7 +87,7 @@ class AckLedgerTest {
     ledger.closed(WEB_1);
     ledger.wants(WEB_2, wants(1, "default", "v1"));
 
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isTrue();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isTrue();
   }
 
   @Test // SDS-9
@@ -105,7 +99,7 @@ class AckLedgerTest {
 
     assertThat(ledger.subscribers())
         .singleElement()
-        .extracting(AckLedger.Standing::secrets)
+        .extracting(Standing::secrets)
         .isEqualTo(
             Map.of(
                 "ROOTCA",
@@ -245,10 +239,10 @@ class AckLedgerTest {
     ledger.sent(WEB_1, Map.of("ROOTCA", "v2"));
     ledger.wants(WEB_1, wants(3, "ROOTCA", "v1"));
     assertThat(standing().bundle()).contains(1L);
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isFalse();
     ledger.sent(WEB_1, Map.of("ROOTCA", "v1"));
     assertThat(standing().bundle()).contains(1L);
-    assertThat(ledger.everyoneHas("ROOTCA", "v1")).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", "v1")).isFalse();
 
     ledger.answered(WEB_1, new Ack(Map.of("ROOTCA", "v1")));
     assertThat(standing().bundle()).contains(3L);

@@ -6,7 +6,6 @@ import static io.signet.sds.Secrets.WEB;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.signet.sds.AckLedger.Standing;
 import io.signet.sds.Request.Whole;
 import io.signet.sds.Secret.TlsCertificate;
 import io.signet.sds.SubscriptionState.Step;

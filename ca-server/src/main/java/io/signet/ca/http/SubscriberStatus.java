@@ -1,6 +1,6 @@
 package io.signet.ca.http;
 
-import io.signet.sds.AckLedger.Condition;
+import io.signet.sds.Condition;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.signet.ca.http.SubscriberStatus.Held;
-import io.signet.sds.AckLedger.Condition;
+import io.signet.sds.Condition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,5 +1,7 @@
 package io.signet.sds.envoy;
 
+import static io.signet.sds.Laggards.everyoneHas;
+import static io.signet.sds.Laggards.laggards;
 import static io.signet.sds.Secrets.CART;
 import static io.signet.sds.Secrets.EXAMPLE;
 import static io.signet.sds.Secrets.WEB;
@@ -28,10 +30,14 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.signet.sds.AckLedger;
+import io.signet.sds.Condition;
 import io.signet.sds.FakeSecretSource;
+import io.signet.sds.Had;
 import io.signet.sds.Holder;
+import io.signet.sds.Holding;
 import io.signet.sds.Naming;
 import io.signet.sds.Snapshot;
+import io.signet.sds.Standing;
 import io.signet.sds.Trust;
 import io.signet.sds.TrustAnchors;
 import io.signet.spiffe.TrustBundle;
@@ -130,11 +136,11 @@ class SdsEndpointTest {
     FakeProxy proxy = FakeProxy.open(channel);
     proxy.asks("default", "ROOTCA");
     String root = bundle(EXAMPLE, 1).version();
-    assertThat(ledger.everyoneHas("ROOTCA", root)).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", root)).isFalse();
 
     proxy.acks("default", "ROOTCA");
 
-    assertThat(ledger.everyoneHas("ROOTCA", root)).isTrue();
+    assertThat(everyoneHas(ledger, "ROOTCA", root)).isTrue();
     assertThat(listener.heard())
         .containsExactly("opened by web-1", "sent [ROOTCA, default]", "acked [ROOTCA, default]");
   }
@@ -162,7 +168,7 @@ class SdsEndpointTest {
     return new Snapshot(List.of(svid(WEB, 1)), Trust.of(new TrustAnchors(bundle)));
   }
 
-  private AckLedger.Standing only() {
+  private Standing only() {
     return ledger.subscribers().iterator().next();
   }
 
@@ -190,8 +196,7 @@ class SdsEndpointTest {
     var _ = blocking().fetchSecrets(FakeProxy.request("default", "ROOTCA").build());
 
     assertThat(ledger.takeGone())
-        .isEqualTo(
-            Map.of(WEB_1, new AckLedger.Had(Optional.of(4L), Optional.of(1), Optional.empty())));
+        .isEqualTo(Map.of(WEB_1, new Had(Optional.of(4L), Optional.of(1), Optional.empty())));
   }
 
   @Test // SDS-9, SDS-13, ISTIO-96: nack
@@ -203,7 +208,7 @@ class SdsEndpointTest {
 
     assertThat(proxy.responses()).hasSize(1);
     assertThat(listener.heard()).last().isEqualTo("nacked [ROOTCA, default]: bad?key");
-    assertThat(ledger.laggards("ROOTCA", bundle(EXAMPLE, 1).version())).hasSize(1);
+    assertThat(laggards(ledger, "ROOTCA", bundle(EXAMPLE, 1).version())).hasSize(1);
   }
 
   @Test // SC-4, ISTIO-96: serial
@@ -247,9 +252,9 @@ class SdsEndpointTest {
     String both = bundle(EXAMPLE, 1, 2).version();
     assertThat(root.last().getVersionInfo()).isEqualTo(both);
     assertThat(certificate.responses()).hasSize(1);
-    assertThat(ledger.everyoneHas("ROOTCA", both)).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", both)).isFalse();
     root.acks("ROOTCA");
-    assertThat(ledger.everyoneHas("ROOTCA", both)).isTrue();
+    assertThat(everyoneHas(ledger, "ROOTCA", both)).isTrue();
   }
 
   // SC-13, ISTIO-96: unknown. Istio ends the stream; here it waits and misses nothing (SDS-7).
@@ -496,8 +501,8 @@ class SdsEndpointTest {
     proxy.acks("default", "ROOTCA");
 
     assertThat(proxy.names()).containsExactly(List.of("ROOTCA"));
-    assertThat(ledger.everyoneHas("ROOTCA", bundle(EXAMPLE, 1).version())).isTrue();
-    assertThat(ledger.everyoneHas("default", unfit.version())).isFalse();
+    assertThat(everyoneHas(ledger, "ROOTCA", bundle(EXAMPLE, 1).version())).isTrue();
+    assertThat(everyoneHas(ledger, "default", unfit.version())).isFalse();
     assertThat(listener.heard()).contains("withheld default: secret already destroyed");
 
     source.set(WEB_1, snapshot(2, 1));
@@ -707,8 +712,8 @@ class SdsEndpointTest {
         .satisfies(standing -> {
           assertThat(standing.isBehind()).isTrue();
           assertThat(standing.secrets().values())
-              .extracting(AckLedger.Holding::condition)
-              .containsExactly(AckLedger.Condition.UNSENT);
+              .extracting(Holding::condition)
+              .containsExactly(Condition.UNSENT);
         });
   }
 
@@ -794,7 +799,7 @@ class SdsEndpointTest {
           assertThat(resource.hasTtl()).isFalse();
         });
     proxy.acks();
-    assertThat(ledger.everyoneHas("default", svid(WEB, 1).version())).isTrue();
+    assertThat(everyoneHas(ledger, "default", svid(WEB, 1).version())).isTrue();
   }
 
   @Test // SC-7, SC-10
