@@ -8,13 +8,16 @@ import io.signet.attestation.Evidence.BearerToken;
 import io.signet.attestation.Refusal;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
 import io.signet.spiffe.TrustDomain;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -153,6 +156,29 @@ public final class KubernetesAttestor implements Attestor, AutoCloseable {
    */
   public List<String> problems() {
     return clusters.stream().flatMap(cluster -> cluster.problems().stream()).toList();
+  }
+
+  /** The ids of all clusters. */
+  public Set<String> clusters() {
+    return clusters.stream().map(ReviewedCluster::id).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * Asks the API server of each cluster for all of its pods, those that are there after this was
+   * called: a list as it is stored, of metadata only, read part by part. Blocks, up to 30 s for
+   * each 500 pods, so it is for a few questions and nobody who is in a hurry. Needs our account to
+   * be allowed to list pods.
+   */
+  public PodsThere podsThere() {
+    Set<String> uids = new HashSet<>();
+    for (ReviewedCluster cluster : clusters) {
+      try {
+        uids.addAll(cluster.podsThere());
+      } catch (IOException e) {
+        return new PodsThere.Unknown(String.valueOf(e.getMessage()));
+      }
+    }
+    return new PodsThere.Known(uids);
   }
 
   /** Ends the clients; reviews under way are given up. */

@@ -3,10 +3,7 @@ package io.signet.attestation.kubernetes;
 import static io.signet.attestation.kubernetes.Json.eachField;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -36,9 +33,8 @@ final class ObjectWatch implements KnownObjects, Runnable {
   // What there is to keep of accounts and nodes is in their metadata; of pods it is not.
   private static final String WHOLE = "application/json";
   private static final String METADATA =
-      "application/json;as=%s;g=meta.k8s.io;v=v1,application/json";
+      "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
-  private static final int PAGE = 500;
   private static final int GONE = 410;
   private static final int MOST_DOUBLED = 16;
 
@@ -55,10 +51,7 @@ final class ObjectWatch implements KnownObjects, Runnable {
     private final String watch;
 
     Kind(String resource) {
-      this(
-          resource,
-          METADATA.formatted("PartialObjectMetadataList"),
-          METADATA.formatted("PartialObjectMetadata"));
+      this(resource, ObjectList.METADATA, METADATA);
     }
 
     Kind(String resource, String list, String watch) {
@@ -154,60 +147,10 @@ final class ObjectWatch implements KnownObjects, Runnable {
   private String list() throws IOException {
     long begun = nanoTime.getAsLong();
     var found = new ObjectStore();
-    var page = new Page(found);
-    do {
-      page.read();
-    } while (!page.next.isEmpty());
+    String version = new ObjectList(client, path(), kind.list, pace.page(), found::put).read();
     objects = found;
     completeAsOf(begun);
-    return page.version;
-  }
-
-  /** One part of a list after the other. */
-  private final class Page {
-    private final ObjectStore found;
-    private String version = "";
-    private String next = "";
-
-    Page(ObjectStore found) {
-      this.found = found;
-    }
-
-    void read() throws IOException {
-      String query = "?limit=" + PAGE + (next.isEmpty() ? "" : "&continue=" + encoded(next));
-      next = "";
-      try (var body = client.stream(path() + query, kind.list, pace.page());
-          JsonParser in = Json.PARSERS.createParser(body)) {
-        in.nextToken();
-        eachField(in, this::field);
-      }
-      if (version.isEmpty()) {
-        throw new IOException(client.url(path()) + ": not a list");
-      }
-    }
-
-    private void field(String name, JsonParser in) throws IOException {
-      switch (name) {
-        case "metadata" -> eachField(in, this::metadata);
-        case "items" -> items(in);
-        default -> {}
-      }
-    }
-
-    private void metadata(String name, JsonParser in) throws IOException {
-      switch (name) {
-        case "resourceVersion" -> version = in.getValueAsString("");
-        case "continue" -> next = in.getValueAsString("");
-        default -> {}
-      }
-    }
-
-    private void items(JsonParser in) throws IOException {
-      boolean begun = in.hasToken(JsonToken.START_ARRAY);
-      while (begun && in.nextToken() == JsonToken.START_OBJECT) {
-        found.put(ObjectReader.read(in).object());
-      }
-    }
+    return version;
   }
 
   /** Follows what happens, to the end of one watch. */
@@ -302,9 +245,5 @@ final class ObjectWatch implements KnownObjects, Runnable {
 
   private String path() {
     return "api/v1/" + kind.resource;
-  }
-
-  private static String encoded(String value) {
-    return URLEncoder.encode(value, StandardCharsets.UTF_8);
   }
 }

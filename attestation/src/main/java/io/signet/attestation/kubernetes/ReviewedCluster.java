@@ -5,9 +5,11 @@ import io.signet.attestation.ServiceAccountName;
 import io.signet.attestation.kubernetes.TokenReviews.Failed;
 import io.signet.attestation.kubernetes.TokenReviews.Reviewed;
 import io.signet.spiffe.TrustDomain;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +30,11 @@ final class ReviewedCluster implements AutoCloseable {
   // The API server counts a list of pods as ten requests where there are many, and gives all
   // accounts of workloads together a few hundred at a time (its priority level workload-low).
   private static final int LOOKUPS_AT_ONCE = 16;
+
+  private static final String PODS = "api/v1/pods";
+
+  // As a watch has it: an API server with many pods takes a while, and nobody waits for us.
+  private static final Duration LIST_PART = Duration.ofSeconds(30);
 
   private final Cluster cluster;
   private final ApiClient client;
@@ -132,6 +139,26 @@ final class ReviewedCluster implements AutoCloseable {
         .filter(KnownObjects::isFresh)
         .<List<Pods>>map(known -> List.of(new WatchedPods(known), live))
         .orElse(List.of(live));
+  }
+
+  /**
+   * The UIDs of all pods that are there after this was called.
+   *
+   * @throws IOException if that cannot be told now; names this cluster
+   */
+  Set<String> podsThere() throws IOException {
+    Set<String> uids = new HashSet<>();
+    ObjectList pods =
+        new ObjectList(client, PODS, ObjectList.METADATA, LIST_PART, pod -> uids.add(pod.uid()));
+    try {
+      String _ = pods.read();
+      if (uids.contains("")) {
+        throw new IOException(client.url(PODS) + ": a pod without a UID");
+      }
+    } catch (IOException e) {
+      throw new IOException(named("which pods there are: " + e.getMessage()), e);
+    }
+    return uids;
   }
 
   /** What does not work now, and what to check. */
