@@ -2,6 +2,8 @@ package io.signet.ca.ledger;
 
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Who holds certificates of ours: one of possibly many that share an identity. What it gets later
@@ -15,6 +17,10 @@ public record HolderKey(SpiffeId identity, String instance) {
 
   private static final char BETWEEN = '|'; // in no SPIFFE ID (SPIFFE-ID, section 2)
   private static final String SERIAL = "#";
+
+  // RFC 9562, section 4, as every API server writes the UIDs that it gives.
+  private static final Pattern POD_UID =
+      Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
   /**
    * Of one certificate alone, where nobody can tell who holds which: nothing that comes later is
@@ -36,6 +42,14 @@ public record HolderKey(SpiffeId identity, String instance) {
           "holder \"%s\" (expected: an identity, %s and an instance)".formatted(text, BETWEEN));
     }
     return new HolderKey(SpiffeId.parse(text.substring(0, end)), text.substring(end + 1));
+  }
+
+  /**
+   * The UID of the pod that it is. Empty for all else that tells one from others, such as the
+   * serial number of a certificate, which has another form.
+   */
+  public Optional<String> pod() {
+    return POD_UID.matcher(instance).matches() ? Optional.of(instance) : Optional.empty();
   }
 
   /** For people. */

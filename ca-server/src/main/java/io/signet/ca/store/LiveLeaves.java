@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,11 @@ final class LiveLeaves {
     return Sql.instant(row, 6);
   }
 
+  /** Leaves out the holders of which this is so. */
+  void leaveOut(Predicate<OfHolder> which) {
+    boolean _ = holders.values().removeIf(which);
+  }
+
   Collection<OfHolder> holders() {
     return holders.values();
   }
@@ -98,6 +104,7 @@ final class LiveLeaves {
     private final long bundle;
     private final int generation;
     private Instant latest = Instant.MIN;
+    private long last;
     private boolean isClient;
     private boolean isSubscriber;
     private boolean isFedUnder;
@@ -116,6 +123,7 @@ final class LiveLeaves {
 
     private void add(long sequence, int of, long position, Instant at, boolean isSigned) {
       latest = at.isAfter(latest) ? at : latest;
+      last = Math.max(last, position);
       if (sequence == 0) {
         isSubscriber = true;
         isFedUnder |= of == generation;
@@ -146,6 +154,11 @@ final class LiveLeaves {
     /** When it got the last of them. */
     Instant latest() {
       return latest;
+    }
+
+    /** The place of the one that was recorded last. */
+    long last() {
+      return last;
     }
 
     /** Whether it asked for some of them. */

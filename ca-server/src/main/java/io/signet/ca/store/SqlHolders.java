@@ -9,6 +9,8 @@ import io.signet.ca.rotation.Laggard.Kind;
 import io.signet.ca.rotation.Progress;
 import io.signet.ca.store.LiveLeaves.OfHolder;
 import io.signet.ca.store.LiveLeaves.Single;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -59,8 +61,10 @@ public final class SqlHolders implements Holders {
   @Override
   public Progress lacking(long bundle, Instant now, int most) throws LedgerException {
     return transactions.readMuch(connection -> {
-      Lacking count = new Lacking(new Tally(most), HolderTable.all(connection, now), bundle);
+      Map<String, SeenHolder> streams = HolderTable.all(connection, now);
       LiveLeaves live = LiveLeaves.of(connection, bundle, NO_GENERATION, now);
+      GoneHolders.leaveOut(connection, live, streams);
+      Lacking count = new Lacking(new Tally(most), streams, bundle);
       live.holders().forEach(count::leaves);
       count.otherStreams();
       live.singles().forEach(count::single);
@@ -116,8 +120,10 @@ public final class SqlHolders implements Holders {
   @Override
   public Progress under(int generation, Instant now, int most) throws LedgerException {
     return transactions.readMuch(connection -> {
-      Under count = new Under(new Tally(most), HolderTable.all(connection, now), generation);
+      Map<String, SeenHolder> streams = HolderTable.all(connection, now);
       LiveLeaves live = LiveLeaves.of(connection, NO_BUNDLE, generation, now);
+      GoneHolders.leaveOut(connection, live, streams);
+      Under count = new Under(new Tally(most), streams, generation);
       live.holders().forEach(count::leaves);
       live.singles().forEach(count::single);
       return count.tally().progress();
@@ -179,11 +185,16 @@ public final class SqlHolders implements Holders {
     int forgotten =
         transactions.write(connection -> {
           HolderTable.leaveAllBut(connection, alive);
-          return due ? HolderTable.prune(connection, now.minus(LINGER), now) : 0;
+          return due ? prune(connection, now) : 0;
         });
     if (due) {
       nextPruning = now.plus(BETWEEN_PRUNINGS);
     }
     return forgotten;
+  }
+
+  private static int prune(Connection connection, Instant now) throws SQLException {
+    GoneHolders.prune(connection, now);
+    return HolderTable.prune(connection, now.minus(LINGER), now);
   }
 }

@@ -10,6 +10,7 @@ import io.signet.ca.rotation.Laggard.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -29,28 +30,36 @@ import org.jspecify.annotations.Nullable;
  * Holders in memory, over a ledger in memory: each question looks at everything anew. Fails when
  * told to.
  */
-public final class FakeHolders implements Holders {
+public final class FakeHolders implements Holders, PodHolders {
 
   private final FakeLedger ledger;
   private final Map<String, Map<String, HolderReport>> reports;
+  private final Map<String, Instant> clusters;
+  private final Map<String, Long> gone;
   private final String replica;
   private final Queue<LedgerException> failures = new ConcurrentLinkedQueue<>();
 
   /** Of the first replica. */
   public FakeHolders(FakeLedger ledger) {
-    this(ledger, new HashMap<>(), "one");
+    this(ledger, new HashMap<>(), new HashMap<>(), new HashMap<>(), "one");
   }
 
   private FakeHolders(
-      FakeLedger ledger, Map<String, Map<String, HolderReport>> reports, String replica) {
+      FakeLedger ledger,
+      Map<String, Map<String, HolderReport>> reports,
+      Map<String, Instant> clusters,
+      Map<String, Long> gone,
+      String replica) {
     this.ledger = ledger;
     this.reports = reports;
+    this.clusters = clusters;
+    this.gone = gone;
     this.replica = replica;
   }
 
   /** The same, of another replica. */
   public FakeHolders of(String other) {
-    return new FakeHolders(ledger, reports, other);
+    return new FakeHolders(ledger, reports, clusters, gone, other);
   }
 
   /** The next report is not kept. */
@@ -177,7 +186,54 @@ public final class FakeHolders implements Holders {
     Set<String> all = new TreeSet<>();
     live(now, "leaf").forEach(entry -> all.add(holder(entry)));
     reports.values().forEach(seen -> all.addAll(seen.keySet()));
+    boolean _ = all.removeIf(this::isGone);
     return all;
+  }
+
+  private boolean isGone(String holder) {
+    return last(holder) <= gone.getOrDefault(holder, -1L)
+        && seen(holder).allMatch(one -> one.streams() == 0);
+  }
+
+  /** The place of its last certificate among all. */
+  private long last(String holder) {
+    return last(
+        ledger.entries(),
+        entry ->
+            entry.intent().profile().equals("leaf")
+                && entry
+                    .intent()
+                    .receiver()
+                    .holder()
+                    .filter(one -> one.toString().equals(holder))
+                    .isPresent());
+  }
+
+  @Override
+  public synchronized void attested(Collection<String> ids, Instant ends) {
+    ids.forEach(id -> clusters.merge(id, ends, (one, two) -> one.isAfter(two) ? one : two));
+  }
+
+  @Override
+  public synchronized Set<String> clusters(Instant now) {
+    Set<String> all = new TreeSet<>(clusters.keySet());
+    boolean _ = all.removeIf(id -> !clusters.getOrDefault(id, now).isAfter(now));
+    return all;
+  }
+
+  @Override
+  public synchronized List<PodHolder> present(Instant now) {
+    return live(now, "leaf")
+        .map(entry -> entry.intent().receiver().holder().orElseThrow())
+        .distinct()
+        .filter(key -> key.pod().isPresent() && !gone.containsKey(key.toString()))
+        .map(key -> new PodHolder(key, key.pod().orElseThrow(), last(key.toString())))
+        .toList();
+  }
+
+  @Override
+  public synchronized void gone(Collection<PodHolder> pods) {
+    pods.forEach(pod -> gone.putIfAbsent(pod.key().toString(), pod.last()));
   }
 
   private Stream<LedgerEntry> live(Instant now, String profile) {

@@ -20,6 +20,11 @@ final class FakeHoldersTest extends HoldersContract {
   }
 
   @Override
+  protected PodHolders pods() {
+    return holders;
+  }
+
+  @Override
   protected Holders another() {
     return holders.of("two");
   }

@@ -7,13 +7,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A journal in memory, that somebody else can write to just before us, and that can be away. */
-final class FakeJournal implements RotationJournal {
+public final class FakeJournal implements RotationJournal {
 
   private final List<JournalEntry> entries = new ArrayList<>();
   private Optional<JournalEntry> faster = Optional.empty();
   private boolean away;
 
-  FakeJournal(JournalEntry first) {
+  public FakeJournal(JournalEntry first) {
     entries.add(first);
   }
 
@@ -22,7 +22,8 @@ final class FakeJournal implements RotationJournal {
     faster = Optional.of(entry);
   }
 
-  void setAway(boolean away) {
+  /** Whether it cannot be read or written. */
+  public void setAway(boolean away) {
     this.away = away;
   }
 

@@ -28,6 +28,11 @@ public abstract class HoldersContract {
   private static final HolderKey OTHER = new HolderKey(Fixtures.CART, "uid-2");
   private static final String NAME = Fixtures.CART + " uid-1";
 
+  private static final String UID = "0f1e2d3c-4b5a-4697-8877-665544332211";
+  private static final HolderKey POD = new HolderKey(Fixtures.CART, UID);
+  private static final HolderKey OTHER_POD =
+      new HolderKey(Fixtures.CART, "1f1e2d3c-4b5a-4697-8877-665544332211");
+
   private int serial;
 
   /** Of the same store as the holders. */
@@ -35,6 +40,9 @@ public abstract class HoldersContract {
 
   /** Of one replica; empty at first, and the same at each call. */
   protected abstract Holders holders();
+
+  /** Of the same store as the holders. */
+  protected abstract PodHolders pods();
 
   /** Of another replica at the same store. */
   protected abstract Holders another();
@@ -358,6 +366,138 @@ public abstract class HoldersContract {
     assertThat(progress.all()).isEqualTo(2);
     assertThat(progress.laggards()).extracting(Laggard::kind).containsExactly(Kind.SUBSCRIBER);
     assertThat(under(1).laggards()).extracting(Laggard::kind).containsExactly(Kind.SUBSCRIBER);
+  }
+
+  // ---- whose pod is gone
+
+  @Test
+  void gone_client_countsNoLonger() throws Exception {
+    answered(POD, 2, 1);
+    answered(OTHER_POD, 2, 1);
+    assertThat(lacking(3).lagging()).isEqualTo(2);
+
+    pods().gone(present(POD));
+
+    assertThat(lacking(3).all()).isOne();
+    assertThat(lacking(3).laggards()).extracting(Laggard::name).containsExactly(OTHER_POD.name());
+    assertThat(under(1).laggards()).extracting(Laggard::name).containsExactly(OTHER_POD.name());
+    assertThat(pods().present(NOW)).extracting(PodHolder::key).containsExactly(OTHER_POD);
+  }
+
+  @Test
+  void gone_subscriber_countsNoLonger() throws Exception {
+    fed(POD, 1); // it never said what it has
+    fed(OTHER_POD, 1);
+    report(seen(OTHER_POD, 0, 2L, 1));
+
+    pods().gone(pods().present(NOW));
+
+    assertThat(lacking(3)).isEqualTo(Progress.NONE);
+    assertThat(under(1)).isEqualTo(Progress.NONE);
+  }
+
+  // Whoever has it open has what was sent on it.
+  @Test
+  void gone_onAnOpenStreamAnywhere_countsUntilThatEnds() throws Exception {
+    fed(POD, 1);
+    report(seen(POD, 0, 2L, 1));
+    another().report(List.of(seen(POD, 1, 2L, 1)));
+
+    pods().gone(present(POD));
+    assertThat(lacking(3).lagging()).isOne();
+    assertThat(under(1).lagging()).isOne();
+
+    another().report(List.of(seen(POD, 0, 2L, 1)));
+    assertThat(lacking(3)).isEqualTo(Progress.NONE);
+    assertThat(under(1)).isEqualTo(Progress.NONE);
+  }
+
+  // It may still be somewhere, as a container on a machine that nobody can reach.
+  @Test
+  void gone_certifiedAllTheSame_countsAgainAndFromThenOn() throws Exception {
+    answered(POD, 2, 1);
+    List<PodHolder> before = present(POD);
+    answered(POD, 2, 1);
+
+    pods().gone(before);
+    assertThat(lacking(3).lagging()).isOne();
+    assertThat(under(1).lagging()).isOne();
+
+    pods().gone(List.of(new PodHolder(POD, UID, Long.MAX_VALUE)));
+    assertThat(lacking(3).lagging()).isOne();
+    assertThat(pods().present(NOW)).isEmpty();
+  }
+
+  @Test
+  void gone_twice_once() throws Exception {
+    answered(POD, 2, 1);
+    List<PodHolder> pods = present(POD);
+
+    pods().gone(pods);
+    pods().gone(pods);
+
+    assertThat(lacking(3)).isEqualTo(Progress.NONE);
+  }
+
+  @Test
+  void present_severalCertificates_onceAndUpToTheLast() throws Exception {
+    answered(POD, 2, 1);
+    fed(POD, 1);
+    long last = pods().present(NOW).getFirst().last();
+    fed(POD, 1);
+
+    assertThat(pods().present(NOW))
+        .singleElement()
+        .satisfies(pod -> {
+          assertThat(pod.uid()).isEqualTo(UID);
+          assertThat(pod.last()).isGreaterThan(last);
+        });
+  }
+
+  // Nobody could tell that they are gone: another certificate, or nothing, tells them apart.
+  @Test
+  void present_noPods_none() throws Exception {
+    answered(WEB, 2, 1);
+    answered(new HolderKey(Fixtures.CART, "2f45a9"), 2, 1);
+    answered(HolderKey.single(Fixtures.CART, new SerialNumber(BigInteger.TEN)), 2, 1);
+    fed(new HolderKey(Fixtures.CART, ""), 1);
+    report(seen(POD, 1, 2L, null)); // has no certificate
+
+    assertThat(pods().present(NOW)).isEmpty();
+  }
+
+  @Test
+  void present_certificateExpired_none() throws Exception {
+    answered(POD, 2, 1);
+
+    assertThat(pods().present(END.minusMillis(1))).hasSize(1);
+    assertThat(pods().present(END)).isEmpty();
+  }
+
+  // Below it are leaves that are not those of a pod.
+  @Test
+  void present_authorityOfAPod_none() throws Exception {
+    Receiver receiver = new Receiver(Optional.of(POD), Optional.empty(), 2, 1);
+    signed(intended(receiver, "issuing", NOW, END));
+
+    assertThat(pods().present(NOW)).isEmpty();
+    pods().gone(List.of(new PodHolder(POD, UID, Long.MAX_VALUE)));
+    assertThat(under(1).lagging()).isOne();
+  }
+
+  @Test
+  void clusters_attestedByAnybody_untilTheyEnd() throws Exception {
+    pods().attested(List.of("main", "west"), END);
+    pods().attested(List.of("main"), END.plusSeconds(2));
+    pods().attested(List.of("main"), END.plusSeconds(1)); // of who has shorter lives
+
+    assertThat(pods().clusters(END.minusMillis(1))).containsExactlyInAnyOrder("main", "west");
+    assertThat(pods().clusters(END.plusSeconds(1))).containsExactly("main");
+    assertThat(pods().clusters(END.plusSeconds(2))).isEmpty();
+  }
+
+  private List<PodHolder> present(HolderKey key) throws LedgerException {
+    return pods().present(NOW).stream().filter(pod -> pod.key().equals(key)).toList();
   }
 
   protected final Progress lacking(long bundle) throws LedgerException {

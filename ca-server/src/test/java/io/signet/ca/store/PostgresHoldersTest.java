@@ -3,6 +3,7 @@ package io.signet.ca.store;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.rotation.Holders;
 import io.signet.ca.rotation.HoldersContract;
+import io.signet.ca.rotation.PodHolders;
 import io.signet.ca.testing.PostgresServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +38,11 @@ final class PostgresHoldersTest extends HoldersContract {
   @Override
   protected Holders holders() {
     return holders;
+  }
+
+  @Override
+  protected PodHolders pods() {
+    return new SqlPodHolders(database);
   }
 
   @Override

@@ -10,10 +10,12 @@ import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Holders;
 import io.signet.ca.rotation.HoldersContract;
 import io.signet.ca.rotation.Laggard;
+import io.signet.ca.rotation.PodHolders;
 import io.signet.ca.rotation.Progress;
 import io.signet.ca.testing.Fixtures;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -59,6 +61,11 @@ final class SqlHoldersTest extends HoldersContract {
   }
 
   @Override
+  protected PodHolders pods() {
+    return new SqlPodHolders(database);
+  }
+
+  @Override
   protected Holders another() {
     return two;
   }
@@ -99,6 +106,26 @@ final class SqlHoldersTest extends HoldersContract {
     assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(65)))).isZero(); // and no look
     assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(66)))).isOne();
     assertThat(lacking(3).laggards()).extracting(Laggard::name).contains(Fixtures.CART + " here");
+  }
+
+  @Test // with the last certificate that it was about
+  void forget_podIsGoneAndItsCertificateHasEnded_notKnownAnyMore() throws Exception {
+    HolderKey pod = new HolderKey(Fixtures.CART, "0f1e2d3c-4b5a-4697-8877-665544332211");
+    fed(pod, 1);
+    pods().gone(pods().present(NOW));
+
+    int _ = one.forget(BOTH, NOW.plus(Duration.ofMinutes(59)));
+    assertThat(count("gone_holder")).isOne();
+    int _ = one.forget(BOTH, NOW.plus(Duration.ofHours(2)));
+    assertThat(count("gone_holder")).isZero();
+  }
+
+  private long count(String table) throws Exception {
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("select count(*) from " + table)) {
+      return row.next() ? row.getLong(1) : 0;
+    }
   }
 
   @Test // a replica that never comes back has no streams
