@@ -7,6 +7,7 @@ import io.signet.attestation.kubernetes.Cluster;
 import io.signet.attestation.kubernetes.KubernetesAttestor;
 import io.signet.attestation.kubernetes.NodeAuthorizer;
 import io.signet.attestation.kubernetes.NodeAuthorizer.Rule;
+import io.signet.attestation.kubernetes.PodsThere;
 import io.signet.attestation.unix.PeerCredentialsAttestor;
 import io.signet.attestation.x509.ClientCertificateAttestor;
 import io.signet.attestation.x509.Distrust;
@@ -148,6 +149,23 @@ final class CallerAttestors implements AutoCloseable {
   /** Why tokens of a cluster cannot be judged now, or not as they should; one text for each. */
   List<String> problems() {
     return kubernetes.map(KubernetesAttestor::problems).orElse(List.of());
+  }
+
+  /** Who can tell which pods there are; empty where no cluster is configured. */
+  Optional<GonePods.Clusters> clusters() {
+    return kubernetes.map(AskedClusters::new);
+  }
+
+  private record AskedClusters(KubernetesAttestor attestor) implements GonePods.Clusters {
+    @Override
+    public Set<String> ids() {
+      return attestor.clusters();
+    }
+
+    @Override
+    public PodsThere ask() {
+      return attestor.podsThere();
+    }
   }
 
   @Override

@@ -30,6 +30,7 @@ import io.signet.ca.store.Database;
 import io.signet.ca.store.SqlAuthorityStore;
 import io.signet.ca.store.SqlHolders;
 import io.signet.ca.store.SqlIssuanceLedger;
+import io.signet.ca.store.SqlPodHolders;
 import io.signet.ca.store.SqlRotationJournal;
 import io.signet.ca.store.StoreAwayException;
 import io.signet.hsm.CustodyException;
@@ -168,7 +169,14 @@ final class CoreOpening {
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     AuthorityPolicy policy = IssuingCore.policy(config);
     Roots roots = new Roots(memory.store(), keys.cas(), signer, policy, clock);
-    Own own = new Own(roots, memory.store(), memory.journal(), memory.holders(), memory.cluster());
+    Own own =
+        new Own(
+            roots,
+            memory.store(),
+            memory.journal(),
+            memory.holders(),
+            new SqlPodHolders(memory.database()),
+            memory.cluster());
     Agreed agreed = Succession.agreed(begun(own));
     Authorities authorities =
         Authorities.open(roots, memory.store(), keys.issuers(), agreed, policy, listener, clock);

@@ -10,6 +10,7 @@ import io.signet.ca.config.SignetConfig;
 import io.signet.ca.delivery.Renewal;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.rotation.Holders;
+import io.signet.ca.rotation.PodHolders;
 import io.signet.ca.rotation.RotationJournal;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.store.Cluster;
@@ -38,6 +39,7 @@ record IssuingCore(
       AuthorityStore store,
       RotationJournal journal,
       Holders holders,
+      PodHolders pods,
       Cluster cluster) {}
 
   static AuthorityPolicy policy(SignetConfig config) {

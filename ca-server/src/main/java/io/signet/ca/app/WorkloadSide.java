@@ -118,6 +118,7 @@ final class WorkloadSide {
     operator.administration().revokesBy(revoker);
     if (core.own().isPresent()) {
       rotate(core.own().get(), revoker, sent);
+      asked.callers().clusters().ifPresent(clusters -> leave(core.own().get(), clusters));
     } else {
       operator.administration().rotatesBy(new NoRotation(config.authority().root()));
     }
@@ -293,6 +294,19 @@ final class WorkloadSide {
         config.svid().maxLifetime(),
         rotation.compromisedDeadline(),
         rotation.destroy());
+  }
+
+  // Pods that were deleted are waited for no longer.
+  private void leave(IssuingCore.Own own, GonePods.Clusters clusters) {
+    setting.renewed(
+        new GonePods(
+            own.journal(),
+            own.cluster().leadership(),
+            own.pods(),
+            clusters,
+            config.svid().maxLifetime(),
+            clock),
+        e -> LOG.warn("which pods are gone was not looked for: {}", e.getMessage()));
   }
 
   private ListenConfig listen(Asked asked, Sent sent) throws IOException {

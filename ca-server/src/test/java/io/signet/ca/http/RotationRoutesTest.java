@@ -86,7 +86,7 @@ final class RotationRoutesTest {
   }
 
   private static Administrators nobody() {
-    return new Administrators(Optional.empty(), Optional.empty(), Set.of());
+    return new Administrators(Optional.empty(), Optional.empty(), _ -> false);
   }
 
   private Administrators byCertificate() {

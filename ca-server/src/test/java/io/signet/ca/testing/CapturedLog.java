@@ -32,6 +32,14 @@ public final class CapturedLog implements BeforeEachCallback, AfterEachCallback 
         .toList();
   }
 
+  /** What was logged at this level. */
+  public List<String> messages(Level level) {
+    return events.list.stream()
+        .filter(event -> event.getLevel().equals(level))
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+
   @Override
   public void beforeEach(ExtensionContext context) {
     logger.setAdditive(false);
