@@ -5,6 +5,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 
 /** Makes calls for a while and keeps the tally. */
 final class LoadGenerator {
@@ -45,8 +47,13 @@ final class LoadGenerator {
   /** Calls as planned for this long; returns when the last call has ended. */
   static Tally run(LoadPlan plan, Duration howLong, Call call) {
     return plan.rate().isPresent()
-        ? open(plan.rate().get(), howLong, call)
+        ? open(plan.rate().get(), due -> due < howLong.toNanos(), call)
         : closed(plan.callers(), howLong, call);
+  }
+
+  /** Calls at this rate until told to stop; returns when the last call has ended. */
+  static Tally runUntil(BooleanSupplier over, Rate rate, Call call) {
+    return open(rate, _ -> !over.getAsBoolean(), call);
   }
 
   private static Tally closed(int callers, Duration howLong, Call call) {
@@ -71,10 +78,10 @@ final class LoadGenerator {
 
   // The time of a call counts from when it was due: a server that stalls delays those behind it.
   // One that stalls for long must not fill our memory with them.
-  private static Tally open(Rate rate, Duration howLong, Call call) {
+  private static Tally open(Rate rate, LongPredicate goesOn, Call call) {
     Tally tally = new Tally(System.nanoTime());
     Semaphore free = new Semaphore(MOST_OPEN);
-    for (long n = 0; rate.dueNanos(n) < howLong.toNanos(); n++) {
+    for (long n = 0; goesOn.test(rate.dueNanos(n)); n++) {
       long due = tally.startNanos() + rate.dueNanos(n);
       sleepUntil(due);
       if (free.tryAcquire()) {

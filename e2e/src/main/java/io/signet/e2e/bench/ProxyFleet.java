@@ -116,8 +116,8 @@ final class ProxyFleet implements AutoCloseable {
       if (push.resources() != 1) {
         tally.failed("%s stream: a push of %d secrets".formatted(stream, push.resources()));
       }
-      if (stream == ProxyStream.SVID && before == null) {
-        gotSvid(push, message, nanos);
+      if (stream == ProxyStream.SVID) {
+        gotSvid(push, message, nanos, before == null);
       }
       if (!ready && versions.size() == ProxyStream.values().length) {
         ready = true;
@@ -126,8 +126,10 @@ final class ProxyFleet implements AutoCloseable {
       }
     }
 
-    private void gotSvid(SdsPush push, ByteBuf message, long nanos) {
-      tally.gotSvid(push.version(), nanos - startNanos, message.readableBytes());
+    private void gotSvid(SdsPush push, ByteBuf message, long nanos, boolean first) {
+      if (first) {
+        tally.gotSvid(push.version(), nanos - startNanos, message.readableBytes());
+      }
       if (FleetTally.isSampled(script.number())) {
         tally.sampled(new FleetTally.Sample(script.number(), ByteBufUtil.getBytes(message)));
       }

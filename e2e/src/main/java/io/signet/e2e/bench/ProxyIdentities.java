@@ -70,6 +70,20 @@ final class ProxyIdentities {
         .toList();
   }
 
+  /** A caller and what proves it. */
+  record Someone(SpiffeId id, String token) {
+
+    @Override
+    public String toString() {
+      return id.toString();
+    }
+  }
+
+  /** One of these, by a number that no proxy has. */
+  Someone someone(int number) {
+    return new Someone(of(number), token(number));
+  }
+
   private String token(int proxy) {
     try {
       return issuer.issue(account(proxy), LIFE, this::signed);

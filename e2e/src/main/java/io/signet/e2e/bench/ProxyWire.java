@@ -4,7 +4,6 @@ import static io.netty.handler.codec.http2.Http2CodecUtil.connectionPrefaceBuf;
 import static io.netty.handler.codec.http2.Http2CodecUtil.writeFrameHeader;
 
 import io.envoyproxy.envoy.config.core.v3.Node;
-import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -32,30 +31,27 @@ final class ProxyWire {
   private static final int CONCURRENT_STREAMS = 100;
   private static final int SETTING_BYTES = 6;
 
-  private static final String TYPE_URL =
-      "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
-  private static final String PATH =
-      "/envoy.service.secret.v3.SecretDiscoveryService/StreamSecrets";
+  private static final String SVID_NAME = "default";
 
   private final String authority;
   private final String scheme;
-  private final byte[] svid;
-  private final byte[] bundle;
+  private final SdsApi api;
+  private final String bundleName;
+  private final byte[] svidAgain;
+  private final byte[] bundleAgain;
 
   /**
    * @param authority what the proxies call the server
    * @param tls whether they speak TLS with it
    * @param bundleName the name that the second stream asks for
    */
-  ProxyWire(String authority, boolean tls, String bundleName) {
+  ProxyWire(String authority, boolean tls, SdsApi api, String bundleName) {
     this.authority = authority;
     this.scheme = tls ? "https" : "http";
-    this.svid = asking("default").toByteArray();
-    this.bundle = asking(bundleName).toByteArray();
-  }
-
-  private static DiscoveryRequest asking(String name) {
-    return DiscoveryRequest.newBuilder().setTypeUrl(TYPE_URL).addResourceNames(name).build();
+    this.api = api;
+    this.bundleName = bundleName;
+    this.svidAgain = api.again(SVID_NAME);
+    this.bundleAgain = api.again(bundleName);
   }
 
   /** All that a proxy says before it is answered: the connection's greeting and both requests. */
@@ -64,10 +60,10 @@ final class ProxyWire {
     greet(out);
     // One table for both: what the first stream said of itself, the second says by number.
     var headers = new DefaultHttp2HeadersEncoder();
-    byte[] first = DiscoveryRequest.newBuilder().setNode(node(node)).build().toByteArray();
+    byte[] first = api.first(node(node));
     for (ProxyStream stream : ProxyStream.values()) {
       writeHeaders(out, headers, stream, token);
-      writeMessage(out, stream, first, names(stream));
+      writeMessage(out, stream, first, api.asking(name(stream)));
     }
     return ByteBufUtil.getBytes(out);
   }
@@ -102,15 +98,15 @@ final class ProxyWire {
     return new DefaultHttp2Headers()
         .method("POST")
         .scheme(scheme)
-        .path(PATH)
+        .path(api.path())
         .authority(authority)
         .set("te", "trailers")
         .set("content-type", "application/grpc")
         .set("authorization", "Bearer " + token);
   }
 
-  private byte[] names(ProxyStream stream) {
-    return stream == ProxyStream.SVID ? svid : bundle;
+  private String name(ProxyStream stream) {
+    return stream == ProxyStream.SVID ? SVID_NAME : bundleName;
   }
 
   // Of a message of protobuf, any parts one after the other make the whole.
@@ -133,18 +129,10 @@ final class ProxyWire {
 
   /** A frame that accepts a push. */
   ByteBuf ack(ByteBufAllocator memory, ProxyStream stream, SdsPush push) {
-    byte[] names = names(stream);
-    byte[] accepted = accepted(push);
-    ByteBuf out = memory.buffer(32 + names.length + accepted.length);
-    writeMessage(out, stream, names, accepted);
+    byte[] again = stream == ProxyStream.SVID ? svidAgain : bundleAgain;
+    byte[] accepted = api.accepted(push);
+    ByteBuf out = memory.buffer(32 + again.length + accepted.length);
+    writeMessage(out, stream, again, accepted);
     return out;
-  }
-
-  private static byte[] accepted(SdsPush push) {
-    return DiscoveryRequest.newBuilder()
-        .setVersionInfo(push.version())
-        .setResponseNonce(push.nonce())
-        .build()
-        .toByteArray();
   }
 }

@@ -31,6 +31,6 @@ record SdsPlan(
   }
 
   ProxyWire wire() {
-    return new ProxyWire(tls ? "localhost" : "sds_uds", tls, bundleName);
+    return new ProxyWire(tls ? "localhost" : "sds_uds", tls, SdsApi.SOTW, bundleName);
   }
 }

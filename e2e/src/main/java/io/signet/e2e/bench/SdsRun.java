@@ -65,7 +65,7 @@ final class SdsRun {
         server.foreign().isPresent()
             ? Optional.of(change(server, tally, server.foreign().get()))
             : Optional.empty();
-    int verified = SvidCheck.verifyAll(tally.samples(), server.bundleFile());
+    int verified = SvidCheck.verifyAll(tally.samples(), SdsApi.SOTW, server.bundleFile());
     return new SdsFigures(proxies, comingUp, memory, renewals, change, verified, tally.failures());
   }
 

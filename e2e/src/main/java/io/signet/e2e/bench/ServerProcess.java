@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,12 +33,21 @@ final class ServerProcess implements AutoCloseable {
   /** Starts a server and returns when it has said that it is ready. */
   static ServerProcess start(List<String> command, Path log)
       throws BenchException, IOException, InterruptedException {
+    return start(command, Map.of(), log);
+  }
+
+  /**
+   * As {@link #start(List, Path)}.
+   *
+   * @param environment what it has in its environment besides
+   */
+  static ServerProcess start(List<String> command, Map<String, String> environment, Path log)
+      throws BenchException, IOException, InterruptedException {
     long started = System.nanoTime();
-    ServerProcess server =
-        new ServerProcess(
-            new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start());
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(environment);
+    ServerProcess server = new ServerProcess(builder.start());
     Runtime.getRuntime().addShutdownHook(server.killAtExit);
     Thread _ = Thread.ofPlatform().daemon().start(() -> server.read(started));
     server.awaitReady(log);
@@ -76,6 +86,13 @@ final class ServerProcess implements AutoCloseable {
 
   long pid() {
     return process.pid();
+  }
+
+  /** By SIGKILL; returns when it is gone. */
+  void kill() throws InterruptedException {
+    var _ = process.destroyForcibly();
+    int _ = process.waitFor();
+    forget();
   }
 
   @Override

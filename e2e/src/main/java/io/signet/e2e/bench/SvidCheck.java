@@ -1,9 +1,6 @@
 package io.signet.e2e.bench;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
-import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.signet.spiffe.Pem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,29 +25,23 @@ final class SvidCheck {
    * @param caFile the roots of the trust domain
    * @throws BenchException if one of them is not the SVID of its proxy
    */
-  static int verifyAll(Iterable<FleetTally.Sample> samples, Path caFile)
+  static int verifyAll(Iterable<FleetTally.Sample> samples, SdsApi api, Path caFile)
       throws BenchException, IOException {
     int verified = 0;
     for (FleetTally.Sample sample : samples) {
-      verify(sample, caFile);
+      verify(sample, api, caFile);
       verified++;
     }
     return verified;
   }
 
-  private static void verify(FleetTally.Sample sample, Path caFile)
+  private static void verify(FleetTally.Sample sample, SdsApi api, Path caFile)
       throws BenchException, IOException {
-    TlsCertificate pushed = certificate(sample);
+    TlsCertificate pushed = api.secret(sample.message()).getTlsCertificate();
     List<X509Certificate> chain =
         Pem.certificates(pushed.getCertificateChain().getInlineBytes().toStringUtf8());
     ChainVerifier.of(caFile, ProxyIdentities.of(sample.proxy())).verify(chain);
     requirePair(chain.getFirst(), pushed.getPrivateKey().getInlineBytes().toStringUtf8());
-  }
-
-  private static TlsCertificate certificate(FleetTally.Sample sample)
-      throws InvalidProtocolBufferException {
-    DiscoveryResponse response = DiscoveryResponse.parseFrom(sample.message());
-    return response.getResources(0).unpack(Secret.class).getTlsCertificate();
   }
 
   private static void requirePair(X509Certificate leaf, String key) throws BenchException {

@@ -1,5 +1,6 @@
 package io.signet.e2e.bench;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,7 +39,11 @@ final class Tally {
 
   /** None came; why is counted by its words. */
   void failed(String why) {
-    failures.computeIfAbsent(why, _ -> new LongAdder()).increment();
+    failuresOf(why).increment();
+  }
+
+  private LongAdder failuresOf(String why) {
+    return failures.computeIfAbsent(why, _ -> new LongAdder());
   }
 
   /** As {@link #failed(String)}, after this long. */
@@ -77,6 +82,18 @@ final class Tally {
     Map<String, Long> counts = new TreeMap<>();
     failures.forEach((why, count) -> counts.put(why, count.sum()));
     return counts;
+  }
+
+  /** What came of both. */
+  Tally and(Tally other) {
+    Tally sum = new Tally(Math.min(startNanos, other.startNanos));
+    for (Tally each : List.of(this, other)) {
+      sum.latencies.add(each.latencies);
+      sum.refusals.add(each.refusals);
+      sum.bytes.add(each.bytes.sum());
+      each.failures().forEach((why, count) -> sum.failuresOf(why).add(count));
+    }
+    return sum.ended(Math.max(endNanos.get(), other.endNanos.get()));
   }
 
   /** Of all that succeeded, this part in a hundred took at most so many milliseconds. */

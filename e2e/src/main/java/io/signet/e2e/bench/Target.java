@@ -49,6 +49,11 @@ final class Target implements AutoCloseable {
     return new Target(address, caFile, token, identity, pid, Optional.empty());
   }
 
+  /** Any server, whose process is known. */
+  static Target of(Address address, Path caFile, String token, SpiffeId identity, long pid) {
+    return new Target(address, caFile, token, identity, OptionalLong.of(pid), Optional.empty());
+  }
+
   /** A dev server that runs on this folder. */
   static Target dev(Path folder, OptionalLong pid)
       throws BenchException, IOException, InterruptedException {

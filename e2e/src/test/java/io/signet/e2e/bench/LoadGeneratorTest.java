@@ -110,4 +110,29 @@ class LoadGeneratorTest {
     assertThat(tally.millisAt(50)).isGreaterThan(50);
     assertThat(tally.maxMillis()).isGreaterThanOrEqualTo(299);
   }
+
+  @Test
+  void runUntil_toldToStop_makesNoFurtherCall() {
+    AtomicInteger calls = new AtomicInteger();
+
+    Tally tally =
+        LoadGenerator.runUntil(
+            () -> calls.get() >= 3,
+            new Rate(1_000),
+            new LoadGenerator.Call() {
+              @Override
+              public void make(long number, long startNanos, Tally counts) {
+                calls.incrementAndGet();
+                counts.succeeded(1, 1);
+              }
+
+              @Override
+              public void begin(long number, long startNanos, Tally counts, Runnable ended) {
+                make(number, startNanos, counts);
+                ended.run();
+              }
+            });
+
+    assertThat(tally.succeeded()).isEqualTo(3);
+  }
 }

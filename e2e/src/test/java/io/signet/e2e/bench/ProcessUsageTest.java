@@ -17,6 +17,20 @@ class ProcessUsageTest {
   }
 
   @Test
+  void cpuTicksOfEnded_ofTheChildrenOnly() {
+    assertThat(ProcessUsage.cpuTicksOfEnded(STAT)).isEqualTo(15);
+  }
+
+  @Test
+  void cpuTicksOfAll_thisProcess_atLeastItsOwn() throws BenchException {
+    long pid = ProcessHandle.current().pid();
+    long own = ProcessUsage.of(pid).cpuTicks();
+
+    assertThat(ProcessUsage.cpuTicksOfAll(pid)).isGreaterThanOrEqualTo(own);
+    assertThat(ProcessUsage.peakResidentBytes(pid)).isPositive();
+  }
+
+  @Test
   void residentBytes_statusInKibibytes_bytes() {
     assertThat(ProcessUsage.residentBytes("Name:\tjava\nVmHWM:\t  999 kB\nVmRSS:\t  128 kB\n"))
         .isEqualTo(128 * 1024);

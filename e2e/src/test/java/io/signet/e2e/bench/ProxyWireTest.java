@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -27,7 +30,7 @@ class ProxyWireTest {
   // SDS-10: version, nonce and all names again; the node was said before (SDS-3).
   @Test
   void ack_ofAPush_sentAsEnvoyDoes() throws Exception {
-    var wire = new ProxyWire("sds_uds", false, "ROOTCA");
+    var wire = new ProxyWire("sds_uds", false, SdsApi.SOTW, "ROOTCA");
     ByteBuf frame =
         wire.ack(ByteBufAllocator.DEFAULT, ProxyStream.BUNDLE, new SdsPush("v7", "n-1", 1));
 
@@ -45,6 +48,37 @@ class ProxyWireTest {
                 .addResourceNames("ROOTCA")
                 .build());
     frame.release();
+  }
+
+  // The nonce alone: what is subscribed to stays.
+  @Test
+  void ack_ofADeltaPush_theNonceAndNoNames() throws Exception {
+    var wire = new ProxyWire("sds_uds", false, SdsApi.DELTA, "ROOTCA");
+    ByteBuf frame =
+        wire.ack(ByteBufAllocator.DEFAULT, ProxyStream.SVID, new SdsPush("v7", "n-1", 1));
+
+    frame.skipBytes(FRAME_HEADER_BYTES + SdsMessages.PREFIX_BYTES);
+    assertThat(DeltaDiscoveryRequest.parseFrom(ByteBufUtil.getBytes(frame)))
+        .isEqualTo(
+            DeltaDiscoveryRequest.newBuilder()
+                .setTypeUrl(TYPE_URL)
+                .setResponseNonce("n-1")
+                .build());
+    frame.release();
+  }
+
+  @Test
+  void push_aDeltaResponse_whatAnAckNeeds() throws Exception {
+    DeltaDiscoveryResponse response =
+        DeltaDiscoveryResponse.newBuilder()
+            .setSystemVersionInfo("v7")
+            .addResources(Resource.newBuilder().setName("default").setVersion("v7"))
+            .setTypeUrl(TYPE_URL)
+            .setNonce("n-1")
+            .build();
+
+    assertThat(SdsPush.of(ByteBuffer.wrap(response.toByteArray())))
+        .isEqualTo(new SdsPush("v7", "n-1", 1));
   }
 
   @Test
@@ -80,7 +114,7 @@ class ProxyWireTest {
 
   @Test
   void opening_tokensOfTwoProxies_differ() {
-    var wire = new ProxyWire("sds_uds", false, "ROOTCA");
+    var wire = new ProxyWire("sds_uds", false, SdsApi.SOTW, "ROOTCA");
 
     assertThat(wire.opening("proxy-1", "token-1").length).isGreaterThan(FRAME_HEADER_BYTES);
     assertThat(wire.opening("proxy-1", "token-1")).isNotEqualTo(wire.opening("proxy-1", "token-2"));

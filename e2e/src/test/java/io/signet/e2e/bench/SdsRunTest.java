@@ -1,10 +1,7 @@
 package io.signet.e2e.bench;
 
-import static java.nio.file.attribute.PosixFilePermissions.fromString;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,25 +29,13 @@ class SdsRunTest {
         new Rate(20));
   }
 
-  // By the class path of the tests, which may hold folders and not only jars.
-  private Program program() throws IOException {
-    Path launcher = folder.resolve("launcher");
-    Files.writeString(
-        launcher,
-        """
-        #!/bin/sh
-        exec '%s/bin/java' --enable-native-access=ALL-UNNAMED -cp '%s' io.signet.ca.app.Main "$@"
-        """
-            .formatted(System.getProperty("java.home"), System.getProperty("java.class.path")));
-    return Program.launchedBy(Files.setPosixFilePermissions(launcher, fromString("rwx------")));
-  }
-
   // SDS-4: nothing is sent twice; EF-1: a stream for each secret.
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void measure_someProxies_eachHasItsOwnSvidAndTheBundleByOnePushOfEach(boolean tls)
       throws Exception {
-    SdsFigures figures = new SdsRun(plan(tls, Optional.empty()), PROXIES).measure(program());
+    SdsFigures figures =
+        new SdsRun(plan(tls, Optional.empty()), PROXIES).measure(ProgramOfTests.in(folder));
 
     assertThat(figures.comingUp().ready()).isEqualTo(PROXIES);
     assertThat(figures.comingUp().differentSvids()).isEqualTo(PROXIES);
@@ -65,7 +50,8 @@ class SdsRunTest {
   @Test
   void measure_renewalsWatchedThatAreNotDue_noneAndNewcomersHaveTheirs() throws Exception {
     Duration watched = Duration.ofSeconds(1);
-    SdsFigures figures = new SdsRun(plan(false, Optional.of(watched)), 1).measure(program());
+    SdsFigures figures =
+        new SdsRun(plan(false, Optional.of(watched)), 1).measure(ProgramOfTests.in(folder));
 
     assertThat(figures.renewals())
         .hasValueSatisfying(renewals -> {

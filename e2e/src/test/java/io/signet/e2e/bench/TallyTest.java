@@ -45,6 +45,23 @@ class TallyTest {
   }
 
   @Test
+  void and_two_bothCountAndTheirLatencies() {
+    tally.succeeded(TimeUnit.MILLISECONDS.toNanos(5), 10);
+    tally.failed("INTERNAL");
+    Tally other = new Tally(5);
+    other.succeeded(TimeUnit.MILLISECONDS.toNanos(50), 30);
+    other.failed("INTERNAL", 1);
+
+    Tally both = tally.and(other.ended(TimeUnit.SECONDS.toNanos(4)));
+
+    assertThat(both.succeeded()).isEqualTo(2);
+    assertThat(both.meanBytes()).isEqualTo(20);
+    assertThat(both.failures()).containsEntry("INTERNAL", 2L);
+    assertThat(both.maxMillis()).isCloseTo(50, within(0.1));
+    assertThat(both.perSecond()).isCloseTo(0.5, within(0.01));
+  }
+
+  @Test
   void succeeded_longerThanTheHistogram_keptAtItsEnd() {
     tally.succeeded(TimeUnit.HOURS.toNanos(1), 1);
 

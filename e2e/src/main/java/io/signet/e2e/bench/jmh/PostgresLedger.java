@@ -5,6 +5,7 @@ import io.signet.ca.store.PostgresDatabase;
 import io.signet.ca.store.PostgresSettings;
 import io.signet.ca.store.ReplicaId;
 import io.signet.ca.store.SqlIssuanceLedger;
+import io.signet.e2e.bench.DurablePostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.util.Optional;
@@ -17,8 +18,6 @@ import org.openjdk.jmh.annotations.TearDown;
 @State(Scope.Benchmark)
 public class PostgresLedger {
 
-  private static final String USER = "postgres";
-
   private final EmbeddedPostgres server;
   private final PostgresDatabase database;
 
@@ -27,18 +26,11 @@ public class PostgresLedger {
   /** Called by JMH in the process that measures. */
   public PostgresLedger() {
     try {
-      server =
-          EmbeddedPostgres.builder()
-              .setServerConfig("fsync", "on")
-              .setServerConfig("full_page_writes", "on")
-              .setServerConfig("synchronous_commit", "on")
-              .start();
+      server = DurablePostgres.start();
       database =
           PostgresDatabase.open(
               new PostgresSettings(
-                  "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres",
-                  USER,
-                  Optional.empty()),
+                  DurablePostgres.url(server), DurablePostgres.USER, Optional.empty()),
               new ReplicaId("bench"));
     } catch (IOException | LedgerException e) {
       throw new IllegalStateException("PostgreSQL cannot be used", e);
