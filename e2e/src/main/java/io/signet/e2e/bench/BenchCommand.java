@@ -24,8 +24,10 @@ import picocli.CommandLine.TypeConversionException;
     subcommands = {
       ConnectionsCommand.class,
       CustodyCommand.class,
+      FailoverCommand.class,
       IssueCommand.class,
       OverloadCommand.class,
+      RotationCommand.class,
       SdsCommand.class,
       StartCommand.class,
       StepsCommand.class

@@ -36,7 +36,16 @@ class BenchCommandTest {
   void run_noSubcommand_help() {
     assertThat(run()).isZero();
     assertThat(out.toString())
-        .contains("connections", "custody", "issue", "overload", "sds", "start", "steps");
+        .contains(
+            "connections",
+            "custody",
+            "failover",
+            "issue",
+            "overload",
+            "rotation",
+            "sds",
+            "start",
+            "steps");
   }
 
   @Test
@@ -91,6 +100,33 @@ class BenchCommandTest {
         .isEqualTo(Duration.ofMinutes(1));
   }
 
+  private static RotationPlan rotationPlanOf(String... args) {
+    CommandLine bench = BenchCommand.commandLine();
+    bench.parseArgs(Stream.concat(Stream.of("rotation"), Stream.of(args)).toArray(String[]::new));
+    RotationCommand rotation = requireNonNull(bench.getSubcommands().get("rotation")).getCommand();
+    return rotation.plan();
+  }
+
+  @Test
+  void rotationPlan_noOptions_defaults() {
+    assertThat(rotationPlanOf())
+        .isEqualTo(
+            new RotationPlan(
+                10_000,
+                SdsApi.SOTW,
+                Duration.ofMinutes(10),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(2),
+                new Rate(20),
+                Duration.ofMinutes(1),
+                Duration.ofHours(1)));
+  }
+
+  @Test
+  void rotationPlan_delta_asksByDelta() {
+    assertThat(rotationPlanOf("--delta").api()).isEqualTo(SdsApi.DELTA);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"ALL", "spiffe://other.example"})
   void sdsPlan_bundlesOfOthers_serverIsFederated(String name) {
@@ -99,7 +135,7 @@ class BenchCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"connections", "issue", "overload", "sds"})
+  @ValueSource(strings = {"connections", "failover", "issue", "overload", "rotation", "sds"})
   void help_commandsWithAServerOfTheirOwn_sayHowItIsStarted(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString())
@@ -107,7 +143,18 @@ class BenchCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"connections", "custody", "issue", "overload", "sds", "start", "steps"})
+  @ValueSource(
+      strings = {
+        "connections",
+        "custody",
+        "failover",
+        "issue",
+        "overload",
+        "rotation",
+        "sds",
+        "start",
+        "steps"
+      })
   void help_everyCommand_saysHowItReports(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).contains("--output=table|json");
@@ -135,6 +182,13 @@ class BenchCommandTest {
         "sds --renewals 9s",
         "sds --newcomers 0",
         "sds --warmup 0",
+        "rotation --subscribers 1",
+        "rotation --ttl 9s",
+        "rotation --client-ttl 9s",
+        "rotation --ttl 1m --client-ttl 2m",
+        "rotation --steady 0s",
+        "rotation --rate 0",
+        "failover --runs 0",
         "custody --rounds -1",
         "custody --runs -1",
         "custody --duration 0s",
