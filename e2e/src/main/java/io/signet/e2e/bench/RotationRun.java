@@ -29,7 +29,6 @@ final class RotationRun {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final Duration LOAD_WARMUP = Duration.ofSeconds(10);
   private static final Duration LOOK = Duration.ofMillis(25);
-  private static final Duration LOOK_AT_HEAP = Duration.ofSeconds(5);
 
   private static final int CSRS = 200;
   private static final int LONGEST_STATUS = 2_000;
@@ -113,8 +112,6 @@ final class RotationRun {
     private final ReplicaPair pair;
     private final List<FleetTally> fleets;
     private final List<Phase> phases = new ArrayList<>();
-    private final long[] peakHeap = new long[2];
-    private long heapSeen = System.nanoTime();
     private Moment last;
 
     /** What was counted at one moment. */
@@ -127,6 +124,7 @@ final class RotationRun {
     }
 
     private Moment moment() throws BenchException {
+      List<PushCount> pushes = fleets.stream().map(FleetTally::countAnew).toList(); // soonest
       return new Moment(
           new Cpu(
               pair.east().usage().cpuTicks(),
@@ -134,7 +132,7 @@ final class RotationRun {
               pair.database().cpuTicks(),
               ProcessUsage.of(ProcessHandle.current().pid()).cpuTicks()),
           pair.database().writes(),
-          fleets.stream().map(FleetTally::countAnew).toList());
+          pushes);
     }
 
     RotationFigures figures(Duration ready)
@@ -143,14 +141,16 @@ final class RotationRun {
       Path _ = Files.writeString(allRoots, Files.readString(pair.east().bundleFile()));
       CsrPool csrs = CsrPool.make(client.id(), KeyAlgorithm.EC_P256, CSRS);
       List<Target> targets = pair.replicas().stream().map(this::target).toList();
-      try (OngoingIssuance issuance = OngoingIssuance.start(targets, csrs, plan.rate())) {
+      try (HeapWatch heaps = HeapWatch.start(pair.replicas());
+          OngoingIssuance issuance = OngoingIssuance.start(targets, csrs, plan.rate())) {
         Phase before = steady(issuance);
         rotate(issuance);
         issuance.stop();
         Path roots = pair.east().bundleFile();
         Path _ = Files.writeString(allRoots, Files.readString(allRoots) + Files.readString(roots));
         int verified = issuance.verify(client, allRoots) + verifySvids(allRoots, roots);
-        return new RotationFigures(plan, ready, before, phases, memory(), verified, failures());
+        return new RotationFigures(
+            plan, ready, before, phases, memory(heaps), verified, failures());
       }
     }
 
@@ -171,6 +171,7 @@ final class RotationRun {
     private Phase phase(String name, Duration time, OngoingIssuance issuance)
         throws BenchException {
       Moment before = last;
+      Tally issued = issuance.countAnew();
       last = moment();
       return new Phase(
           name,
@@ -180,7 +181,7 @@ final class RotationRun {
               .map(Measured::pushes)
               .reduce(new Pushes(0, 0, 0, 0), Pushes::and),
           last.writes().since(before.writes()),
-          issuance.countAnew().ended(System.nanoTime()));
+          issued.ended(System.nanoTime()));
     }
 
     private static Pushes pushes(PushCount count) {
@@ -211,7 +212,6 @@ final class RotationRun {
           present = next;
         }
         require(System.nanoTime() < deadline);
-        lookAtHeap();
         Thread.sleep(LOOK);
       }
     }
@@ -227,26 +227,15 @@ final class RotationRun {
       }
     }
 
-    private void lookAtHeap() throws IOException, InterruptedException {
-      if (System.nanoTime() - heapSeen < LOOK_AT_HEAP.toNanos()) {
-        return;
-      }
-      heapSeen = System.nanoTime();
-      for (int i = 0; i < peakHeap.length; i++) {
-        SdsServer replica = pair.replicas().get(i);
-        long used = replica.metric("jvm_memory_used_bytes", "area=\"heap\"");
-        peakHeap[i] = Math.max(peakHeap[i], used);
-      }
-    }
-
-    private List<Memory> memory() throws BenchException, IOException, InterruptedException {
+    private List<Memory> memory(HeapWatch heaps)
+        throws BenchException, IOException, InterruptedException {
       List<Memory> memory = new ArrayList<>();
-      for (int i = 0; i < peakHeap.length; i++) {
+      for (int i = 0; i < pair.replicas().size(); i++) {
         SdsServer replica = pair.replicas().get(i);
         memory.add(
             new Memory(
                 ProcessUsage.peakResidentBytes(replica.pid()),
-                peakHeap[i],
+                heaps.most(i),
                 replica.memory().liveHeapBytes()));
       }
       return memory;
