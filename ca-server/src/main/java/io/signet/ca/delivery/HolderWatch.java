@@ -12,10 +12,15 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +33,10 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   private static final Duration EVERY = Duration.ofSeconds(1);
   private static final int BATCH = 500;
 
-  // A proxy that lost its connection opens its streams again one after the other. Until the one for
-  // the bundle is there, what it had of it still counts; and so does what a holder had that left.
+  // A proxy that lost its connection opens its streams again one after the other, here or at
+  // another
+  // replica, at once or after long. Until the one for the bundle is there, what it had of it still
+  // counts; and so does what a holder had that left.
   private static final Duration BACK_SOON = Duration.ofMinutes(1);
 
   private static final Had NOTHING = new Had(Optional.empty(), Optional.empty(), Optional.empty());
@@ -38,6 +45,9 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   private final Holders holders;
   private final Clock clock;
   private final Map<Holder, Known> known = new HashMap<>();
+
+  // Of whom this process does not know yet what was reported before.
+  private final Set<Holder> strangers = new HashSet<>();
   private volatile Instant due = Instant.EPOCH;
 
   /** All open streams of a holder, and what all of them have. */
@@ -67,6 +77,15 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
       }
       return isHere && !now.isBefore(at.plus(BACK_SOON)) ? new Fact<>(Optional.empty(), at) : this;
     }
+
+    /** It counts for a while from now on. */
+    private Fact<T> anew(Instant now) {
+      return new Fact<>(value, now);
+    }
+
+    private Fact<T> or(Optional<T> kept, Instant now) {
+      return value.isPresent() ? this : new Fact<>(kept, now);
+    }
   }
 
   /**
@@ -84,6 +103,18 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
 
     private boolean isUnwritten() {
       return !report.equals(written);
+    }
+
+    private Known back(Instant now) {
+      return new Known(report, bundle.anew(now), generation.anew(now), seen, written);
+    }
+
+    private Known recalling(List<HolderReport> kept, Instant now) {
+      Fact<Long> had = bundle.or(newest(kept, HolderReport::bundle), now);
+      Fact<Integer> under = generation.or(newest(kept, HolderReport::generation), now);
+      HolderReport whole =
+          changed(report, report.streams(), had.value(), under.value(), report.refusal(), now);
+      return new Known(whole, had, under, seen, written);
     }
 
     private Known wrote() {
@@ -124,6 +155,7 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
 
   private synchronized void report() throws LedgerException {
     look(acks.takeGone(), open());
+    recall();
     write();
     known.values().removeIf(one -> one.isOver(clock.instant()));
   }
@@ -137,27 +169,29 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
 
   private void look(Map<Holder, Had> gone, Map<Holder, Open> open) {
     Instant now = clock.instant();
-    gone.forEach((who, _) -> known.computeIfAbsent(who, one -> unseen(one, now)));
-    open.forEach((who, _) -> known.computeIfAbsent(who, one -> unseen(one, now)));
+    gone.keySet().forEach(who -> meet(who, now));
+    open.keySet().forEach(who -> meet(who, now));
     known.replaceAll((who, before) ->
         next(before, open.getOrDefault(who, Open.NONE), gone.getOrDefault(who, NOTHING), now));
   }
 
+  private void meet(Holder who, Instant now) {
+    if (!known.containsKey(who)) {
+      known.put(who, unseen(who, now));
+      strangers.add(who);
+    }
+  }
+
   private static Known unseen(Holder who, Instant now) {
     HolderReport none =
-        new HolderReport(
-            new HolderKey(who.identity(), who.instance()).toString(),
-            0,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            now);
+        new HolderReport(key(who), 0, Optional.empty(), Optional.empty(), Optional.empty(), now);
     return new Known(
         none, new Fact<>(Optional.empty(), now), new Fact<>(Optional.empty(), now), now, null);
   }
 
-  private static Known next(Known before, Open open, Had gone, Instant now) {
+  private static Known next(Known was, Open open, Had gone, Instant now) {
     boolean isHere = open.streams() > 0;
+    Known before = isHere && was.report().streams() == 0 ? was.back(now) : was;
     Fact<Long> bundle = before.bundle().next(open.has().bundle(), gone.bundle(), isHere, now);
     Fact<Integer> generation =
         before.generation().next(open.has().generation(), gone.generation(), isHere, now);
@@ -186,6 +220,37 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
         : new HolderReport(before.holder(), streams, bundle, generation, refusal, now);
   }
 
+  // Before anything of them is written, which would be written over it.
+  private void recall() throws LedgerException {
+    List<Holder> all = List.copyOf(strangers);
+    for (int from = 0; from < all.size(); from += BATCH) {
+      recall(all.subList(from, Math.min(all.size(), from + BATCH)));
+    }
+  }
+
+  private void recall(List<Holder> batch) throws LedgerException {
+    Instant now = clock.instant();
+    Map<String, List<HolderReport>> kept =
+        holders.reported(batch.stream().map(HolderWatch::key).toList()).stream()
+            .collect(Collectors.groupingBy(HolderReport::holder));
+    batch.forEach(who ->
+        known.computeIfPresent(
+            who, (_, one) -> one.recalling(kept.getOrDefault(key(who), List.of()), now)));
+    strangers.removeAll(Set.copyOf(batch));
+  }
+
+  private static String key(Holder who) {
+    return new HolderKey(who.identity(), who.instance()).toString();
+  }
+
+  private static <T> Optional<T> newest(
+      List<HolderReport> kept, Function<HolderReport, Optional<T>> what) {
+    return kept.stream()
+        .filter(one -> what.apply(one).isPresent())
+        .max(Comparator.comparing(HolderReport::at))
+        .flatMap(what);
+  }
+
   private void write() throws LedgerException {
     List<Map.Entry<Holder, Known>> due =
         known.entrySet().stream().filter(one -> one.getValue().isUnwritten()).toList();
@@ -206,6 +271,7 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   public synchronized void close() {
     try {
       look(acks.takeGone(), open());
+      recall();
       Instant now = clock.instant();
       known.replaceAll((_, one) -> next(one, Open.NONE, NOTHING, now));
       write();

@@ -2,6 +2,7 @@ package io.signet.ca.rotation;
 
 import io.signet.ca.ledger.LedgerException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -33,4 +34,11 @@ public interface Holders {
    * as there can be.
    */
   void report(List<HolderReport> seen) throws LedgerException;
+
+  /**
+   * What was reported of these holders last, by each replica that did.
+   *
+   * @param holders their keys, at most some hundreds
+   */
+  List<HolderReport> reported(Collection<String> holders) throws LedgerException;
 }

@@ -13,6 +13,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,29 @@ final class HolderTable {
       }
     }
     return all;
+  }
+
+  /** What each replica reported of these. */
+  static List<HolderReport> of(Connection connection, Collection<String> names)
+      throws SQLException {
+    String places = String.join(", ", Collections.nCopies(names.size(), "?"));
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "select name, streams, bundle, generation, refusal, since from holder where name in ("
+                + places
+                + ")")) {
+      int place = 1;
+      for (String name : names) {
+        query.setString(place++, name);
+      }
+      try (ResultSet rows = query.executeQuery()) {
+        List<HolderReport> all = new ArrayList<>();
+        while (rows.next()) {
+          all.add(report(rows));
+        }
+        return all;
+      }
+    }
   }
 
   private static HolderReport report(ResultSet row) throws SQLException {

@@ -173,6 +173,13 @@ public final class SqlHolders implements Holders {
         });
   }
 
+  @Override
+  public List<HolderReport> reported(Collection<String> holders) throws LedgerException {
+    return holders.isEmpty()
+        ? List.of()
+        : transactions.read(connection -> HolderTable.of(connection, holders));
+  }
+
   /**
    * Forgets the holders that have left and have no valid certificate any more; once an hour,
    * however often it is called.

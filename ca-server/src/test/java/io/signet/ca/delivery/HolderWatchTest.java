@@ -23,6 +23,7 @@ import io.signet.sds.Wants.Wanted;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +42,7 @@ final class HolderWatchTest {
   private final TestClock clock = new TestClock();
   private final AckLedger acks = new AckLedger(clock);
   private final FakeHolders holders = new FakeHolders(new FakeLedger());
+  private boolean isAway;
   private final List<Integer> writes = new ArrayList<>();
   private final HolderWatch watch = new HolderWatch(acks, new Counted(), clock);
 
@@ -59,6 +61,14 @@ final class HolderWatchTest {
     public void report(List<HolderReport> seen) throws LedgerException {
       holders.report(seen);
       writes.add(seen.size());
+    }
+
+    @Override
+    public List<HolderReport> reported(Collection<String> keys) throws LedgerException {
+      if (isAway) {
+        throw new LedgerException("no store");
+      }
+      return holders.reported(keys);
     }
   }
 
@@ -165,6 +175,70 @@ final class HolderWatchTest {
     clock.advance(Duration.ofMinutes(1));
     watch.run();
     assertThat(reported().bundle()).isEmpty(); // it wants none any more
+  }
+
+  @Test // also when that was longer ago than a while: its bundle is as old as before
+  void run_backAfterLongWithItsSvidFirst_itsBundleCountsForAWhileFromThen() throws Exception {
+    opens(BUNDLE, bundle(3));
+    acks(BUNDLE, "b3");
+    watch.run();
+    acks.closed(BUNDLE);
+    watch.run();
+    clock.advance(Duration.ofSeconds(59));
+    watch.run();
+    opens(SVID, svid("s1", 1));
+    watch.run();
+    clock.advance(Duration.ofSeconds(59));
+    watch.run();
+    assertThat(reported().bundle()).contains(3L);
+
+    clock.advance(Duration.ofSeconds(1));
+    watch.run();
+    assertThat(reported().bundle()).isEmpty();
+  }
+
+  @Test
+  void run_forgottenAndBackWithItsSvidFirst_itsBundleCountsForAWhile() throws Exception {
+    opens(BUNDLE, bundle(3));
+    acks(BUNDLE, "b3");
+    watch.run();
+    acks.closed(BUNDLE);
+    watch.run();
+    clock.advance(Duration.ofHours(1));
+    watch.run();
+    opens(SVID, svid("s1", 1));
+    watch.run();
+
+    assertThat(reported().bundle()).contains(3L);
+  }
+
+  @Test // killed, or the proxy comes from another one
+  void run_comesWithItsSvidFirstToAProcessThatNeverSawIt_itsBundleCountsForAWhile()
+      throws Exception {
+    holders.report(
+        List.of(new HolderReport(KEY, 0, Optional.of(3L), Optional.of(1), Optional.empty(), NOW)));
+    clock.advance(Duration.ofHours(1));
+    opens(SVID, svid("s1", 1));
+    watch.run();
+    assertThat(reported().bundle()).contains(3L);
+
+    clock.advance(Duration.ofMinutes(1));
+    watch.run();
+    assertThat(reported().bundle()).isEmpty();
+  }
+
+  @Test // what nobody could look up is not written over
+  void run_storeIsAwayWhenItComes_itsBundleStillCounts() throws Exception {
+    holders.report(
+        List.of(new HolderReport(KEY, 0, Optional.of(3L), Optional.of(1), Optional.empty(), NOW)));
+    opens(SVID, svid("s1", 1));
+    isAway = true;
+    assertThatThrownBy(watch::run).isInstanceOf(RenewalException.class).hasMessage("no store");
+    isAway = false;
+    watch.run();
+
+    assertThat(reported().bundle()).contains(3L);
+    assertThat(reported().streams()).isOne();
   }
 
   @Test

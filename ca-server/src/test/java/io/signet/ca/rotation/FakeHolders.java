@@ -83,6 +83,11 @@ public final class FakeHolders implements Holders, PodHolders {
   }
 
   @Override
+  public synchronized List<HolderReport> reported(Collection<String> holders) {
+    return holders.stream().flatMap(this::seen).toList();
+  }
+
+  @Override
   public synchronized Progress lacking(long bundle, Instant now, int most) {
     Count count = new Count();
     for (String holder : holders(now)) {

@@ -19,7 +19,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Whom a rotation waits for (issue "Authorities and rotation", the gate). */
+/**
+ * Whom a rotation waits for: what nothing in a mesh acknowledges (ISTIO-43), and SPIRE leaves to a
+ * guess (SROT-6).
+ */
 public abstract class HoldersContract {
 
   protected static final Instant NOW = Fixtures.NOW;
@@ -54,6 +57,7 @@ public abstract class HoldersContract {
     assertThat(lacking(1)).isEqualTo(Progress.NONE);
   }
 
+  // ISTIO-40: it trusts what its last answer carried.
   @Test
   void lacking_clientAnsweredWithIt_done() throws Exception {
     answered(WEB, 3, 1);
@@ -304,6 +308,18 @@ public abstract class HoldersContract {
 
     assertThat(lacking(3).lagging()).isZero();
     assertThat(lacking(4).laggards()).extracting(Laggard::has).containsExactly("bundle 3");
+  }
+
+  @Test
+  void reported_byTwoReplicas_bothAndNobodyElse() throws Exception {
+    HolderReport here = seen(WEB, 0, 2L, null);
+    HolderReport there = seen(WEB, 1, null, 1);
+    report(here);
+    another().report(List.of(there));
+
+    assertThat(holders().reported(List.of(WEB.toString(), "nobody")))
+        .containsExactlyInAnyOrder(here, there);
+    assertThat(holders().reported(List.of())).isEmpty();
   }
 
   @Test // its stream for the bundle is still to come there

@@ -1,6 +1,7 @@
 package io.signet.ca.rotation;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 
 /** Holders that a test decides on. */
@@ -29,4 +30,9 @@ final class PlayedHolders implements Holders {
 
   @Override
   public void report(List<HolderReport> seen) {}
+
+  @Override
+  public List<HolderReport> reported(Collection<String> keys) {
+    return List.of();
+  }
 }

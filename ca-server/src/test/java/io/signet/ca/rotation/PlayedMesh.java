@@ -11,6 +11,7 @@ import io.signet.hsm.KeyLabel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -310,6 +311,11 @@ final class PlayedMesh {
 
     @Override
     public void report(List<HolderReport> seen) {}
+
+    @Override
+    public List<HolderReport> reported(Collection<String> keys) {
+      return List.of();
+    }
   }
 
   /** One event of any kind. */
