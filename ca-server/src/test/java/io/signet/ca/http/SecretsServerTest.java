@@ -88,7 +88,7 @@ final class SecretsServerTest {
     assertThat(header(answer, "cache-control")).isEqualTo("no-store");
     assertThat(header(answer, "signet-request-id")).matches("[0-9a-f]{16}");
     SecretsPlane.Asked asked = plane.asked.take();
-    assertThat(asked.caller().holder()).isEqualTo(new Holder(WEB, ""));
+    assertThat(asked.caller().holder()).isEqualTo(new Holder(WEB, "127.0.0.1"));
     assertThat(asked.request())
         .isEqualTo(DiscoveryRequest.newBuilder().addResourceNames("default").build());
   }
