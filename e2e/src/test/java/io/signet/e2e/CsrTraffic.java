@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CsrTraffic implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(50);
-  private static final Duration LIFE = Duration.ofSeconds(20);
+  private static final Duration LIFE = Duration.ofSeconds(12);
   private static final Duration BEFORE_ITS_END =
       Duration.ofSeconds(2); // a handshake takes its time
 
