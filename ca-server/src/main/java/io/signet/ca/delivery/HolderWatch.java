@@ -34,9 +34,8 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   private static final int BATCH = 500;
 
   // A proxy that lost its connection opens its streams again one after the other, here or at
-  // another
-  // replica, at once or after long. Until the one for the bundle is there, what it had of it still
-  // counts; and so does what a holder had that left.
+  // another replica, at once or after long. Until the one for the bundle is there, what it had of
+  // it still counts; and so does what a holder had that left.
   private static final Duration BACK_SOON = Duration.ofMinutes(1);
 
   private static final Had NOTHING = new Had(Optional.empty(), Optional.empty(), Optional.empty());
