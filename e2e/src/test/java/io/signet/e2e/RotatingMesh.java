@@ -245,13 +245,18 @@ record RotatingMesh(
   }
 
   /** As {@link #awaitPhase}, and approves each phase before. */
-  void approveUntil(String phase) throws IOException {
-    while (!status().get("phase").asText().equals(phase)) {
-      JsonNode now = status();
-      if (now.get("approval").asBoolean()) {
-        Command.Result _ = rotation("approve", "--no-wait"); // it may have gone on meanwhile
-      }
-    }
+  void approveUntil(String phase) {
+    Await.until(
+        "phase " + phase,
+        LONG,
+        () -> {
+          JsonNode now = status();
+          boolean there = now.get("phase").asText().equals(phase);
+          if (!there && now.get("approval").asBoolean()) {
+            Command.Result _ = rotation("approve", "--no-wait"); // it may have gone on meanwhile
+          }
+          return there;
+        });
   }
 
   /** The roots that everybody is told to trust. */
