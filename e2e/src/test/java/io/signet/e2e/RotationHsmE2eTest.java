@@ -73,7 +73,8 @@ final class RotationHsmE2eTest {
     westModule.order(outage.orders);
     begin();
     JsonNode held = heldWithAlarm();
-    assertThat(mesh.keys()).hasSizeBetween(1, outage == Outage.AWAY ? 1 : 2); // each try begins anew
+    assertThat(mesh.keys())
+        .hasSizeBetween(1, outage == Outage.AWAY ? 1 : 2); // each try begins anew
     assertThat(held.get("alarms").toString()).contains("root-").contains("pkcs11");
     assertThat(held.get("waits").toString()).contains("for the leader to make the key root-");
     assertIssued();
