@@ -121,7 +121,8 @@ public final class Renewal implements AutoCloseable {
   // Scheduled in the end, so that neither the work nor the listener can end the renewal.
   private void look() {
     try {
-      if (!clock.instant().isBefore(due())) {
+      Instant due = due(); // asked for first: work that is due now may answer with the time of now
+      if (!clock.instant().isBefore(due)) {
         run();
       }
     } finally {

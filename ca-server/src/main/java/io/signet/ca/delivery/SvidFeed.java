@@ -45,6 +45,7 @@ final class SvidFeed implements AutoCloseable {
   private volatile Instant renewAt = Instant.EPOCH;
   private volatile boolean failing;
   private volatile boolean outdated;
+  private volatile boolean deserted;
   private int told;
   private boolean closed;
   private Optional<Grant> granted = Optional.empty();
@@ -113,21 +114,27 @@ final class SvidFeed implements AutoCloseable {
     }
   }
 
-  synchronized void add(Subscription subscription) {
-    if (withdrawn) {
-      subscription.withdraw();
-      return;
+  /** One more listens; if the SVID was due while nobody did, it is made now. */
+  void add(Subscription subscription) {
+    synchronized (this) {
+      if (withdrawn) {
+        subscription.withdraw();
+        return;
+      }
+      deserted = false;
+      subscriptions.add(subscription);
+      if (published) {
+        subscription.offer(next);
+      }
     }
-    subscriptions.add(subscription);
-    if (published) {
-      subscription.offer(next);
-    }
+    renewal.hasten();
   }
 
   synchronized void remove(Subscription subscription) {
     subscription.close();
     if (subscriptions.remove(subscription) && subscriptions.isEmpty()) {
       idleSince = clock.instant();
+      deserted = true;
     }
   }
 
@@ -170,8 +177,12 @@ final class SvidFeed implements AutoCloseable {
   }
 
   private final class Work implements Renewal.Work {
+    // An SVID that nobody hears of would keep a rotation waiting for its end.
     @Override
     public Instant due() {
+      if (deserted) {
+        return Instant.MAX;
+      }
       return outdated ? Instant.EPOCH : renewAt;
     }
 
@@ -179,7 +190,7 @@ final class SvidFeed implements AutoCloseable {
     public void run() throws RenewalException {
       entitlementChanged();
       Optional<Grant> grant = granted();
-      if (grant.isEmpty()) {
+      if (grant.isEmpty() || deserted) {
         return;
       }
       boolean was = outdated;
@@ -198,6 +209,7 @@ final class SvidFeed implements AutoCloseable {
   synchronized boolean isOutdated(int generation) {
     return !withdrawn
         && !closed
+        && !deserted
         && told != generation
         && next.svids().stream().anyMatch(svid -> svid.generation() != generation);
   }
@@ -213,7 +225,7 @@ final class SvidFeed implements AutoCloseable {
 
   /** Whether there is nothing to be replaced any more. */
   synchronized boolean isReissued() {
-    return !outdated || withdrawn || closed;
+    return !outdated || deserted || withdrawn || closed;
   }
 
   // What was granted may be another by now: then it is due again.

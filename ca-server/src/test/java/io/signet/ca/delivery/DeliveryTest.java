@@ -337,6 +337,43 @@ final class DeliveryTest {
     assertThat(after).containsExactly(before.getLast());
   }
 
+  // An SVID that nobody hears of would keep a rotation waiting for its end.
+  @Test
+  void renewal_dueWhileNobodyListens_madeWhenOneComesBack() {
+    Feed feed = feeds.open(CART_1, to(snapshot -> {}));
+    timer.runDue();
+    timer.advance(Duration.ofSeconds(30)); // it looks once a minute
+    feeds.renewUnless(svid -> false);
+    feed.close();
+    int made = ledger.entries().size();
+    timer.advance(Duration.ofSeconds(59));
+    assertThat(ledger.entries()).hasSize(made);
+
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+
+    assertThat(ledger.entries()).hasSize(made + 1);
+    assertThat(seen).hasSize(2);
+  }
+
+  @Test // nor is it tried again what has failed
+  void renewal_failsAndNobodyListensAnyMore_notTriedAgainUntilOneComesBack() {
+    int made = ledger.entries().size();
+    Feed feed = feeds.open(CART_1, to(snapshot -> {}));
+    ledger.failNextIntend(full);
+    timer.runDue();
+    feed.close();
+    timer.advance(Duration.ofSeconds(10));
+    assertThat(ledger.entries()).hasSize(made);
+
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.advance(Duration.ofSeconds(1));
+
+    assertThat(seen.getLast().svids()).hasSize(1);
+  }
+
   @Test
   void close_lastStream_endsTheRenewalWithinMinutes() {
     Feed one = feeds.open(CART_1, to(snapshot -> {}));
@@ -932,6 +969,25 @@ final class DeliveryTest {
     feeds.reissue(2, Duration.ZERO);
     timer.advance(Duration.ofSeconds(5));
     assertThat(generation(late)).isEqualTo(2);
+  }
+
+  @Test
+  void reissue_nobodyListens_notUntilOneComesBack() {
+    Feed feed = feeds.open(CART_1, to(snapshot -> {}));
+    timer.runDue();
+    feed.close();
+    ca.turn();
+    int made = ledger.entries().size();
+    feeds.reissue(2, Duration.ZERO);
+    timer.advance(Duration.ofSeconds(5));
+    assertThat(ledger.entries()).hasSize(made);
+
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    feeds.reissue(2, Duration.ZERO);
+    timer.advance(Duration.ofSeconds(5));
+
+    assertThat(generation(seen)).isEqualTo(2);
   }
 
   // Each takes a second on the only processor, which can make one a second: half of that is one in

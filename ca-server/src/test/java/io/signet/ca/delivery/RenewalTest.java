@@ -54,6 +54,28 @@ final class RenewalTest {
     assertThat(work.runs).isOne();
   }
 
+  @Test // an issuing authority that is of no use any more is to be replaced now
+  void run_alwaysDueNow_runsThoughTimeGoesOnMeanwhile() {
+    Renewal.Work always =
+        new Renewal.Work() {
+          @Override
+          public Instant due() {
+            clock.advance(Duration.ofNanos(1));
+            return clock.instant();
+          }
+
+          @Override
+          public void run() {
+            work.runs++;
+          }
+        };
+    Renewal _ = Renewal.started(always, timer, clock, failures::add);
+
+    timer.advance(Duration.ofSeconds(1));
+
+    assertThat(work.runs).isOne();
+  }
+
   @Test
   void run_succeeds_againWhenDue() {
     renewal.start();
