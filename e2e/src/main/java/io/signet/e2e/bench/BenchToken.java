@@ -1,22 +1,21 @@
 package io.signet.e2e.bench;
 
-import static java.nio.file.attribute.PosixFilePermissions.asFileAttribute;
-import static java.nio.file.attribute.PosixFilePermissions.fromString;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** A SoftHSM with a token of our own, where several servers may have one key. */
-final class BenchToken implements AutoCloseable {
+final class BenchToken {
 
   private static final String LABEL = "signet";
+  private static final String PIN_FILE = "pin";
   private static final int PIN_BYTES = 8;
 
   private final BenchFolder folder;
@@ -30,21 +29,18 @@ final class BenchToken implements AutoCloseable {
   /**
    * Makes one.
    *
+   * @param folder to have it in
    * @throws BenchException if SoftHSM is not among the peers
    */
-  static BenchToken create() throws BenchException, IOException, InterruptedException {
+  static BenchToken create(BenchFolder folder)
+      throws BenchException, IOException, InterruptedException {
     Path installation = peers().resolve("softhsm");
     if (!Files.isDirectory(installation)) {
       throw new BenchException(installation + ": no SoftHSM (expected: e2e/peers/fetch softhsm)");
     }
-    BenchToken token = new BenchToken(BenchFolder.create(), installation);
-    try {
-      token.init();
-      return token;
-    } catch (BenchException | IOException | InterruptedException e) {
-      token.close();
-      throw e;
-    }
+    BenchToken token = new BenchToken(folder, installation);
+    token.init();
+    return token;
   }
 
   // As e2e/peers/fetch has it.
@@ -65,9 +61,8 @@ final class BenchToken implements AutoCloseable {
     Path _ =
         Files.writeString(
             configuration(), "directories.tokendir = %s\nlog.level = ERROR\n".formatted(tokens));
-    String pin = secret();
-    Path _ = Files.createFile(pinFile(), asFileAttribute(fromString("rw-------")));
-    Path _ = Files.writeString(pinFile(), pin);
+    String pin = pin();
+    Path _ = folder.keep(PIN_FILE, pin.getBytes(US_ASCII));
     run(
         installation.resolve("usr/bin/softhsm2-util").toString(),
         "--module",
@@ -77,15 +72,13 @@ final class BenchToken implements AutoCloseable {
         "--label",
         LABEL,
         "--so-pin",
-        secret(),
+        pin(),
         "--pin",
         pin);
   }
 
-  private static String secret() {
-    byte[] random = new byte[PIN_BYTES];
-    new SecureRandom().nextBytes(random);
-    return HexFormat.of().formatHex(random);
+  private static String pin() {
+    return HexFormat.of().formatHex(BenchFolder.random(PIN_BYTES));
   }
 
   private void run(String... command) throws BenchException, IOException, InterruptedException {
@@ -100,10 +93,6 @@ final class BenchToken implements AutoCloseable {
 
   private Path configuration() {
     return folder.path().resolve("softhsm2.conf");
-  }
-
-  private Path pinFile() {
-    return folder.path().resolve("pin");
   }
 
   private Path library() {
@@ -122,11 +111,6 @@ final class BenchToken implements AutoCloseable {
       custodian: pkcs11
       pkcs11: { library: "%s", token: %s, pin-file: "%s" }
     """
-        .formatted(library(), LABEL, pinFile());
-  }
-
-  @Override
-  public void close() throws IOException {
-    folder.close();
+        .formatted(library(), LABEL, folder.path().resolve(PIN_FILE));
   }
 }

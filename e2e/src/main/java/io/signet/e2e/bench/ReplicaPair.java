@@ -1,7 +1,6 @@
 package io.signet.e2e.bench;
 
-import static java.nio.file.attribute.PosixFilePermissions.asFileAttribute;
-import static java.nio.file.attribute.PosixFilePermissions.fromString;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.net.URI;
@@ -10,9 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,7 +24,7 @@ final class ReplicaPair implements AutoCloseable {
   private final BenchToken token;
   private final RotationDatabase database;
   private final List<SdsServer> replicas = new ArrayList<>();
-  private final String secret = secret();
+  private final String secret = HexFormat.of().formatHex(BenchFolder.random(SECRET_BYTES));
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -37,12 +34,6 @@ final class ReplicaPair implements AutoCloseable {
     this.database = database;
   }
 
-  private static String secret() {
-    byte[] random = new byte[SECRET_BYTES];
-    new SecureRandom().nextBytes(random);
-    return HexFormat.of().formatHex(random);
-  }
-
   /**
    * Starts them; returns when both are ready.
    *
@@ -50,23 +41,25 @@ final class ReplicaPair implements AutoCloseable {
    */
   static ReplicaPair start(Program program, ProxyIdentities identities, String more)
       throws BenchException, IOException, InterruptedException {
-    BenchToken token = BenchToken.create();
+    ReplicaPair pair = withoutReplicas();
+    pair.startReplicas(program, identities, more);
+    return pair;
+  }
+
+  private static ReplicaPair withoutReplicas()
+      throws BenchException, IOException, InterruptedException {
+    BenchFolder folder = BenchFolder.create();
     try {
-      BenchFolder folder = BenchFolder.create();
-      ReplicaPair pair = new ReplicaPair(folder, token, RotationDatabase.start());
-      pair.startReplicas(program, identities, more);
-      return pair;
+      return new ReplicaPair(folder, BenchToken.create(folder), RotationDatabase.start());
     } catch (BenchException | IOException | InterruptedException e) {
-      token.close();
+      folder.close();
       throw e;
     }
   }
 
   private void startReplicas(Program program, ProxyIdentities identities, String more)
       throws BenchException, IOException, InterruptedException {
-    Path file = folder.path().resolve("admin.token");
-    Path _ = Files.createFile(file, asFileAttribute(fromString("rw-------")));
-    Path _ = Files.writeString(file, secret);
+    Path file = folder.keep("admin.token", secret.getBytes(US_ASCII));
     String all =
         token.keys() + database.store() + "admin: { token-file: \"%s\" }%n".formatted(file) + more;
     try {
@@ -129,7 +122,6 @@ final class ReplicaPair implements AutoCloseable {
       replica.close();
     }
     database.close();
-    token.close();
     folder.close();
   }
 }

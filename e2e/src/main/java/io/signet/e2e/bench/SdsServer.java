@@ -1,8 +1,5 @@
 package io.signet.e2e.bench;
 
-import static java.nio.file.attribute.PosixFilePermissions.asFileAttribute;
-import static java.nio.file.attribute.PosixFilePermissions.fromString;
-
 import io.signet.ca.config.Address;
 import io.signet.ca.config.Durations;
 import java.io.IOException;
@@ -13,7 +10,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +57,7 @@ final class SdsServer implements AutoCloseable {
       throws BenchException, IOException, InterruptedException {
     BenchFolder folder = BenchFolder.create();
     try {
-      writeSealKey(folder.path().resolve("seal.key"));
+      Path _ = folder.keep("seal.key", BenchFolder.random(SEAL_BYTES));
       Optional<ForeignBundle> foreign =
           plan.isFederated()
               ? Optional.of(ForeignBundle.create(folder.path().resolve("other.pem")))
@@ -114,13 +110,6 @@ final class SdsServer implements AutoCloseable {
       Start start = new Start(program.command(serve), environment, home.resolve("server.log"));
       return new SdsServer(folder, workloads, operators, foreign, start, start.process());
     }
-  }
-
-  private static void writeSealKey(Path file) throws IOException {
-    byte[] key = new byte[SEAL_BYTES];
-    new SecureRandom().nextBytes(key);
-    Path _ = Files.createFile(file, asFileAttribute(fromString("rw-------")));
-    Path _ = Files.write(file, key);
   }
 
   // Each call comes from one address here, as on no real machine, so the limits for an address are
