@@ -88,7 +88,17 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
     if (policy.startBefore().isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(facts.endOf(steady.active()).minus(policy.startBefore().get()));
+    Instant end = facts.endOf(steady.active());
+    Instant due = end.minus(policy.startBefore().get());
+    Instant rested = steady.terms().since().plus(rest(steady, end));
+    return Optional.of(due.isAfter(rested) ? due : rested);
+  }
+
+  // Whoever cancels one has a reason, which takes time to see to; but an authority ends all the
+  // same.
+  private Duration rest(Steady steady, Instant end) {
+    Duration most = Duration.between(steady.terms().since(), end).dividedBy(4);
+    return policy.deadline().compareTo(most) < 0 ? policy.deadline() : most;
   }
 
   private Step next(Prepared prepared, Facts facts, Instant now) throws LedgerException {

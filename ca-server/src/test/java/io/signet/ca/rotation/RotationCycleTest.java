@@ -33,7 +33,8 @@ final class RotationCycleTest {
   private static final Generation NEW = new Generation(2, new KeyLabel("root-2"));
   private static final Terms TERMS = Terms.begin(NOW, false);
   private static final Terms HURRY = Terms.begin(NOW, true);
-  private static final Steady STEADY = new Steady(OLD, 7, TERMS, Optional.empty());
+  private static final Steady STEADY =
+      new Steady(OLD, 7, Terms.begin(NOW.minus(DAY), false), Optional.empty());
   private static final Prepared PREPARED = new Prepared(OLD, NEW, 7, TERMS);
   private static final Published PUBLISHED = new Published(OLD, NEW, 8, TERMS);
   private static final Activated ACTIVATED = new Activated(NEW, OLD, 8, TERMS);
@@ -241,6 +242,22 @@ final class RotationCycleTest {
         .isEqualTo(new Steady(OLD, 9, TERMS, Optional.of(NEW)));
   }
 
+  // Who cancelled it would have to be faster than the clock, and its key were never destroyed
+  // (KC-7).
+  @Test
+  void cancel_begunByItself_notBegunAgainForADayOrAQuarterOfWhatIsLeft() throws Exception {
+    facts.end = NOW.plus(DAY.multipliedBy(29));
+    RotationState cancelled = cycle.cancelled(PREPARED, NOW);
+
+    assertThat(next(cancelled)).isInstanceOf(Destroy.class);
+    assertThat(next(cancelled, NOW.plus(DAY).minusNanos(1))).isInstanceOf(Destroy.class);
+    assertThat(next(cancelled, NOW.plus(DAY))).isInstanceOf(MoveOn.class);
+    assertThat(cycle.begin((Steady) cancelled, facts)).contains(NOW.plus(DAY));
+
+    facts.end = NOW.plus(DAY);
+    assertThat(cycle.begin((Steady) cancelled, facts)).contains(NOW.plus(DAY.dividedBy(4)));
+  }
+
   // Both are in every bundle, so it is the same rotation in the other direction.
   @Test
   void cancel_activated_theOldOneSignsAndWhatTheNewOneSignedIsReplaced() throws Exception {
@@ -290,8 +307,9 @@ final class RotationCycleTest {
   void steady_nearItsEndAndAKeyCannotBeDestroyed_preparesTheNextAndNamesTheKey() throws Exception {
     facts.end = NOW.plus(DAY);
 
-    assertThat(
-            next(new Steady(OLD, 7, TERMS, Optional.of(new Generation(9, new KeyLabel("left"))))))
+    Optional<Generation> left = Optional.of(new Generation(9, new KeyLabel("left")));
+
+    assertThat(next(new Steady(OLD, 7, STEADY.terms(), left)))
         .isInstanceOfSatisfying(
             MoveOn.class,
             move -> assertThat(move.reason()).endsWith("; the key left could not be destroyed"));
