@@ -15,8 +15,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A connection of its own, by which this process has what only one may have: its id, and at times
- * the lead. Whatever ends the connection ends both at the same moment, on the server too. Safe for
- * use by many threads, one at a time.
+ * the lead. Whatever ends the connection ends both at the same moment, on the server too; and so
+ * does silence, for the machine of a process that is frozen goes on to answer for it. Safe for use
+ * by many threads, one at a time.
  */
 final class PostgresSession implements Leadership, AutoCloseable {
 
@@ -24,6 +25,9 @@ final class PostgresSession implements Leadership, AutoCloseable {
 
   private static final int ANSWERS_WITHIN_SECONDS = 2;
   private static final long PAUSE_MILLIS = 200;
+
+  // It says something every two seconds.
+  private static final Duration SILENCE = Duration.ofSeconds(10);
 
   private static final String KEY =
       "hashtextextended('signet ' || current_schema() || ' ' || ?, 0)";
@@ -38,13 +42,15 @@ final class PostgresSession implements Leadership, AutoCloseable {
           + KEY;
 
   private final PostgresDatabase database;
+  private final Duration silence;
   private final String mine;
   private @Nullable Connection connection;
   private boolean leading;
   private boolean closed;
 
-  private PostgresSession(PostgresDatabase database) {
+  private PostgresSession(PostgresDatabase database, Duration silence) {
     this.database = database;
+    this.silence = silence;
     this.mine = "replica " + database.replica();
   }
 
@@ -54,7 +60,17 @@ final class PostgresSession implements Leadership, AutoCloseable {
    * @throws LedgerException when after this time another one still has it
    */
   static PostgresSession open(PostgresDatabase database, Duration patience) throws LedgerException {
-    PostgresSession session = new PostgresSession(database);
+    return open(database, patience, SILENCE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param silence after which the process counts as gone
+   */
+  static PostgresSession open(PostgresDatabase database, Duration patience, Duration silence)
+      throws LedgerException {
+    PostgresSession session = new PostgresSession(database, silence);
     long since = System.nanoTime();
     while (true) {
       try {
@@ -103,6 +119,7 @@ final class PostgresSession implements Leadership, AutoCloseable {
   private Connection anew() throws SQLException {
     Connection fresh = database.dedicated();
     try {
+      limit(fresh);
       if (!take(fresh, mine)) {
         throw taken(fresh);
       }
@@ -113,6 +130,17 @@ final class PostgresSession implements Leadership, AutoCloseable {
     } catch (SQLException | RuntimeException | Error e) {
       close(fresh);
       throw e;
+    }
+  }
+
+  // Before version 14 there is no such limit.
+  private void limit(Connection fresh) throws SQLException {
+    try (PreparedStatement setting =
+        fresh.prepareStatement(
+            "select set_config(name, ?, false) from pg_settings"
+                + " where name = 'idle_session_timeout'")) {
+      setting.setString(1, silence.toMillis() + "ms");
+      boolean _ = setting.execute();
     }
   }
 

@@ -176,6 +176,24 @@ final class PostgresClusterTest {
     }
   }
 
+  // As a process that is stopped, or a container that is paused: its machine answers for it.
+  @Test
+  void leads_processSaysNothing_anotherOneLeads() throws Exception {
+    try (PostgresDatabase database = PostgresDatabase.open(settings, new ReplicaId("a"));
+        PostgresSession frozen =
+            PostgresSession.open(database, Duration.ZERO, Duration.ofMillis(500))) {
+      assertThat(frozen.leads()).isTrue();
+      Leadership other = join("b").leadership();
+
+      while (!other.leads()) {
+        Thread.onSpinWait();
+      }
+
+      assertThat(frozen.leads()).isFalse();
+      frozen.keep(); // it has its id again
+    }
+  }
+
   // The server may not yet know that a connection was closed.
   private static void awaitKept(PostgresSession session) {
     while (true) {
