@@ -1,5 +1,8 @@
 package io.signet.ca.app;
 
+import static java.util.function.Predicate.not;
+import static java.util.stream.Collectors.toSet;
+
 import io.signet.ca.delivery.RenewalException;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.rotation.Replicas.Replica;
@@ -8,6 +11,7 @@ import io.signet.ca.store.SqlHolders;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +29,7 @@ final class GoneReplicas extends Periodic {
 
   private final Cluster cluster;
   private final SqlHolders holders;
-  private final Duration silence;
+  private final Duration longest;
   private final Clock clock;
 
   /**
@@ -36,7 +40,7 @@ final class GoneReplicas extends Periodic {
     this.cluster = cluster;
     this.holders = holders;
     this.clock = clock;
-    this.silence = longest.compareTo(LEAST) < 0 ? LEAST : longest;
+    this.longest = longest;
   }
 
   @Override
@@ -45,14 +49,25 @@ final class GoneReplicas extends Periodic {
       if (cluster.leadership().leads()) {
         cluster
             .replicas()
-            .forget(silence)
+            .forget(longest.compareTo(LEAST) < 0 ? LEAST : longest)
             .forEach(gone -> LOG.warn("replica {} is gone and was forgotten", gone));
-        List<String> alive = cluster.replicas().all().stream().map(Replica::id).toList();
-        int _ = holders.forget(alive, clock.instant());
+        int _ = holders.forget(gone(), clock.instant());
       }
       isDone();
     } catch (LedgerException e) {
       throw new RenewalException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  // Whoever joins meanwhile is not among those who reported before. What one that is silent had
+  // given out has ended, and rotations do not wait for it either.
+  private List<String> gone() throws LedgerException {
+    List<String> reported = holders.replicas();
+    Set<String> alive =
+        cluster.replicas().all().stream()
+            .filter(replica -> replica.silent().compareTo(longest) < 0)
+            .map(Replica::id)
+            .collect(toSet());
+    return reported.stream().filter(not(alive::contains)).toList();
   }
 }

@@ -149,16 +149,8 @@ final class HolderTable {
     }
   }
 
-  /** All streams have ended of each replica that is not among these. */
-  static void leaveAllBut(Connection connection, Collection<String> alive) throws SQLException {
-    for (String replica : replicas(connection)) {
-      if (!alive.contains(replica)) {
-        int _ = leave(connection, replica);
-      }
-    }
-  }
-
-  private static List<String> replicas(Connection connection) throws SQLException {
+  /** Those that have streams. */
+  static List<String> replicas(Connection connection) throws SQLException {
     List<String> replicas = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet rows =

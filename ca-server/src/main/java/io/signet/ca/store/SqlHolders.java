@@ -180,18 +180,25 @@ public final class SqlHolders implements Holders {
         : transactions.read(connection -> HolderTable.of(connection, holders));
   }
 
+  /** The replicas that have reported streams which have not ended. */
+  public List<String> replicas() throws LedgerException {
+    return transactions.read(HolderTable::replicas);
+  }
+
   /**
    * Forgets the holders that have left and have no valid certificate any more; once an hour,
    * however often it is called.
    *
-   * @param alive the replicas that may have streams; those of others have ended
+   * @param gone the replicas whose streams have all ended
    * @return how many
    */
-  public int forget(Collection<String> alive, Instant now) throws LedgerException {
+  public int forget(Collection<String> gone, Instant now) throws LedgerException {
     boolean due = !now.isBefore(nextPruning);
     int forgotten =
         transactions.write(connection -> {
-          HolderTable.leaveAllBut(connection, alive);
+          for (String replica : gone) {
+            int _ = HolderTable.leave(connection, replica);
+          }
           return due ? prune(connection, now) : 0;
         });
     if (due) {

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 final class SqlHoldersTest extends HoldersContract {
 
   private static final HolderKey POD = new HolderKey(Fixtures.CART, "uid-7");
-  private static final List<String> BOTH = List.of("one", "two");
 
   @TempDir private Path directory;
   private Database database;
@@ -101,10 +100,10 @@ final class SqlHoldersTest extends HoldersContract {
     fed(certified, 1);
     report(seen(certified, 0, 2L, 1));
 
-    assertThat(one.forget(BOTH, NOW.plus(Duration.ofMinutes(4)))).isZero();
-    assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(6)))).isOne();
-    assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(65)))).isZero(); // and no look
-    assertThat(two.forget(BOTH, NOW.plus(Duration.ofMinutes(66)))).isOne();
+    assertThat(one.forget(List.of(), NOW.plus(Duration.ofMinutes(4)))).isZero();
+    assertThat(two.forget(List.of(), NOW.plus(Duration.ofMinutes(6)))).isOne();
+    assertThat(two.forget(List.of(), NOW.plus(Duration.ofMinutes(65)))).isZero(); // and no look
+    assertThat(two.forget(List.of(), NOW.plus(Duration.ofMinutes(66)))).isOne();
     assertThat(lacking(3).laggards()).extracting(Laggard::name).contains(Fixtures.CART + " here");
   }
 
@@ -114,9 +113,9 @@ final class SqlHoldersTest extends HoldersContract {
     fed(pod, 1);
     pods().gone(pods().present(NOW));
 
-    int _ = one.forget(BOTH, NOW.plus(Duration.ofMinutes(59)));
+    int _ = one.forget(List.of(), NOW.plus(Duration.ofMinutes(59)));
     assertThat(count("gone_holder")).isOne();
-    int _ = one.forget(BOTH, NOW.plus(Duration.ofHours(2)));
+    int _ = one.forget(List.of(), NOW.plus(Duration.ofHours(2)));
     assertThat(count("gone_holder")).isZero();
   }
 
@@ -132,10 +131,12 @@ final class SqlHoldersTest extends HoldersContract {
   void forget_replicaIsGone_itsStreamsDoNotCount() throws Exception {
     another().report(List.of(seen(POD, 1, 2L, null)));
     assertThat(lacking(3).lagging()).isOne();
+    assertThat(one.replicas()).containsExactly("two");
 
-    int _ = one.forget(List.of("one"), NOW);
+    int _ = one.forget(List.of("two"), NOW);
 
     assertThat(lacking(3)).isEqualTo(Progress.NONE);
+    assertThat(one.replicas()).isEmpty();
   }
 
   @Test
