@@ -90,8 +90,7 @@ final class Succession {
     this.authorities = authorities;
     this.cluster = core.cluster();
     this.follower = follower;
-    // Others wait for us that long, and a clock may be a little slower than theirs.
-    this.patience = policy.longestLife().dividedBy(2);
+    this.patience = patience(policy.longestLife());
     this.clock = clock;
     this.rotations =
         new Rotations(
@@ -105,6 +104,14 @@ final class Succession {
             clock);
     this.runner =
         new RotationRunner(journal, rotations, keys, cluster.leadership(), this::moved, clock);
+  }
+
+  /**
+   * For how long what was agreed on is known to hold: others wait for one that says nothing for as
+   * long as certificates live, and clocks differ a little.
+   */
+  static Duration patience(Duration longestLife) {
+    return longestLife.dividedBy(2);
   }
 
   private void moved(JournalEntry entry) {
@@ -237,14 +244,10 @@ final class Succession {
     outlook = now;
   }
 
-  /** What the rotation waits for, if this server leads. */
+  /** What the rotation waits for, if this server leads, and what keeps this one from its part. */
   Outlook outlook() {
-    return outlook;
-  }
-
-  /** Why the last step failed here. */
-  Optional<String> stuck() {
-    return stuck;
+    Outlook now = outlook;
+    return problem().map(now::with).orElse(now);
   }
 
   /** Why this server cannot go on with a rotation, or follow it. */

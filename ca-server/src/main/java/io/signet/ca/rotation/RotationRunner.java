@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Takes the steps of a rotation that are due, while this replica leads: each is in the journal
@@ -38,6 +39,11 @@ public final class RotationRunner {
 
     public Outlook {
       alarms = List.copyOf(alarms);
+    }
+
+    /** This, and one more thing that a person should look at. */
+    public Outlook with(String alarm) {
+      return new Outlook(lagging, Stream.concat(alarms.stream(), Stream.of(alarm)).toList());
     }
   }
 
@@ -93,6 +99,7 @@ public final class RotationRunner {
       }
       case Make(Generation next) -> {
         keys.make(next);
+        giveUpUnlessWanted(next);
         yield true;
       }
       case Revoke(Generation compromised) -> {
@@ -105,6 +112,15 @@ public final class RotationRunner {
         yield true;
       }
     };
+  }
+
+  // A custodian may have taken so long that another one leads by now, and nobody wants this key any
+  // more or knows of it (KC-7).
+  private void giveUpUnlessWanted(Generation made) throws LedgerException, RotationException {
+    Optional<JournalEntry> last = journal.last();
+    if (last.isPresent() && !last.get().state().concerns(made)) {
+      keys.destroy(made);
+    }
   }
 
   private void append(JournalEntry last, RotationState to, String reason) throws LedgerException {

@@ -26,6 +26,11 @@ public sealed interface RotationState {
     };
   }
 
+  /** Whether its key is of use, or is still to be destroyed. */
+  default boolean concerns(Generation generation) {
+    return active().equals(generation) || other().filter(generation::equals).isPresent();
+  }
+
   /** The one that this rotation is away from; the active one where there is no rotation. */
   default Generation old() {
     return switch (this) {

@@ -16,6 +16,7 @@ import io.signet.ca.rotation.Step.Wait;
 import io.signet.ca.x509.KeyIds;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -31,6 +32,9 @@ import java.util.function.Supplier;
 public final class Rotations implements RotationControl {
 
   private static final int HISTORY = 20;
+
+  // A custodian takes seconds.
+  private static final Duration DEED = Duration.ofMinutes(1);
 
   private final RotationJournal journal;
   private final RotatedKeys keys;
@@ -98,7 +102,7 @@ public final class Rotations implements RotationControl {
   public RotationStatus status() throws LedgerException {
     JournalEntry last = last();
     RotationState state = last.state();
-    Wait wait = wait(next(last));
+    Wait wait = wait(next(last), state.terms().since());
     List<String> alarms = new ArrayList<>(wait.alarms());
     trouble.get().ifPresent(alarms::add);
     replicas.all().stream().map(Replica::wrongClock).flatMap(Optional::stream).forEach(alarms::add);
@@ -114,19 +118,30 @@ public final class Rotations implements RotationControl {
         journal.newest(HISTORY));
   }
 
-  private static Wait wait(Step step) {
+  private Wait wait(Step step, Instant since) {
     return switch (step) {
       case Wait wait -> wait;
       case MoveOn(RotationState to, String reason) ->
           waiting("for the leader to begin %s: %s".formatted(to.phase(), reason));
-      case Make(Generation next) ->
-          waiting("for the leader to make the key %s".formatted(next.label()));
+      case Make(Generation next) -> deed("make the key %s".formatted(next.label()), since);
       case Revoke(Generation compromised) ->
           waiting(
               "for the leader to revoke what the key %s has signed".formatted(compromised.label()));
       case Destroy(Generation doomed, _) ->
-          waiting("for the leader to destroy the key %s".formatted(doomed.label()));
+          deed("destroy the key %s".formatted(doomed.label()), since);
     };
+  }
+
+  // Also where the reason is not known, because another one leads.
+  private Wait deed(String what, Instant since) {
+    Instant deadline = since.plus(DEED);
+    boolean late = !clock.instant().isBefore(deadline);
+    return new Wait(
+        List.of("for the leader to " + what),
+        Progress.NONE,
+        Optional.of(deadline),
+        late ? List.of("the leader did not %s by %s".formatted(what, deadline)) : List.of(),
+        false);
   }
 
   private static Wait waiting(String what) {

@@ -16,7 +16,13 @@ final class FakeKeys implements RotatedKeys {
   private final List<KeyLabel> there = new ArrayList<>();
   private final List<Generation> revoked = new ArrayList<>();
   private Optional<RotationException> failure = Optional.empty();
+  private Meanwhile meanwhile = () -> {};
   private int drawn = 1;
+
+  /** What others do. */
+  interface Meanwhile {
+    void happens() throws Exception;
+  }
 
   FakeKeys(Generation first) {
     add(first);
@@ -32,6 +38,11 @@ final class FakeKeys implements RotatedKeys {
   /** The next call fails with this. */
   void failNext(RotationException problem) {
     failure = Optional.of(problem);
+  }
+
+  /** Meanwhile this happens. */
+  void whileMaking(Meanwhile act) {
+    meanwhile = act;
   }
 
   List<KeyLabel> there() {
@@ -51,6 +62,11 @@ final class FakeKeys implements RotatedKeys {
 
   @Override
   public void make(Generation next) throws RotationException {
+    try {
+      meanwhile.happens();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
     failIfTold();
     if (!there.contains(next.label())) {
       add(next);

@@ -90,6 +90,40 @@ final class RotationRunnerTest {
     assertThat(keys.there()).containsExactly(NEW.label());
   }
 
+  // KC-7: it hung in a custodian until another replica led, and that one found no key to destroy.
+  @Test
+  void run_keyIsMadeAfterTheRotationWasCancelledElsewhere_destroyed() throws Exception {
+    rotations.start("alice", "yearly", Optional.empty());
+    keys.whileMaking(() -> {
+      rotations.cancel("bob", "not today");
+      boolean _ =
+          journal.append(
+              new JournalEntry(
+                  4,
+                  NOW,
+                  "signet",
+                  "destroyed",
+                  new RotationState.Steady(
+                      OLD, 1, RotationState.Terms.begin(NOW, false), Optional.empty())));
+    });
+    Outlook _ = runner.run();
+
+    assertThat(keys.there()).containsExactly(OLD.label());
+  }
+
+  @Test // whoever asks a replica that does not lead is told as well
+  void status_keyIsNotMadeForAMinute_alarm() throws Exception {
+    leads = false;
+    rotations.start("alice", "yearly", Optional.empty());
+    clock.advance(Duration.ofSeconds(59));
+    assertThat(rotations.status().alarms()).isEmpty();
+
+    clock.advance(Duration.ofSeconds(1));
+
+    assertThat(rotations.status().alarms())
+        .containsExactly("the leader did not make the key root-2 by " + NOW.plusSeconds(60));
+  }
+
   @Test
   void run_keyCannotBeDestroyed_doomedUntilItIs() throws Exception {
     holders.areUnder(behind(CART));
