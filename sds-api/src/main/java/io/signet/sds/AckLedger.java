@@ -4,12 +4,12 @@ import io.signet.sds.Answer.Ack;
 import io.signet.sds.Answer.Nack;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * are ignored.
  */
 public final class AckLedger {
-  private final Map<Subscriber, Standing> open = new ConcurrentHashMap<>();
-  private final Map<Holder, Had> gone = new ConcurrentHashMap<>();
+  private final Map<Holder, Map<Subscriber, Standing>> open = new ConcurrentHashMap<>();
+  private final Map<Holder, Had> heard = new ConcurrentHashMap<>();
   private final Clock clock;
 
   public AckLedger(Clock clock) {
@@ -28,7 +28,16 @@ public final class AckLedger {
 
   /** A stream was opened. From here on it counts, and has nothing. */
   public void opened(Subscriber who) {
-    open.put(who, Standing.opened(who, clock.instant()));
+    Standing standing = Standing.opened(who, clock.instant());
+    open.compute(who.holder(), (_, streams) -> plus(streams, standing));
+    heardOf(who.holder(), Had.NOTHING);
+  }
+
+  private static Map<Subscriber, Standing> plus(
+      @Nullable Map<Subscriber, Standing> streams, Standing one) {
+    Map<Subscriber, Standing> all = streams == null ? new ConcurrentHashMap<>() : streams;
+    all.put(one.who(), one);
+    return all;
   }
 
   /**
@@ -48,7 +57,7 @@ public final class AckLedger {
 
   /** It was answered with this once, without a stream. */
   public void fetched(Holder who, Wants what) {
-    gone.merge(who, Had.all(what), Had::and);
+    heardOf(who, Had.all(what));
   }
 
   /** These versions, by name, are on their way to it. */
@@ -70,20 +79,28 @@ public final class AckLedger {
 
   /** The stream is gone, and what it gets from now on is not known. */
   public void closed(Subscriber who) {
-    @Nullable Standing left = open.remove(who);
+    open.computeIfPresent(who.holder(), (_, streams) -> minus(streams, who));
+  }
+
+  private @Nullable Map<Subscriber, Standing> minus(
+      Map<Subscriber, Standing> streams, Subscriber who) {
+    @Nullable Standing left = streams.remove(who);
     if (left != null) {
-      gone.merge(who.holder(), left.had(), Had::and);
+      heardOf(who.holder(), left.had());
     }
+    return streams.isEmpty() ? null : streams;
   }
 
   /**
-   * What those had who were last heard of since the last call: whose stream ended, or who were
-   * answered without one. One of them may have other streams still.
+   * Of whom anything was heard since the last call, and what those had who were last heard of:
+   * whose stream ended, or who were answered without one. Nothing of the others. One of them may
+   * have other streams, which are to be looked at after this: what happens to them from then on is
+   * in the next answer.
    */
-  public Map<Holder, Had> takeGone() {
+  public Map<Holder, Had> takeHeard() {
     Map<Holder, Had> taken = new HashMap<>();
-    for (Holder who : List.copyOf(gone.keySet())) {
-      gone.computeIfPresent(
+    for (Holder who : List.copyOf(heard.keySet())) {
+      heard.computeIfPresent(
           who,
           (_, had) -> {
             taken.put(who, had);
@@ -93,12 +110,26 @@ public final class AckLedger {
     return taken;
   }
 
-  /** Every open stream. A view that goes on changing, for whoever walks through it once. */
-  public Collection<Standing> subscribers() {
-    return open.values();
+  /** Every open stream, as a view that goes on changing. */
+  public Stream<Standing> subscribers() {
+    return open.values().stream().flatMap(streams -> streams.values().stream());
+  }
+
+  /** Those of one holder. */
+  public Stream<Standing> subscribers(Holder who) {
+    return open.getOrDefault(who, Map.of()).values().stream();
   }
 
   private void update(Subscriber who, UnaryOperator<Standing> change) {
-    open.computeIfPresent(who, (_, standing) -> change.apply(standing));
+    @Nullable Map<Subscriber, Standing> streams = open.get(who.holder());
+    if (streams != null
+        && streams.computeIfPresent(who, (_, standing) -> change.apply(standing)) != null) {
+      heardOf(who.holder(), Had.NOTHING);
+    }
+  }
+
+  // After what has happened: whoever takes it then sees that.
+  private void heardOf(Holder who, Had had) {
+    heard.merge(who, had, Had::and);
   }
 }

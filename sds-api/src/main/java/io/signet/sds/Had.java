@@ -16,6 +16,9 @@ import java.util.function.BinaryOperator;
  */
 public record Had(Optional<Long> bundle, Optional<Integer> generation, Optional<String> refusal) {
 
+  /** Nothing is known of it. */
+  public static final Had NOTHING = new Had(Optional.empty(), Optional.empty(), Optional.empty());
+
   static Had all(Wants received) {
     return new Had(
         value(received, Kind.BUNDLE),

@@ -97,8 +97,6 @@ public record Standing(
   }
 
   Had had() {
-    return processed == 0
-        ? new Had(Optional.empty(), Optional.empty(), Optional.empty())
-        : new Had(bundle(), generation(), refusal());
+    return processed == 0 ? Had.NOTHING : new Had(bundle(), generation(), refusal());
   }
 }

@@ -12,6 +12,7 @@ import io.signet.sds.Wants.Wanted;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -327,7 +328,7 @@ class AckLedgerTest {
   }
 
   @Test
-  void takeGone_closedAndFetched_onceWhatTheyHad() {
+  void takeHeard_closedAndFetched_onceWhatTheyHad() {
     subscribe(WEB_1);
     ack(WEB_1, "v1");
     ledger.closed(WEB_1);
@@ -337,7 +338,7 @@ class AckLedgerTest {
     ledger.fetched(cart, wants(4, "ROOTCA", "v4"));
     ledger.fetched(cart, wantsSvid("s1", 2));
 
-    assertThat(ledger.takeGone())
+    assertThat(ledger.takeHeard())
         .isEqualTo(
             Map.of(
                 WEB_1.holder(),
@@ -346,7 +347,41 @@ class AckLedgerTest {
                 new Had(Optional.empty(), Optional.empty(), Optional.empty()),
                 cart,
                 new Had(Optional.of(4L), Optional.of(2), Optional.empty())));
-    assertThat(ledger.takeGone()).isEmpty();
+    assertThat(ledger.takeHeard()).isEmpty();
+  }
+
+  @Test // whoever sums up what is open looks at nobody else
+  void takeHeard_eachEvent_ofWhomItWas() {
+    List<Runnable> events =
+        List.of(
+            () -> ledger.opened(WEB_1),
+            () -> ledger.knows(WEB_1, Map.of("ROOTCA", "v0")),
+            () -> ledger.wants(WEB_1, wants(1, "ROOTCA", "v1")),
+            () -> ledger.sent(WEB_1, Map.of("ROOTCA", "v1")),
+            () -> ledger.answered(WEB_1, new Ack(Map.of("ROOTCA", "v1"))),
+            () -> ledger.answered(WEB_1, new Nack(Map.of("ROOTCA", "v1"), "no")));
+    subscribe(WEB_2);
+    assertThat(ledger.takeHeard()).containsOnlyKeys(WEB_2.holder());
+
+    for (Runnable event : events) {
+      event.run();
+      assertThat(ledger.takeHeard()).isEqualTo(Map.of(WEB_1.holder(), Had.NOTHING));
+    }
+    assertThat(ledger.takeHeard()).isEmpty();
+    assertThat(ledger.subscribers(WEB_1.holder())).extracting(Standing::who).containsExactly(WEB_1);
+  }
+
+  @Test // what had ended is not heard of again
+  void takeHeard_eventOfAClosedStream_nobody() {
+    subscribe(WEB_1);
+    ledger.closed(WEB_1);
+    assertThat(ledger.takeHeard()).containsOnlyKeys(WEB_1.holder());
+
+    ledger.sent(WEB_1, Map.of("ROOTCA", "v1"));
+    ledger.closed(WEB_1);
+
+    assertThat(ledger.takeHeard()).isEmpty();
+    assertThat(ledger.subscribers(WEB_1.holder())).isEmpty();
   }
 
   private void ack(Subscriber who, String version) {

@@ -9,7 +9,8 @@ public final class Laggards {
 
   /** The open streams that are subscribed to this name and have not got this version of it. */
   public static List<Standing> laggards(AckLedger ledger, String name, String version) {
-    return ledger.subscribers().stream()
+    return ledger
+        .subscribers()
         .filter(standing ->
             standing.secrets().entrySet().stream()
                 .anyMatch(held -> held.getKey().equals(name) && !held.getValue().has(version)))

@@ -22,7 +22,7 @@ record Subscribers(AckLedger ledger) {
 
   /** Every open stream. */
   Stream<SubscriberStatus> all() {
-    return ledger.subscribers().stream().map(Subscribers::status);
+    return ledger.subscribers().map(Subscribers::status);
   }
 
   /** Counts them by state at each scrape. */
@@ -33,7 +33,8 @@ record Subscribers(AckLedger ledger) {
 
   private long count(String state) {
     Condition counted = Condition.valueOf(state.toUpperCase(Locale.ROOT));
-    return ledger.subscribers().stream()
+    return ledger
+        .subscribers()
         .flatMap(standing -> standing.secrets().values().stream())
         .filter(held -> held.condition() == counted)
         .count();

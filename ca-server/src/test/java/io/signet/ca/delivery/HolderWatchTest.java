@@ -241,6 +241,61 @@ final class HolderWatchTest {
     assertThat(reported().streams()).isOne();
   }
 
+  @Test // its streams were quiet, and it had it all the time
+  void run_quietForAnHourThenWantsItsSvidAlone_itsBundleCountsForAWhileFromThen() throws Exception {
+    opens(BUNDLE, bundle(3));
+    acks(BUNDLE, "b3");
+    watch.run();
+    clock.advance(Duration.ofHours(1));
+    watch.run();
+    acks.wants(BUNDLE, svid("s1", 1));
+    watch.run();
+    clock.advance(Duration.ofSeconds(59));
+    watch.run();
+    assertThat(reported().bundle()).contains(3L);
+
+    clock.advance(Duration.ofSeconds(1));
+    watch.run();
+    assertThat(reported().bundle()).isEmpty();
+  }
+
+  @Test
+  void run_quietForAnHourThenOneOfTwoEnds_itsBundleCountsForAWhileFromThen() throws Exception {
+    opens(BUNDLE, bundle(3));
+    acks(BUNDLE, "b3");
+    opens(SVID, svid("s1", 1));
+    watch.run();
+    clock.advance(Duration.ofHours(1));
+    watch.run();
+    acks.closed(BUNDLE);
+    watch.run();
+    clock.advance(Duration.ofSeconds(59));
+    watch.run();
+    assertThat(reported().bundle()).contains(3L);
+
+    clock.advance(Duration.ofSeconds(1));
+    watch.run();
+    assertThat(reported().bundle()).isEmpty();
+  }
+
+  @Test // else all proxies of a network that was away for a moment would have to be looked up
+  void run_quietForAnHourThenLeft_knownForAWhileFromThen() throws Exception {
+    opens(BUNDLE, bundle(3));
+    acks(BUNDLE, "b3");
+    watch.run();
+    clock.advance(Duration.ofHours(1));
+    watch.run();
+    acks.closed(BUNDLE);
+    watch.run();
+    clock.advance(Duration.ofSeconds(59));
+    watch.run();
+    isAway = true;
+    opens(SVID, svid("s1", 1));
+    watch.run();
+
+    assertThat(reported().bundle()).contains(3L);
+  }
+
   @Test
   void run_refused_itsWordsUntilItTakesOver() throws Exception {
     opens(BUNDLE, bundle(3));

@@ -195,7 +195,7 @@ class SdsEndpointTest {
     source.set(WEB_1, with(bundleOf(4)));
     var _ = blocking().fetchSecrets(FakeProxy.request("default", "ROOTCA").build());
 
-    assertThat(ledger.takeGone())
+    assertThat(ledger.takeHeard())
         .isEqualTo(Map.of(WEB_1, new Had(Optional.of(4L), Optional.of(1), Optional.empty())));
   }
 
