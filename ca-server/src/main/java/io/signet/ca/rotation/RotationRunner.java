@@ -7,6 +7,7 @@ import io.signet.ca.rotation.Step.MoveOn;
 import io.signet.ca.rotation.Step.Revoke;
 import io.signet.ca.rotation.Step.Wait;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +55,33 @@ public final class RotationRunner {
   private final Listener listener;
   private final Clock clock;
   private Outlook outlook = Outlook.CLEAR;
+  private Optional<Asked> asked = Optional.empty();
+
+  /**
+   * A question whose answer was to wait. To ask it may cost the store and us a walk over all
+   * holders, so that takes a fourth of the time at most.
+   *
+   * @param step the one after which it was asked
+   * @param at when the answer was there
+   * @param again when it is to be asked again
+   */
+  private record Asked(long step, Instant at, Instant again, Outlook answer) {
+
+    private static final int REST = 3; // as many times as long as it took
+
+    // Also where the clock has jumped, or the machine was suspended meanwhile.
+    private static final Duration LONGEST_REST = Duration.ofMinutes(1);
+
+    static Asked of(long step, Instant from, Instant to, Outlook answer) {
+      Duration rest = Duration.between(from, to).multipliedBy(REST);
+      return new Asked(
+          step, to, to.plus(rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST), answer);
+    }
+
+    boolean stands(JournalEntry last, Instant now) {
+      return step == last.number() && !now.isBefore(at) && now.isBefore(again);
+    }
+  }
 
   public RotationRunner(
       RotationJournal journal,
@@ -71,7 +99,8 @@ public final class RotationRunner {
   }
 
   /**
-   * Takes all steps that are due now; none while another replica leads.
+   * Takes all steps that are due now; none while another replica leads. When it was to wait last,
+   * and that was a long question, it is not asked again at once, unless another step was taken.
    *
    * @return what is left; clear where another one leads
    */
@@ -88,9 +117,16 @@ public final class RotationRunner {
 
   // Whoever was faster has changed the state, so it is looked at again.
   private boolean step(JournalEntry last) throws LedgerException, RotationException {
+    Instant now = clock.instant();
+    Optional<Asked> before = asked.filter(one -> one.stands(last, now));
+    if (before.isPresent()) {
+      outlook = before.get().answer();
+      return false;
+    }
     return switch (rotations.next(last)) {
       case Wait wait -> {
         outlook = new Outlook(wait.who().lagging(), wait.alarms());
+        asked = Optional.of(Asked.of(last.number(), now, clock.instant(), outlook));
         yield false;
       }
       case MoveOn(RotationState to, String reason) -> {

@@ -10,6 +10,25 @@ final class PlayedHolders implements Holders {
   private Progress lacking = Progress.NONE;
   private Progress under = Progress.NONE;
 
+  private Runnable onQuestion = () -> {};
+  private int questions;
+
+  /** How often they were asked about. */
+  int questions() {
+    return questions;
+  }
+
+  /** Each question does this before it is answered. */
+  void whenAsked(Runnable deed) {
+    onQuestion = deed;
+  }
+
+  private Progress answer(Progress progress) {
+    questions++;
+    onQuestion.run();
+    return progress;
+  }
+
   void lack(Progress progress) {
     lacking = progress;
   }
@@ -20,12 +39,12 @@ final class PlayedHolders implements Holders {
 
   @Override
   public Progress lacking(long bundle, Instant now, int most) {
-    return lacking;
+    return answer(lacking);
   }
 
   @Override
   public Progress under(int generation, Instant now, int most) {
-    return under;
+    return answer(under);
   }
 
   @Override

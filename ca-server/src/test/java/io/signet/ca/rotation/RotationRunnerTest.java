@@ -163,6 +163,68 @@ final class RotationRunnerTest {
     assertThat(keys.there()).containsExactly(OLD.label());
   }
 
+  // The store is to have something left for others, however many holders there are.
+  @Test
+  void run_longQuestion_askedAgainAfterThreeTimesAsLong() throws Exception {
+    holders.lack(behind(CART));
+    holders.whenAsked(() -> clock.advance(Duration.ofSeconds(2)));
+    rotations.start("alice", "yearly", Optional.empty());
+    Outlook first = runner.run();
+    assertThat(holders.questions()).isOne();
+
+    clock.advance(Duration.ofMillis(5_999));
+    assertThat(runner.run()).isEqualTo(first);
+    assertThat(first.lagging()).isPositive();
+    assertThat(holders.questions()).isOne();
+
+    clock.advance(Duration.ofMillis(1));
+    Outlook _ = runner.run();
+    assertThat(holders.questions()).isEqualTo(2);
+  }
+
+  @Test
+  void run_forcedAfterALongQuestion_atOnce() throws Exception {
+    holders.lack(behind(CART));
+    holders.areUnder(behind(CART));
+    holders.whenAsked(() -> clock.advance(Duration.ofSeconds(2)));
+    rotations.start("alice", "yearly", Optional.empty());
+    Outlook _ = runner.run();
+
+    rotations.force("alice", "it is gone");
+    Outlook _ = runner.run();
+
+    assertThat(journal.state().phase()).isEqualTo("activated");
+  }
+
+  // The machine was suspended while it asked.
+  @Test
+  void run_questionTookAnHour_askedAgainAfterAMinute() throws Exception {
+    holders.lack(behind(CART));
+    holders.whenAsked(() -> clock.advance(Duration.ofHours(1)));
+    rotations.start("alice", "yearly", Optional.empty());
+    Outlook _ = runner.run();
+    clock.advance(Duration.ofSeconds(59));
+    Outlook _ = runner.run();
+    assertThat(holders.questions()).isOne();
+
+    clock.advance(Duration.ofSeconds(1));
+    Outlook _ = runner.run();
+    assertThat(holders.questions()).isEqualTo(2);
+  }
+
+  @Test
+  void run_clockSetBackAfterALongQuestion_askedAtOnce() throws Exception {
+    holders.lack(behind(CART));
+    holders.whenAsked(() -> clock.advance(Duration.ofSeconds(2)));
+    rotations.start("alice", "yearly", Optional.empty());
+    Outlook _ = runner.run();
+
+    clock.set(NOW);
+    Outlook _ = runner.run();
+
+    assertThat(holders.questions()).isEqualTo(2);
+  }
+
   @Test
   void run_storeIsAway_fails() {
     journal.setAway(true);
