@@ -125,7 +125,10 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   }
 
   private void write() throws LedgerException {
-    List<Holder> due = unsettled.stream().filter(who -> of(who).isUnwritten()).toList();
+    List<Holder> due =
+        unsettled.stream()
+            .filter(who -> of(who).isUnwritten() && !strangers.contains(who))
+            .toList();
     for (int from = 0; from < due.size(); from += BATCH) {
       write(due.subList(from, Math.min(due.size(), from + BATCH)));
     }
@@ -149,16 +152,25 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   /** The server stops, and all streams with it: each holder has left with what it had last. */
   @Override
   public synchronized void close() {
+    look();
+    tried(this::recall);
+    Instant now = clock.instant();
+    known.replaceAll((_, one) -> one.next(Open.NONE, Had.NOTHING, now));
+    unsettled.addAll(known.keySet());
+    tried(this::write);
+  }
+
+  /** Something that the store is needed for. */
+  private interface Deed {
+    void run() throws LedgerException;
+  }
+
+  private static void tried(Deed deed) {
     try {
-      look();
-      recall();
-      Instant now = clock.instant();
-      known.replaceAll((_, one) -> one.next(Open.NONE, Had.NOTHING, now));
-      unsettled.addAll(known.keySet());
-      write();
+      deed.run();
     } catch (LedgerException e) {
       System.getLogger(HolderWatch.class.getName())
-          .log(System.Logger.Level.WARNING, "who had which bundle at the end is not kept", e);
+          .log(System.Logger.Level.WARNING, "who had which bundle at the end is not all kept", e);
     }
   }
 }

@@ -324,6 +324,24 @@ final class HolderWatchTest {
     assertThat(reported()).isEqualTo(report(0, 3L, null));
   }
 
+  @Test // what is kept of those that it did not know is not written over
+  void close_storeCannotBeRead_thoseItKnewHaveLeft() throws Exception {
+    Holder other = new Holder(CART, "other");
+    HolderReport kept =
+        new HolderReport(
+            CART + "|other", 0, Optional.of(2L), Optional.empty(), Optional.empty(), NOW);
+    holders.report(List.of(kept));
+    opens(BUNDLE, bundle(3));
+    acks(BUNDLE, "b3");
+    watch.run();
+    isAway = true;
+    opens(new Subscriber("9", "node", other, "tls"), svid("s1", 1));
+    watch.close();
+
+    assertThat(reported()).isEqualTo(report(0, 3L, null));
+    assertThat(holders.reported()).containsEntry(CART + "|other", kept);
+  }
+
   private void opens(Subscriber who, Wants wants) {
     acks.opened(who);
     acks.wants(who, wants);
