@@ -139,6 +139,7 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
     batch.forEach(who -> known.computeIfPresent(who, (_, written) -> written.wrote()));
   }
 
+  // All is written by now.
   private void settle() {
     Instant now = clock.instant();
     unsettled.stream().filter(who -> of(who).isOver(now)).forEach(known::remove);

@@ -187,6 +187,6 @@ record KnownHolder(
    * Whether time changes nothing about it, so that it need not be looked at until it is heard of.
    */
   boolean isSettled() {
-    return report.streams() > 0 && !isUnwritten() && bundle.isSettled() && generation.isSettled();
+    return report.streams() > 0 && bundle.isSettled() && generation.isSettled();
   }
 }

@@ -296,6 +296,19 @@ final class HolderWatchTest {
     assertThat(reported().bundle()).contains(3L);
   }
 
+  @Test // else whoever tries again and again under another name would fill the memory
+  void run_leftWithNothing_forgottenAfterAWhile() throws Exception {
+    acks.opened(SVID);
+    acks.closed(SVID);
+    watch.run();
+    clock.advance(Duration.ofMinutes(1));
+    watch.run();
+    acks.opened(SVID);
+    isAway = true;
+
+    assertThatThrownBy(watch::run).hasMessage("no store"); // it has to be looked up again
+  }
+
   @Test
   void run_refused_itsWordsUntilItTakesOver() throws Exception {
     opens(BUNDLE, bundle(3));
