@@ -26,6 +26,7 @@ import io.signet.hsm.CustodyException;
 import io.signet.sds.Timer;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -66,7 +67,6 @@ final class Succession {
   private final RotationRunner runner;
   private final Follower follower;
   private final Duration patience;
-  private final Clock clock;
   private volatile Optional<String> trouble = Optional.empty();
   private volatile Optional<String> stuck = Optional.empty();
   private volatile Outlook outlook = Outlook.CLEAR;
@@ -91,7 +91,6 @@ final class Succession {
     this.cluster = core.cluster();
     this.follower = follower;
     this.patience = patience(policy.longestLife());
-    this.clock = clock;
     this.rotations =
         new Rotations(
             journal,
@@ -163,12 +162,13 @@ final class Succession {
   @CanIgnoreReturnValue
   synchronized boolean follow() {
     try {
+      Instant until = waitedFor();
       Optional<JournalEntry> last = journal.last();
       if (last.isEmpty()) {
         return false;
       }
       RotationState state = last.get().state();
-      follow(state);
+      follow(state, until);
       cluster
           .replicas()
           .report(new Report(last.get().number(), applied, ready(state), authorities.generation()));
@@ -179,11 +179,18 @@ final class Succession {
     }
   }
 
+  // The others wait from when they have heard of us, and not from when we read what they have
+  // agreed
+  // on: who was frozen until it was forgotten reads it too when it wakes.
+  private Instant waitedFor() {
+    return cluster.replicas().heard().plus(patience);
+  }
+
   // Whom to trust is told to everybody also when the new authority cannot be reached yet.
-  private void follow(RotationState state) throws LedgerException {
+  private void follow(RotationState state, Instant until) throws LedgerException {
     Optional<String> problem = Optional.empty();
     try {
-      authorities.trust(agreed(state), clock.instant().plus(patience));
+      authorities.trust(agreed(state), until);
       follower.trusts();
       authorities.follow();
     } catch (AuthorityException | CustodyException | SelfCheckException e) {

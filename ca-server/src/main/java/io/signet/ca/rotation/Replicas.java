@@ -32,6 +32,12 @@ public interface Replicas {
   }
 
   /**
+   * When the others have heard of this one last for certain, by its own clock; from then on they
+   * wait for it. Reads nothing.
+   */
+  Instant heard();
+
+  /**
    * How far this one's clock is ahead of the store's, as it was measured last; negative if behind.
    * Reads nothing.
    */

@@ -53,12 +53,14 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
   private volatile @Nullable Report said;
   private volatile Report report = new Report(0, 0, 0, 0);
   private volatile Duration skew = Duration.ZERO;
+  private volatile Instant heard;
 
   PostgresReplicas(PostgresDatabase database, PostgresSession session, Clock clock) {
     this.database = database;
     this.session = session;
     this.clock = clock;
     this.id = database.replica();
+    this.heard = clock.instant();
   }
 
   /** Enters this one; returns what makes its serial numbers its own (SER-2). */
@@ -157,6 +159,7 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
       Report mine = report;
       Instant there = write(mine);
       said = mine;
+      heard = before;
       measured(between(before, clock.instant()), there);
     } catch (SQLException e) {
       throw new LedgerException(database.fail(e), e);
@@ -200,6 +203,11 @@ final class PostgresReplicas implements Replicas, AutoCloseable {
 
   private static boolean isMuch(Duration skew) {
     return skew.abs().compareTo(Replica.MOST_SKEW) > 0;
+  }
+
+  @Override
+  public Instant heard() {
+    return heard;
   }
 
   @Override

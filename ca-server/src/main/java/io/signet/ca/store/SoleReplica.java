@@ -5,6 +5,7 @@ import io.signet.ca.rotation.Leadership;
 import io.signet.ca.rotation.Replicas;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -31,6 +32,11 @@ public final class SoleReplica implements Replicas, Changes, Leadership {
   @Override
   public List<Replica> all() {
     return List.of(new Replica(ID, report, clock.instant(), Duration.ZERO, Duration.ZERO));
+  }
+
+  @Override
+  public Instant heard() {
+    return clock.instant(); // nobody goes on without it
   }
 
   @Override

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Keys in memory; each that is there is known by its label. */
-final class FakeKeys implements RotatedKeys {
+public final class FakeKeys implements RotatedKeys {
 
   private final Map<KeyLabel, X509Certificate> certificates = new HashMap<>();
   private final List<KeyLabel> there = new ArrayList<>();
@@ -24,7 +24,7 @@ final class FakeKeys implements RotatedKeys {
     void happens() throws Exception;
   }
 
-  FakeKeys(Generation first) {
+  public FakeKeys(Generation first) {
     add(first);
   }
 

@@ -1,5 +1,6 @@
 package io.signet.ca.rotation;
 
+import java.time.Instant;
 import java.util.List;
 
 /** Replicas that a test decides on. */
@@ -17,6 +18,11 @@ final class FakeReplicas implements Replicas {
   @Override
   public List<Replica> all() {
     return all;
+  }
+
+  @Override
+  public Instant heard() {
+    return Instant.MAX;
   }
 
   @Override

@@ -219,6 +219,11 @@ final class PlayedMesh {
     }
 
     @Override
+    public Instant heard() {
+      return clock.instant();
+    }
+
+    @Override
     public void leave() {}
   }
 

@@ -379,6 +379,24 @@ final class PostgresClusterTest {
     }
   }
 
+  // What it reads when it wakes does not let it go on: the others have not heard of it since.
+  @Test
+  void heard_frozenUntilForgotten_notSince() throws Exception {
+    Member a = join("a");
+    Member b = join("b");
+    a.cluster().replicas().report(new Report(1, 1, 1, 1));
+    assertThat(a.cluster().replicas().heard()).isEqualTo(Fixtures.NOW);
+    assertThat(b.cluster().replicas().forget(Duration.ZERO)).containsExactly("a");
+    clock.advance(Duration.ofHours(1));
+
+    assertThatThrownBy(() -> a.cluster().replicas().report(new Report(2, 2, 2, 2)))
+        .hasMessageEndingWith("was forgotten; restart it");
+
+    assertThat(a.cluster().replicas().heard()).isEqualTo(Fixtures.NOW);
+    b.cluster().replicas().report(new Report(2, 2, 2, 2));
+    assertThat(b.cluster().replicas().heard()).isEqualTo(clock.instant());
+  }
+
   // KC-7, SER-1: its keys and its prefix are another's by now.
   @Test
   void keep_forgottenAndReconnected_barredUntilARestart() throws Exception {
