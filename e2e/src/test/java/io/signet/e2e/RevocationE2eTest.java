@@ -96,8 +96,6 @@ final class RevocationE2eTest {
           "svid", "revoke", "--authority", keyId, "--reason", "ca-compromise", "--dir", dev());
 
       Await.until("the CRL to count", SOON, () -> !isAccepted(envoy, cart));
-      // The next authority waits for its CRL to reach the proxies, and nobody gets anything before.
-      Await.until("another authority", SOON, () -> fetch(signet, "other", "early").exit() == 0);
       Path next = fetched(signet, "other", "first");
       assertThat(authority(next)).isNotEqualTo(keyId);
       Await.until("the new authority to count", SOON, () -> isAccepted(envoy, next));

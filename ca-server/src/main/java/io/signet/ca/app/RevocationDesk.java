@@ -79,9 +79,9 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
   }
 
   @Override
-  public void made(IssuingAuthority issuing)
+  public void made(IssuingAuthority issuing, boolean isUrgent)
       throws CustodyException, LedgerException, SelfCheckException {
-    keeper.made(issuing.authority());
+    keeper.made(issuing.authority(), isUrgent);
   }
 
   /** What was seen last. */

@@ -2,6 +2,7 @@ package io.signet.ca.authority;
 
 import io.signet.ca.authority.Cas.Tier;
 import io.signet.ca.authority.IssuingLine.Issued;
+import io.signet.ca.authority.IssuingLine.Loss;
 import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.ledger.Recipient;
 import io.signet.ca.signing.Authority;
@@ -50,7 +51,7 @@ public final class Authorities {
     this.clock = clock;
     this.trusted = Trusted.of(agreed, cas, policy.trustDomain());
     this.tier = cas.below(agreed.active());
-    this.line = new IssuingLine(next(tier));
+    this.line = new IssuingLine(next(tier, false));
   }
 
   /**
@@ -149,7 +150,7 @@ public final class Authorities {
     int agreed = trusted.agreed().active();
     if (generation() != agreed) {
       Tier next = cas.below(agreed);
-      takeOver(next, next(next));
+      takeOver(next, next(next, isRevoked()));
     }
   }
 
@@ -164,7 +165,7 @@ public final class Authorities {
     Ca.requireUsable("issuing authority", now.issuing().authority(), clock);
     requireTrusted(now.issuing().generation());
     if (now.lost().isPresent()) {
-      throw new AuthorityException(now.lost().get() + "; the next one is due");
+      throw new AuthorityException(now.lost().get().words() + "; the next one is due");
     }
     return now.issuing();
   }
@@ -211,10 +212,7 @@ public final class Authorities {
             && now.key().isPresent()
             && !keys.holds(now.key().get());
     if (gone) {
-      boolean _ =
-          line.lose(
-              now.issuing()::equals,
-              "the key of the issuing authority is not in its custodian any more");
+      boolean _ = line.lose(now.issuing()::equals, Loss.KEY_GONE);
     }
     // Another one may have taken over meanwhile, and this one's key was destroyed.
     return !gone || !line.active().issuing().equals(now.issuing());
@@ -227,8 +225,7 @@ public final class Authorities {
    * @return whether it is the one that signed until now
    */
   public boolean revoked(X509Certificate issuing) {
-    return line.lose(
-        one -> one.authority().certificate().equals(issuing), "the issuing authority was revoked");
+    return line.lose(one -> one.authority().certificate().equals(issuing), Loss.REVOKED);
   }
 
   /**
@@ -267,7 +264,11 @@ public final class Authorities {
    */
   public synchronized void renew()
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
-    takeOver(tier, next(tier));
+    takeOver(tier, next(tier, isRevoked()));
+  }
+
+  private boolean isRevoked() {
+    return line.active().lost().equals(Optional.of(Loss.REVOKED));
   }
 
   private void takeOver(Tier by, Issued next) {
@@ -331,10 +332,10 @@ public final class Authorities {
     };
   }
 
-  private Issued next(Tier from)
+  private Issued next(Tier from, boolean isUrgent)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     return switch (from) {
-      case Tier.Issuing(IssuingKeys keys, Certifier by) -> certified(keys, by);
+      case Tier.Issuing(IssuingKeys keys, Certifier by) -> certified(keys, by, isUrgent);
       case Tier.Direct(IssuingAuthority ca) -> {
         Ca.requireUsable("CA", ca.authority(), clock);
         yield new Issued(ca, Optional.empty());
@@ -343,13 +344,13 @@ public final class Authorities {
   }
 
   // A key that gets no certificate is of no use, and a renewal that fails is tried again and again.
-  private Issued certified(IssuingKeys keys, Certifier by)
+  private Issued certified(IssuingKeys keys, Certifier by, boolean isUrgent)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     by.requireReady();
     KeyHandle key = keys.make();
     try {
       IssuingAuthority made = by.certify(key);
-      listener.made(made);
+      listener.made(made, isUrgent);
       return new Issued(made, Optional.of(key));
     } catch (AuthorityException
         | CustodyException

@@ -17,13 +17,29 @@ final class IssuingLine {
   private volatile Issued active;
   private volatile List<Issued> before = List.of();
 
+  /** Why one is of no use any more. */
+  enum Loss {
+    KEY_GONE("the key of the issuing authority is not in its custodian any more"),
+    REVOKED("the issuing authority was revoked");
+
+    private final String words;
+
+    Loss(String words) {
+      this.words = words;
+    }
+
+    String words() {
+      return words;
+    }
+  }
+
   /**
    * One of them. The key is held beside its authority, for it has to be destroyed one day.
    *
    * @param key absent if it is not ours alone
    * @param lost why it is of no use any more, if so
    */
-  record Issued(IssuingAuthority issuing, Optional<KeyHandle> key, Optional<String> lost) {
+  record Issued(IssuingAuthority issuing, Optional<KeyHandle> key, Optional<Loss> lost) {
     Issued(IssuingAuthority issuing, Optional<KeyHandle> key) {
       this(issuing, key, Optional.empty());
     }
@@ -61,7 +77,7 @@ final class IssuingLine {
    *
    * @return whether it was until now
    */
-  synchronized boolean lose(Predicate<IssuingAuthority> which, String why) {
+  synchronized boolean lose(Predicate<IssuingAuthority> which, Loss why) {
     Issued now = active;
     boolean loses = now.lost().isEmpty() && which.test(now.issuing());
     if (loses) {

@@ -98,14 +98,18 @@ public final class CrlKeeper {
   /**
    * Signs the first CRL of an authority that has signed nothing yet. While CRLs are delivered, this
    * returns when proxies can have it, for they refuse what a CA has signed that has none (FLD-4).
+   *
+   * @param isUrgent whether what there is until then is refused all the same, so that to wait would
+   *     spare nobody anything
    */
-  public void made(Authority issuing) throws CustodyException, LedgerException, SelfCheckException {
+  public void made(Authority issuing, boolean isUrgent)
+      throws CustodyException, LedgerException, SelfCheckException {
     if (!CrlPress.maySign(issuing.certificate())) {
       return; // of a CA elsewhere, and Coverage tells what comes of it
     }
     boolean _ = press.ofMortal(issuing, Optional.empty(), List.of());
     changes.announce();
-    if (!living(revocations.endingFrom(clock.instant())).isEmpty()) {
+    if (!isUrgent && !living(revocations.endingFrom(clock.instant())).isEmpty()) {
       LOG.info("the new issuing authority waits {} for its CRL to reach the proxies", SPREADING);
       pause.of(SPREADING);
     }

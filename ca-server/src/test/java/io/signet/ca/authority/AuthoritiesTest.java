@@ -295,7 +295,7 @@ final class AuthoritiesTest {
     List<IssuingAuthority> activeThen = new ArrayList<>();
     AtomicReference<Optional<Authorities>> opened = new AtomicReference<>(Optional.empty());
     Authorities authorities =
-        open(made -> {
+        open((made, _) -> {
           heard.add(made);
           if (opened.get().isPresent()) {
             activeThen.add(active(opened.get().get()));
@@ -322,7 +322,7 @@ final class AuthoritiesTest {
   void renew_listenerFails_presentGoesOnAndNoKeyIsLeft() throws Exception {
     AtomicReference<Optional<LedgerException>> failure = new AtomicReference<>(Optional.empty());
     Authorities authorities =
-        open(_ -> {
+        open((_, _) -> {
           if (failure.get().isPresent()) {
             throw failure.get().get();
           }
@@ -355,6 +355,23 @@ final class AuthoritiesTest {
     assertThat(authorities.issuing()).hasSize(1);
   }
 
+  // Only then is there nothing to go on with, and the next one need not wait for its CRL.
+  @Test
+  void renew_presentRevoked_urgent() throws Exception {
+    List<Boolean> urgent = new ArrayList<>();
+    Authorities authorities = open((_, isUrgent) -> urgent.add(isUrgent));
+    authorities.renew();
+    issuers.destroy(key(authorities));
+    assertThat(authorities.holdsKey()).isFalse();
+    authorities.renew();
+
+    boolean _ = authorities.revoked(authorities.active().authority().certificate());
+    authorities.renew();
+    authorities.renew();
+
+    assertThat(urgent).containsExactly(false, false, false, true, false);
+  }
+
   // What was intended is not signed: its certificate would be refused at once.
   @Test
   void isCurrent_revokedMeanwhile_notToBeSignedBy() throws Exception {
@@ -377,7 +394,7 @@ final class AuthoritiesTest {
     AtomicReference<Optional<Authorities>> opened = new AtomicReference<>(Optional.empty());
     AtomicReference<Optional<Boolean>> acted = new AtomicReference<>(Optional.empty());
     Authorities authorities =
-        open(_ ->
+        open((_, _) ->
             opened.get().ifPresent(one -> acted.set(Optional.of(elsewhere(() -> isRevoked(one))))));
     opened.set(Optional.of(authorities));
 

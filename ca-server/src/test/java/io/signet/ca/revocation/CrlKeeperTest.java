@@ -70,6 +70,18 @@ final class CrlKeeperTest {
     assertThat(world.pauses).containsExactly(Duration.ofSeconds(10));
   }
 
+  // Nobody is served meanwhile, and nobody accepted.
+  @Test
+  void made_urgently_itsCrlIsKeptAndNothingWaitedFor() throws Exception {
+    revoke(leaf(leader.renew(DAY), HOUR));
+    Authority next = world.authority(DAY);
+
+    leader.keeper.made(next, true);
+
+    assertThat(crl(next).entries()).isZero();
+    assertThat(world.pauses).isEmpty();
+  }
+
   @Test
   void made_onlyExpiredAreRevoked_waitsForNothing() throws Exception {
     revoke(leaf(leader.renew(DAY), HOUR));
@@ -85,7 +97,7 @@ final class CrlKeeperTest {
     Authority made = Fixtures.issuing(world.signer, new FakeKeyCustodian(), world.root);
     world.revocations.fails(Optional.of(new LedgerException("store away")));
 
-    assertThatThrownBy(() -> leader.keeper.made(made)).hasMessage("store away");
+    assertThatThrownBy(() -> leader.keeper.made(made, false)).hasMessage("store away");
   }
 
   @Test

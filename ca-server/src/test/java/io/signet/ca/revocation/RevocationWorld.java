@@ -55,7 +55,7 @@ final class RevocationWorld {
     /** Makes an issuing authority for this long, which takes over. */
     Authority renew(Duration life) throws Exception {
       Authority made = authority(cas.getFirst(), life);
-      keeper.made(made);
+      keeper.made(made, false);
       issuing.add(made);
       return made;
     }
