@@ -68,6 +68,11 @@ final class Followed implements Succession.Follower {
     trust.write();
   }
 
+  @Override
+  public int shown() {
+    return serving.generation();
+  }
+
   private Duration window(boolean hurry) {
     return hurry ? config.compromisedDeadline().dividedBy(2) : config.window();
   }

@@ -54,6 +54,9 @@ final class Succession {
      * @throws RenewalException if what is known of the streams could not be kept
      */
     void signs(boolean hurry) throws FileProblem, LedgerException, RenewalException;
+
+    /** The generation of the root above the certificate that this server shows to its clients. */
+    int shown();
   }
 
   // Between two looks at a store that tells of each change by itself.
@@ -171,7 +174,7 @@ final class Succession {
       follow(state, until);
       cluster
           .replicas()
-          .report(new Report(last.get().number(), applied, ready(state), authorities.generation()));
+          .report(new Report(last.get().number(), applied, ready(state), inHand(state)));
       return true;
     } catch (LedgerException e) {
       LOG.debug("what was agreed on cannot be read, or how far we are cannot be told", e);
@@ -179,9 +182,8 @@ final class Succession {
     }
   }
 
-  // The others wait from when they have heard of us, and not from when we read what they have
-  // agreed
-  // on: who was frozen until it was forgotten reads it too when it wakes.
+  // The others wait from when they have heard of us, and not from when we read what they
+  // have agreed on: who was frozen until it was forgotten reads it too when it wakes.
   private Instant waitedFor() {
     return cluster.replicas().heard().plus(patience);
   }
@@ -203,6 +205,12 @@ final class Succession {
       problem = Optional.of(String.valueOf(e.getMessage()));
     }
     trouble = told(trouble, problem, "cannot follow what was agreed on: {}");
+  }
+
+  // The server's own certificate follows who signs, and may have to be tried for several times.
+  private int inHand(RotationState state) {
+    int signs = authorities.generation();
+    return signs == state.active().number() ? follower.shown() : signs;
   }
 
   // Asked while it matters only: before the new one signs.

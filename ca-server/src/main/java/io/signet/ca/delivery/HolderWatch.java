@@ -32,6 +32,9 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   private static final Duration EVERY = Duration.ofSeconds(1);
   private static final int BATCH = 500;
 
+  // Who has said nothing for longer may be taken for gone, with its streams.
+  private static final Duration SILENCE = Duration.ofMinutes(1);
+
   private final AckLedger acks;
   private final Holders holders;
   private final Clock clock;
@@ -43,6 +46,7 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   // Of whom this process does not know yet what was reported before.
   private final Set<Holder> strangers = new HashSet<>();
   private Instant looked = Instant.EPOCH;
+  private Instant reported = Instant.EPOCH;
   private volatile Instant due = Instant.EPOCH;
 
   /**
@@ -75,8 +79,17 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   private synchronized void report() throws LedgerException {
     look();
     recall();
+    writeAgainAfterSilence();
     write();
+    reported = clock.instant();
     settle();
+  }
+
+  private void writeAgainAfterSilence() {
+    if (clock.instant().isAfter(reported.plus(SILENCE))) {
+      known.replaceAll((_, one) -> one.unwritten());
+      unsettled.addAll(known.keySet());
+    }
   }
 
   // Whoever is not looked at is as it was.

@@ -174,6 +174,11 @@ record KnownHolder(
     return new KnownHolder(report, bundle, generation, seen, report);
   }
 
+  /** What was written of it may be so no more. */
+  KnownHolder unwritten() {
+    return new KnownHolder(report, bundle, generation, seen, null);
+  }
+
   boolean isUnwritten() {
     return !report.equals(written);
   }

@@ -44,12 +44,14 @@ final class SuccessionTest {
   private final TestClock clock = new TestClock();
   private final FakeLedger ledger = new FakeLedger();
   private final Others others = new Others();
+  private final Shows shows = new Shows();
   private Authorities authorities;
   private Succession succession;
 
   /** The replicas, as this one knows them. */
   private static final class Others implements Replicas {
     private Instant heard = NOW;
+    private Report report = new Report(0, 0, 0, 0);
     private boolean haveForgotten;
 
     @Override
@@ -57,6 +59,7 @@ final class SuccessionTest {
       if (haveForgotten) {
         throw new LedgerException("forgotten");
       }
+      report = mine;
     }
 
     @Override
@@ -98,12 +101,19 @@ final class SuccessionTest {
     public void close() {}
   }
 
-  private static final class Nobody implements Succession.Follower {
+  private static final class Shows implements Succession.Follower {
+    private int generation = 1;
+
     @Override
     public void trusts() {}
 
     @Override
     public void signs(boolean hurry) {}
+
+    @Override
+    public int shown() {
+      return generation;
+    }
   }
 
   @BeforeEach
@@ -136,7 +146,7 @@ final class SuccessionTest {
             authorities,
             new RotationPolicy(
                 false, Optional.empty(), DAY, LONGEST_LIFE, Duration.ofMinutes(10), true),
-            new Nobody(),
+            shows,
             clock);
   }
 
@@ -150,6 +160,18 @@ final class SuccessionTest {
     assertThat(authorities.active()).isNotNull();
     clock.advance(Duration.ofMillis(1));
     assertRefused(clock.instant().minusMillis(1));
+  }
+
+  // ISTIO-73: its clients must not meet a certificate whose root has left their bundle.
+  @Test
+  void follow_itsOwnCertificateIsOfAnother_saysThatItHasThatInHand() throws Exception {
+    shows.generation = 2; // it went back to 1, and could not get another one yet
+    assertThat(succession.follow()).isTrue();
+    assertThat(others.report.issuing()).isEqualTo(2);
+
+    shows.generation = 1;
+    assertThat(succession.follow()).isTrue();
+    assertThat(others.report.issuing()).isEqualTo(1);
   }
 
   // It reads what was agreed on before it hears that it is not one of them any more.

@@ -86,6 +86,18 @@ final class HolderWatchTest {
     assertThat(writes).containsExactly(1);
   }
 
+  @Test // those who lead may have taken its streams for ended
+  void run_afterItSaidNothingForLong_allAgain() throws Exception {
+    opens(BUNDLE, bundle(3));
+    opens(new Subscriber("9", "node", new Holder(CART, "other"), "tls"), bundle(3));
+    watch.run();
+    clock.advance(Duration.ofSeconds(61));
+
+    watch.run();
+
+    assertThat(writes).containsExactly(2, 2);
+  }
+
   @Test // no write per acknowledgement, and none while nothing changes
   void run_again_onlyWhatChanged() throws Exception {
     opens(BUNDLE, bundle(3));
