@@ -43,17 +43,31 @@ record CaKeys(Roots roots, Revoker revoker) implements RotatedKeys {
   }
 
   @Override
-  public void revoke(Generation compromised) throws LedgerException {
+  public void revoke(Generation compromised) throws RotationException, LedgerException {
     Optional<X509Certificate> root = certificate(compromised);
     if (root.isPresent()) {
       Done _ = revoker.revokeBelow(root.get(), RotationRunner.SELF);
+    }
+    if (!isRevoked(compromised)) {
+      throw new RotationException(
+          "the CRL by which the key %s revokes what it has signed is not there yet (the log says why)"
+              .formatted(compromised.label()));
     }
   }
 
   @Override
   public boolean isRevoked(Generation generation) throws LedgerException {
     Optional<X509Certificate> root = certificate(generation);
-    return root.isEmpty() || revoker.isRevokedBelow(root.get());
+    return root.isEmpty() || revoker.isRevokedBelow(root.get()) || isGone(generation);
+  }
+
+  // A custodian that does not answer may have it still.
+  private boolean isGone(Generation generation) throws LedgerException {
+    try {
+      return !roots.isUsable(generation.number());
+    } catch (CustodyException e) {
+      return false;
+    }
   }
 
   @Override

@@ -118,7 +118,7 @@ final class RevocationDesk implements IssuingListener, AutoCloseable {
     Beat beat = life.started(new Beat(looking::unlessItFails, EVERY, timer));
     life.started(changes.listen(beat::wake));
     beat.wake();
-    return new Revoker(revocations, live, ledger, self, changes, looking::now, audit, clock);
+    return new Revoker(revocations, crls, live, ledger, self, changes, looking::now, audit, clock);
   }
 
   /** A look at what is revoked, and what follows from it. */

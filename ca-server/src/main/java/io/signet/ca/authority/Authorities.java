@@ -288,10 +288,14 @@ public final class Authorities {
     return tier instanceof Tier.Issuing ? line.usable() : List.of();
   }
 
-  /** The CAs of all generations in the bundle, where their keys are in our custodian. */
+  /**
+   * The CAs of all generations in the bundle, where their keys are in our custodian; and one that
+   * is in wrong hands and has left the bundle, as long as its key is there.
+   */
   public List<Authority> cas() throws AuthorityException, CustodyException, LedgerException {
+    Agreed agreed = trusted.agreed();
     List<Authority> all = new ArrayList<>();
-    for (int generation : trusted.agreed().trusted()) {
+    for (int generation : agreed.trusted()) {
       Optional<Authority> known = Optional.ofNullable(found.get(generation));
       Optional<Authority> ca = known.isPresent() ? known : cas.authority(generation);
       ca.ifPresent(one -> {
@@ -299,7 +303,20 @@ public final class Authorities {
         all.add(one);
       });
     }
+    Optional<Integer> lost = agreed.compromised().filter(one -> !agreed.trusted().contains(one));
+    if (lost.isPresent()) {
+      whereItIs(lost.get()).ifPresent(all::add);
+    }
     return all;
+  }
+
+  // Nobody needs it but to say what is revoked, and the others go on without it.
+  private Optional<Authority> whereItIs(int generation) throws CustodyException, LedgerException {
+    try {
+      return cas.authority(generation);
+    } catch (AuthorityException e) {
+      return Optional.empty();
+    }
   }
 
   /**

@@ -1,11 +1,14 @@
 package io.signet.ca.revocation;
 
+import io.signet.ca.revocation.LiveCertificates.Live;
 import io.signet.ca.x509.Crls;
 import java.security.cert.CRLException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509CRLEntry;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -32,6 +35,17 @@ public record Crl(AuthorityId authority, X509Certificate ca, Instant end, X509CR
   public int entries() {
     Set<? extends X509CRLEntry> entries = crl.getRevokedCertificates();
     return entries == null ? 0 : entries.size();
+  }
+
+  /** Whether it names all of these, and is good until the last of them has ended. */
+  boolean ends(List<Live> all) {
+    return all.stream().allMatch(one -> crl.getRevokedCertificate(one.serial().value()) != null)
+        && all.stream().noneMatch(one -> isOverBefore(one.notAfter()));
+  }
+
+  /** Whether another one is needed before that time; a CRL tells whole seconds. */
+  boolean isOverBefore(Instant time) {
+    return crl.getNextUpdate().toInstant().isBefore(time.truncatedTo(ChronoUnit.SECONDS));
   }
 
   /** As it is delivered. */

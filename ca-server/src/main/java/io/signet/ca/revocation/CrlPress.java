@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Signs CRLs when there is a reason to, and keeps them. Safe for use by many threads. */
@@ -28,7 +29,7 @@ final class CrlPress {
   private final Clock clock;
 
   /**
-   * @param life how long one is good of an authority whose key outlives us
+   * @param life how long one is good at least of an authority whose key outlives us
    */
   CrlPress(CrlStore store, Duration life, Clock clock) {
     this.store = store;
@@ -54,22 +55,43 @@ final class CrlPress {
   }
 
   /**
-   * Signs the next CRL of an authority whose key outlives this process.
+   * Signs the next CRL of an authority whose key outlives this process: good for a while, but never
+   * for less than what it lists.
    *
    * @return whether it was due
    */
   boolean ofLasting(Authority by, Optional<Crl> newest, List<Revocation> revoked)
       throws CustodyException, LedgerException, SelfCheckException {
-    Instant next = clock.instant().plus(life);
+    Instant next = later(clock.instant().plus(life), lastEnd(by, revoked));
     return isDue(by, newest, revoked)
-        && isSigned(by, newest, revoked, next.isBefore(by.notAfter()) ? next : by.notAfter());
+        && isSigned(by, newest, revoked, earlier(next, by.notAfter()));
+  }
+
+  // When its root leaves the bundle, and its key is destroyed, nobody signs another one.
+  private Instant lastEnd(Authority by, List<Revocation> revoked) {
+    return living(AuthorityId.of(by.certificate()), revoked)
+        .map(Revocation::notAfter)
+        .max(Instant::compareTo)
+        .map(end -> earlier(end, by.notAfter()))
+        .orElse(Instant.MIN);
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  private static Instant later(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
   }
 
   private boolean isDue(Authority by, Optional<Crl> newest, List<Revocation> revoked) {
     if (!clock.instant().isBefore(by.notAfter())) {
       return false;
     }
-    return newest.isEmpty() || isOld(newest.get(), by) || lacksAny(newest.get(), revoked);
+    return newest.isEmpty()
+        || isOld(newest.get(), by)
+        || newest.get().isOverBefore(lastEnd(by, revoked))
+        || lacksAny(newest.get(), revoked);
   }
 
   // Half of its life is left for a custodian that is away; the last one has no successor.
@@ -82,12 +104,16 @@ final class CrlPress {
 
   // What has expired leaves with the next one, and is no reason to sign it.
   private boolean lacksAny(Crl crl, List<Revocation> revoked) {
-    Instant now = clock.instant();
-    return revoked.stream()
-        .filter(revocation -> revocation.authority().equals(crl.authority()))
-        .filter(revocation -> revocation.notAfter().isAfter(now))
+    return living(crl.authority(), revoked)
         .anyMatch(
             revocation -> crl.crl().getRevokedCertificate(revocation.serial().value()) == null);
+  }
+
+  private Stream<Revocation> living(AuthorityId by, List<Revocation> revoked) {
+    Instant now = clock.instant();
+    return revoked.stream()
+        .filter(revocation -> revocation.authority().equals(by))
+        .filter(revocation -> revocation.notAfter().isAfter(now));
   }
 
   private boolean isSigned(

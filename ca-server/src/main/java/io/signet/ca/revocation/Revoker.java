@@ -1,7 +1,5 @@
 package io.signet.ca.revocation;
 
-import static java.util.stream.Collectors.toSet;
-
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceLedger;
 import io.signet.ca.ledger.LedgerEntry;
@@ -20,7 +18,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +30,7 @@ public final class Revoker {
   private static final Logger LOG = LoggerFactory.getLogger(Revoker.class);
 
   private final Revocations revocations;
+  private final CrlStore crls;
   private final LiveCertificates live;
   private final IssuanceLedger ledger;
   private final SpiffeId self;
@@ -70,6 +68,7 @@ public final class Revoker {
    */
   public Revoker(
       Revocations revocations,
+      CrlStore crls,
       LiveCertificates live,
       IssuanceLedger ledger,
       SpiffeId self,
@@ -78,6 +77,7 @@ public final class Revoker {
       Listener listener,
       Clock clock) {
     this.revocations = revocations;
+    this.crls = crls;
     this.live = live;
     this.ledger = ledger;
     this.self = self;
@@ -214,7 +214,8 @@ public final class Revoker {
   }
 
   /**
-   * Revokes the issuing authorities that a CA has signed, for its key may be in wrong hands.
+   * Revokes the issuing authorities that a CA has signed, for its key may be in wrong hands. Done
+   * again, it has the CRL signed that could not be before.
    *
    * @param by who asks
    */
@@ -227,14 +228,14 @@ public final class Revoker {
     return done(revocations.add(all), Optional.empty());
   }
 
-  /** Whether {@link #revokeBelow} would revoke nothing more. */
+  /**
+   * Whether {@link #revokeBelow} has nothing more to do: the CRL of the CA names all of them, and
+   * is good for as long as somebody would believe one.
+   */
   public boolean isRevokedBelow(X509Certificate ca) throws LedgerException {
-    Instant now = clock.instant();
-    Set<SerialNumber> revoked =
-        revocations.endingFrom(now).stream().map(Revocation::serial).collect(toSet());
-    return live.authoritiesOf(AuthorityId.of(ca), now).stream()
-        .map(Live::serial)
-        .allMatch(revoked::contains);
+    AuthorityId authority = AuthorityId.of(ca);
+    List<Live> below = live.authoritiesOf(authority, clock.instant());
+    return below.isEmpty() || crls.find(authority).filter(crl -> crl.ends(below)).isPresent();
   }
 
   /**

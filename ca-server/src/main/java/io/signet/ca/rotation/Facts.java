@@ -12,7 +12,10 @@ interface Facts {
   /** When the certificate of this generation ends. */
   Instant endOf(Generation generation) throws LedgerException;
 
-  /** Whether everything that the key of this generation has signed for CAs below it is revoked. */
+  /**
+   * Whether everything that the key of this generation has signed for CAs below it is revoked, as
+   * {@link RotatedKeys#isRevoked}.
+   */
   boolean isRevoked(Generation generation) throws LedgerException;
 
   /** Which replicas cannot use the key of this generation. */

@@ -22,11 +22,16 @@ public interface RotatedKeys {
 
   /**
    * Revokes what this key has signed for CAs below it and has not ended, which may be in wrong
-   * hands as the key is. Nobody needs any of it any more.
+   * hands as the key is, and has the key sign that. Nobody needs any of it any more.
+   *
+   * @throws RotationException when the key could not sign it now
    */
-  void revoke(Generation compromised) throws LedgerException;
+  void revoke(Generation compromised) throws RotationException, LedgerException;
 
-  /** Whether nothing is left that {@link #revoke} would revoke. */
+  /**
+   * Whether nothing is left for {@link #revoke} to do: whoever asks is told of all of it, until the
+   * last of it has ended; or nobody can be told any more, for the key is gone.
+   */
   boolean isRevoked(Generation generation) throws LedgerException;
 
   /** Destroys the key, if it is there. */

@@ -48,14 +48,7 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
               () -> activated(published, now),
               now);
       case Activated activated -> next(activated, facts, now);
-      case Retiring retiring ->
-          gate(
-              retiring.terms(),
-              policy.deadline(),
-              "acknowledge bundle " + retiring.bundle(),
-              facts.lacking(retiring.bundle()),
-              () -> over(retiring, now),
-              now);
+      case Retiring retiring -> next(retiring, facts, now);
     };
   }
 
@@ -115,19 +108,27 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
 
   // Not earlier: those who have no other certificate yet would be shut out.
   private Step next(Activated activated, Facts facts, Instant now) throws LedgerException {
-    Step step =
-        gate(
-            activated.terms(),
-            policy.deadline().plus(policy.longestLife()),
-            "replace what generation %d has signed".formatted(activated.previous().number()),
-            facts.under(activated.previous().number()),
-            () -> retiring(activated, now),
+    return gate(
+        activated.terms(),
+        policy.deadline().plus(policy.longestLife()),
+        "replace what generation %d has signed".formatted(activated.previous().number()),
+        facts.under(activated.previous().number()),
+        () -> retiring(activated, now),
+        now);
+  }
+
+  // Who trusts a compromised key for longer is told first, while it is there to sign that. Not
+  // earlier: a custodian that cannot sign must not keep it in the bundle.
+  private Step next(Retiring retiring, Facts facts, Instant now) throws LedgerException {
+    return retiring.terms().compromised() && !facts.isRevoked(retiring.previous())
+        ? new Revoke(retiring.previous())
+        : gate(
+            retiring.terms(),
+            policy.deadline(),
+            "acknowledge bundle " + retiring.bundle(),
+            facts.lacking(retiring.bundle()),
+            () -> over(retiring, now),
             now);
-    return step instanceof MoveOn
-            && activated.terms().compromised()
-            && !facts.isRevoked(activated.previous())
-        ? new Revoke(activated.previous())
-        : step;
   }
 
   // A compromised key has no time for those who lag behind: whoever has it can be anybody.

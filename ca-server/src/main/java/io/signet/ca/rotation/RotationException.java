@@ -5,6 +5,10 @@ public final class RotationException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
+  public RotationException(String message) {
+    super(message);
+  }
+
   public RotationException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -2,17 +2,26 @@ package io.signet.ca.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.signet.ca.authority.Agreed;
+import io.signet.ca.authority.Authorities;
+import io.signet.ca.authority.AuthorityException;
+import io.signet.ca.authority.AuthorityPolicy;
 import io.signet.ca.authority.AuthorityStore;
 import io.signet.ca.authority.CaChain;
+import io.signet.ca.authority.IssuingListener;
 import io.signet.ca.authority.Roots;
 import io.signet.ca.ledger.FakeLedger;
 import io.signet.ca.ledger.Intent;
 import io.signet.ca.ledger.IssuanceRecorder;
+import io.signet.ca.ledger.LedgerException;
 import io.signet.ca.revocation.AuthorityId;
+import io.signet.ca.revocation.CrlKeeper;
+import io.signet.ca.revocation.CrlSources;
+import io.signet.ca.revocation.CrlStore;
 import io.signet.ca.revocation.Denial;
 import io.signet.ca.revocation.FakeLiveCertificates;
+import io.signet.ca.revocation.LiveCertificates;
 import io.signet.ca.revocation.Revocation;
-import io.signet.ca.revocation.RevocationState;
 import io.signet.ca.revocation.Revocations;
 import io.signet.ca.revocation.Revoker;
 import io.signet.ca.rotation.Changes;
@@ -24,19 +33,25 @@ import io.signet.ca.rotation.RotatedKeys;
 import io.signet.ca.rotation.RotationJournal;
 import io.signet.ca.rotation.RotationPolicy;
 import io.signet.ca.rotation.RotationRunner;
+import io.signet.ca.rotation.RotationState;
+import io.signet.ca.rotation.RotationState.Retiring;
 import io.signet.ca.rotation.RotationState.Steady;
 import io.signet.ca.rotation.Rotations;
+import io.signet.ca.signing.Authority;
 import io.signet.ca.signing.CertificateProfile;
 import io.signet.ca.signing.CertificateSigner;
 import io.signet.ca.store.EmbeddedDatabase;
 import io.signet.ca.store.SoleReplica;
 import io.signet.ca.store.SqlAuthorityStore;
+import io.signet.ca.store.SqlCrlStore;
 import io.signet.ca.store.SqlRevocations;
 import io.signet.ca.store.SqlRotationJournal;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.testing.TestClock;
+import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.KeyCustodian;
+import io.signet.hsm.KeyLabel;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
 import java.lang.reflect.InvocationHandler;
@@ -44,11 +59,15 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -137,6 +156,47 @@ final class RotationCrashTest {
     assertThat(moments).isGreaterThan(20);
   }
 
+  // Nobody can sign its CRL any more, and to wait for it would be for ever.
+  @Test
+  void rotation_keyOfTheCompromisedRootIsGone_endsWithoutItsCrl() throws Exception {
+    World world = retiring();
+    KeyLabel old = first(world);
+    world.token().destroy(world.token().find(old).orElseThrow());
+
+    assertThat(runs(world, new Fuse(-1))).isFalse();
+
+    try (EmbeddedDatabase database = EmbeddedDatabase.open(world.store())) {
+      RotationState last = new SqlRotationJournal(database, "x509").last().orElseThrow().state();
+      assertThat(last).isInstanceOf(Steady.class);
+      assertThat(last.other()).isEmpty();
+    }
+  }
+
+  /** One whose process has ended as soon as that was in the journal. */
+  private World retiring() throws Exception {
+    for (int moments = 1; ; moments++) {
+      World world =
+          new World(
+              true,
+              new FakeKeyCustodian(),
+              new FakeLedger(),
+              folder.resolve("retiring-" + moments));
+      assertThat(runs(world, new Fuse(moments))).isTrue();
+      try (EmbeddedDatabase database = EmbeddedDatabase.open(world.store())) {
+        Optional<JournalEntry> last = new SqlRotationJournal(database, "x509").last();
+        if (last.filter(entry -> entry.state() instanceof Retiring).isPresent()) {
+          return world;
+        }
+      }
+    }
+  }
+
+  private static KeyLabel first(World world) throws Exception {
+    try (EmbeddedDatabase database = EmbeddedDatabase.open(world.store())) {
+      return new SqlAuthorityStore(database).ca(Generation.FIRST).orElseThrow().label();
+    }
+  }
+
   /** One process: begins the rotation if nobody has, and goes as far as it comes. */
   private static boolean runs(World world, Fuse fuse) throws Exception {
     try (EmbeddedDatabase database = EmbeddedDatabase.open(world.store())) {
@@ -144,18 +204,20 @@ final class RotationCrashTest {
           fuse.around(
               RotationJournal.class, new SqlRotationJournal(database, "x509"), Set.of("append"));
       Roots roots = roots(world, database, fuse);
-      RotatedKeys keys = new CaKeys(roots, revoker(world, database, fuse));
-      Rotations rotations = rotations(journal, keys);
       if (journal.last().isEmpty()) {
         Generation first = new Generation(Generation.FIRST, roots.first());
         boolean _ = journal.append(Rotations.first(first, Fixtures.NOW));
       }
+      Authorities authorities = authorities(roots, database, journal);
+      RotatedKeys keys = new CaKeys(roots, revoker(world, authorities, database, fuse));
+      Rotations rotations = rotations(journal, keys);
       if (world.ledger().find(ISSUING).isEmpty()) {
         world.ledger().intend(issuing(root(roots)));
       }
       if (journal.newest(2).size() == 1) {
         rotations.start("alice", "due", compromised(world, roots));
       }
+      follows(authorities, journal);
       var _ =
           new RotationRunner(journal, rotations, keys, () -> true, _ -> {}, new TestClock()).run();
       return false;
@@ -181,20 +243,75 @@ final class RotationCrashTest {
         CertificateSigner.OWN,
         root.keyId(),
         new byte[] {1},
-        Fixtures.NOW.plus(Duration.ofDays(1)),
+        Fixtures.NOW.plus(Duration.ofDays(30)),
         Fixtures.NOW);
   }
 
-  private static Revoker revoker(World world, EmbeddedDatabase database, Fuse fuse) {
+  private static Revoker revoker(
+      World world, Authorities authorities, EmbeddedDatabase database, Fuse fuse) {
+    Revocations revocations =
+        fuse.around(Revocations.class, new SqlRevocations(database), Set.of("add"));
+    CrlStore crls = fuse.around(CrlStore.class, new SqlCrlStore(database), Set.of("keep"));
+    LiveCertificates live = new FakeLiveCertificates(world.ledger());
+    CrlKeeper keeper =
+        new CrlKeeper(revocations, crls, live, () -> true, new Unheard(), _ -> {}, new TestClock());
     return new Revoker(
-        fuse.around(Revocations.class, new SqlRevocations(database), Set.of("add")),
-        new FakeLiveCertificates(world.ledger()),
+        revocations,
+        crls,
+        live,
         world.ledger(),
         Fixtures.CART,
         new Unheard(),
-        () -> RevocationState.NONE,
+        () -> keeper.look(new Ours(authorities)),
         new Unheard(),
         new TestClock());
+  }
+
+  private record Ours(Authorities authorities) implements CrlSources {
+    @Override
+    public List<Authority> issuing() {
+      return authorities.issuing();
+    }
+
+    @Override
+    public List<Authority> cas() throws AuthorityException, CustodyException, LedgerException {
+      return authorities.cas();
+    }
+
+    @Override
+    public List<X509Certificate> roots() {
+      return authorities.bundle().authorities();
+    }
+  }
+
+  /** Of a server that begins now; the CA signs leaves itself, so nothing else is signed. */
+  private static Authorities authorities(
+      Roots roots, EmbeddedDatabase database, RotationJournal journal) throws Exception {
+    AuthorityPolicy usual = Fixtures.policy(Duration.ofHours(1));
+    AuthorityPolicy direct =
+        new AuthorityPolicy(
+            usual.trustDomain(),
+            usual.algorithm(),
+            usual.rootLifetime(),
+            usual.issuingLifetime(),
+            true,
+            usual.hosts());
+    return Authorities.open(
+        roots,
+        new SqlAuthorityStore(database),
+        new FakeKeyCustodian(),
+        agreed(journal),
+        direct,
+        IssuingListener.NONE,
+        new TestClock());
+  }
+
+  private static Agreed agreed(RotationJournal journal) throws Exception {
+    return Succession.agreed(journal.last().orElseThrow().state());
+  }
+
+  private static void follows(Authorities authorities, RotationJournal journal) throws Exception {
+    authorities.trust(agreed(journal), Instant.MAX);
   }
 
   /** Nobody else is there. */
@@ -268,6 +385,18 @@ final class RotationCrashTest {
       assertThat(new SqlRevocations(database).endingFrom(Fixtures.NOW))
           .extracting(Revocation::serial)
           .isEqualTo(world.compromised() ? List.of(ISSUING) : List.of());
+      if (world.compromised()) {
+        assertToldToTheEnd(new SqlAuthorityStore(database), new SqlCrlStore(database));
+      }
     }
+  }
+
+  // Nobody can sign another one: the key is gone.
+  private static void assertToldToTheEnd(AuthorityStore store, CrlStore crls) throws Exception {
+    X509Certificate old = store.ca(1).orElseThrow().chain().orElseThrow().certificate();
+    X509CRL crl = crls.find(AuthorityId.of(old)).orElseThrow().crl();
+    assertThat(crl.getRevokedCertificate(ISSUING.value())).isNotNull();
+    assertThat(crl.getNextUpdate().toInstant())
+        .isAfterOrEqualTo(issuing(AuthorityId.of(old)).notAfter());
   }
 }

@@ -24,6 +24,7 @@ import io.signet.hsm.KeyLabel;
 import io.signet.spiffe.TrustDomain;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -419,6 +420,36 @@ final class AuthoritiesTest {
     assertThat(authorities.cas())
         .extracting(Authority::certificate)
         .containsExactly(root(authorities));
+  }
+
+  // Whoever trusts it for longer needs its CRL.
+  @Test
+  void cas_compromisedOneHasLeftTheBundle_asLongAsItsKeyIsThere() throws Exception {
+    Roots all = new Roots(store, roots, signer, Fixtures.policy(ISSUING_LIFE), clock);
+    KeyLabel first = all.first();
+    all.make(2, all.fresh());
+    Authorities authorities =
+        Authorities.open(
+            all,
+            store,
+            issuers,
+            new Agreed(3, 2, List.of(2), Optional.of(1)),
+            Fixtures.policy(ISSUING_LIFE),
+            IssuingListener.NONE,
+            clock);
+    assertThat(authorities.cas())
+        .extracting(Authority::certificate)
+        .containsExactly(certificate(all, 2), certificate(all, 1));
+
+    authorities.trust(new Agreed(3, 2, List.of(2), Optional.empty()), Instant.MAX);
+    assertThat(authorities.cas()).hasSize(1);
+    all.destroy(first);
+    authorities.trust(new Agreed(3, 2, List.of(2), Optional.of(1)), Instant.MAX);
+    assertThat(authorities.cas()).hasSize(1);
+  }
+
+  private static X509Certificate certificate(Roots all, int generation) throws Exception {
+    return all.chain(generation).orElseThrow().certificate();
   }
 
   private Authorities open(IssuingListener listener) throws Exception {

@@ -222,6 +222,17 @@ final class CrlKeeperTest {
     assertThat(crl(world.root).head().nextUpdate()).isEqualTo(NOW.plus(Duration.ofDays(11)));
   }
 
+  // When that root has left the bundle nobody signs another one.
+  @Test
+  void look_authorityRevokedThatLivesForLong_thatOfTheRootIsGoodToItsEnd() throws Exception {
+    Authority issuing = leader.renew(Duration.ofDays(30));
+
+    revoke(issuing.certificate());
+    RevocationState _ = leader.look();
+
+    assertThat(crl(world.root).head().nextUpdate()).isEqualTo(issuing.notAfter());
+  }
+
   // The number never goes back, also after a restart of all replicas.
   @Test
   void look_restarted_numberGoesOn() throws Exception {

@@ -66,7 +66,15 @@ final class RevocationWorld {
 
     Revoker revoker(Revoker.Listener listener) {
       return new Revoker(
-          revocations, live, ledger, SERVER, changes(), () -> keeper.look(this), listener, clock);
+          revocations,
+          crls,
+          live,
+          ledger,
+          SERVER,
+          changes(),
+          () -> keeper.look(this),
+          listener,
+          clock);
     }
 
     @Override

@@ -11,11 +11,17 @@ import io.signet.ca.revocation.RevocationWorld.Replica;
 import io.signet.ca.revocation.Revoker.Done;
 import io.signet.ca.rotation.RefusedException;
 import io.signet.ca.signing.Authority;
+import io.signet.ca.signing.CrlSigner;
+import io.signet.ca.x509.CrlTemplate.Entry;
 import io.signet.ca.x509.RevocationReason;
+import io.signet.hsm.CustodyException;
+import io.signet.hsm.Fault;
 import io.signet.spiffe.SerialNumber;
 import io.signet.spiffe.SpiffeId;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -215,6 +221,35 @@ final class RevokerTest {
     assertThat(revoker.revokeBelow(world.root.certificate(), "signet").revoked()).isEmpty();
   }
 
+  // Whoever trusts the CA for longer knows it by the CRL alone.
+  @Test
+  void isRevokedBelow_crlNotSigned_untilItIs() throws Exception {
+    world.custodian.failNextSign(new CustodyException(Fault.LOST, "token removed"));
+
+    assertThat(revoker.revokeBelow(world.root.certificate(), "signet").revoked()).hasSize(1);
+    assertThat(revoker.isRevokedBelow(world.root.certificate())).isFalse();
+
+    assertThat(revoker.revokeBelow(world.root.certificate(), "signet").revoked()).isEmpty();
+    assertThat(revoker.isRevokedBelow(world.root.certificate())).isTrue();
+  }
+
+  // Its key may be destroyed before another one is due.
+  @Test
+  void isRevokedBelow_crlEndsBeforeWhatItLists_notYet() throws Exception {
+    Done _ = revoker.revokeBelow(world.root.certificate(), "signet");
+    Crl full = crl(world.root);
+    Instant early = issuing.notAfter().minusSeconds(1);
+    List<Entry> entries =
+        List.of(new Entry(SerialNumber.of(issuing.certificate()), NOW, CA_COMPROMISE));
+    X509CRL shorter = CrlSigner.sign(world.root, full.head().number() + 1, NOW, early, entries);
+    assertThat(world.crls.keep(new Crl(full.authority(), full.ca(), full.end(), shorter))).isTrue();
+    assertThat(revoker.isRevokedBelow(world.root.certificate())).isFalse();
+
+    Done _ = revoker.revokeBelow(world.root.certificate(), "signet");
+
+    assertThat(revoker.isRevokedBelow(world.root.certificate())).isTrue();
+  }
+
   @Test
   void lift_denied_certificatesStayRevoked() throws Exception {
     X509Certificate leaf = leaf(CART);
@@ -238,7 +273,11 @@ final class RevokerTest {
     return world.leaf(issuing, id, HOUR);
   }
 
+  private Crl crl(Authority of) {
+    return world.crls.find(AuthorityId.of(of.certificate())).orElseThrow();
+  }
+
   private Crl crl() {
-    return world.crls.find(AuthorityId.of(issuing.certificate())).orElseThrow();
+    return crl(issuing);
   }
 }

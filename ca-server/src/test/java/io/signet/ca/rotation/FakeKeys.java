@@ -74,7 +74,8 @@ public final class FakeKeys implements RotatedKeys {
   }
 
   @Override
-  public void revoke(Generation compromised) {
+  public void revoke(Generation compromised) throws RotationException {
+    failIfTold();
     revoked.add(compromised);
   }
 

@@ -325,7 +325,6 @@ final class RotationCycleTest {
   @Test
   void compromised_deadlineHasPassed_goesOnWithoutThoseWhoLag() throws Exception {
     facts.under = behind(CART);
-    facts.revoked = true;
     RotationState hurried = new Activated(NEW, OLD, 8, HURRY);
 
     assertThat(waiting(next(hurried)).deadline()).contains(NOW.plus(TEN_MINUTES));
@@ -339,23 +338,34 @@ final class RotationCycleTest {
                             + CART.name()));
   }
 
-  // First those who can have another certificate get it.
+  // First those who can have another certificate get it. A custodian that cannot sign the CRL does
+  // not keep the root in the bundle.
   @Test
-  void compromised_allHaveOthers_whatTheKeyHasSignedIsRevokedFirst() throws Exception {
+  void compromised_allHaveOthers_theOldOneLeavesTheBundle() throws Exception {
     RotationState hurried = new Activated(NEW, OLD, 8, HURRY);
     facts.under = behind(CART);
     assertThat(next(hurried)).isInstanceOf(Wait.class);
 
     facts.under = new Progress(10, 0, List.of());
-    assertThat(next(hurried)).isEqualTo(new Revoke(OLD));
-
-    facts.revoked = true;
     assertMovesOn(next(hurried), new Retiring(NEW, OLD, 9, HURRY));
   }
 
+  // Also when that was said in this phase, and whoever still trusts the root has to know at once.
   @Test
-  void activated_ofAGoodKey_nothingIsRevoked() throws Exception {
-    assertMovesOn(next(ACTIVATED), RETIRING);
+  void compromised_retiring_whatTheKeyHasSignedIsRevokedBeforeAnythingElse() throws Exception {
+    RotationState hurried = cycle.compromised(RETIRING, 1, NOW);
+    facts.lacking = behind(CART);
+    assertThat(next(hurried)).isEqualTo(new Revoke(OLD));
+    assertThat(next(hurried, NOW.plus(TEN_MINUTES))).isEqualTo(new Revoke(OLD));
+
+    facts.revoked = true;
+    assertThat(next(hurried)).isInstanceOf(Wait.class);
+    assertThat(next(hurried, NOW.plus(TEN_MINUTES))).isInstanceOf(MoveOn.class);
+  }
+
+  @Test
+  void retiring_ofAGoodKey_nothingIsRevoked() throws Exception {
+    assertThat(next(RETIRING)).isInstanceOf(MoveOn.class);
   }
 
   @Test

@@ -140,6 +140,25 @@ final class RotationRunnerTest {
     assertThat(keys.there()).containsExactly(NEW.label());
   }
 
+  // Once it is destroyed nobody can say any more what it has signed in wrong hands.
+  @Test
+  void run_whatTheKeyHasSignedCannotBeRevoked_keptUntilItIs() throws Exception {
+    holders.areUnder(behind(CART));
+    rotations.start("alice", "stolen", Optional.of(keyId(OLD)));
+    Outlook _ = runner.run();
+    keys.failNext(new RotationException("the CRL is not there"));
+    holders.areUnder(Progress.NONE);
+
+    assertThatThrownBy(runner::run).hasMessage("the CRL is not there");
+    assertThat(journal.state().phase()).isEqualTo("retiring");
+    assertThat(keys.there()).contains(OLD.label());
+    assertThat(rotations.status().waits())
+        .containsExactly("for the leader to revoke what the key root-1 has signed");
+
+    Outlook _ = runner.run();
+    assertThat(keys.there()).containsExactly(NEW.label());
+  }
+
   @Test
   void run_anAdministratorIsFaster_whatTheyDidCounts() throws Exception {
     holders.lack(behind(CART));
