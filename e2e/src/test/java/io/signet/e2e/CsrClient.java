@@ -61,6 +61,20 @@ final class CsrClient implements AutoCloseable {
   }
 
   /**
+   * A client over TLS to this machine that shows a certificate (ISTIO-44).
+   *
+   * @param roots that the server must chain to, as PEM
+   * @param chain the certificate and what is between it and its root
+   */
+  static CsrClient mutualTls(int port, String roots, Path chain, Path key) throws IOException {
+    var both =
+        TlsChannelCredentials.newBuilder()
+            .keyManager(chain.toFile(), key.toFile())
+            .trustManager(new ByteArrayInputStream(roots.getBytes(UTF_8)));
+    return new CsrClient(Grpc.newChannelBuilder("localhost:" + port, both.build()).build(), null);
+  }
+
+  /**
    * A client over TLS to this machine as ztunnel is one: TLS 1.3 with AES-GCM only, and pings
    * (ISTIO-37).
    *

@@ -1,10 +1,9 @@
 package io.signet.e2e;
 
-import static java.util.Objects.requireNonNull;
+import static io.signet.e2e.Refusals.audited;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -16,9 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** RATE-2, ISTIO-29, ISTIO-33: a whole server with limits, from outside. */
 @Tag("e2e")
 final class LimitsE2eTest {
-  private static final Metadata.Key<String> REQUEST_ID =
-      Metadata.Key.of("signet-request-id", Metadata.ASCII_STRING_MARSHALLER);
-
   @TempDir private Path folder;
 
   // vault#32003
@@ -82,17 +78,5 @@ final class LimitsE2eTest {
             var _ = client.sign(csr);
           }
         });
-  }
-
-  private static String audited(SignetProcess signet, StatusRuntimeException refusal) {
-    var trailers = requireNonNull(Status.trailersFromThrowable(refusal));
-    String id = String.valueOf(trailers.get(REQUEST_ID));
-    assertThat(id).matches("[0-9a-f]{16}");
-    return signet
-        .log()
-        .lines()
-        .filter(line -> line.contains("\"request\":\"" + id + "\""))
-        .findFirst()
-        .orElseThrow();
   }
 }

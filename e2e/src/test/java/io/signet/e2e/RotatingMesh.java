@@ -47,6 +47,8 @@ record RotatingMesh(
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PIN = "471147";
   private static final String TOKEN = "a-token-of-an-administrator";
+  // Half of it is enough for the agent to ask again, also on a machine that has other work.
+  private static final String COMPROMISED_DEADLINE = "20s";
   private static final Duration LONG = Duration.ofMinutes(3);
 
   static final String EAST_ID = "spiffe://example.org/ns/shop/sa/east";
@@ -63,6 +65,7 @@ record RotatingMesh(
    *     one of its own
    * @param eastModule stands before the HSM of the server in the east
    * @param westModule likewise in the west
+   * @param proofs who else is attested and how, as lines of YAML
    */
   record Plan(
       Api api,
@@ -71,28 +74,43 @@ record RotatingMesh(
       String policy,
       Optional<String> store,
       Optional<FaultyModule> eastModule,
-      Optional<FaultyModule> westModule) {
+      Optional<FaultyModule> westModule,
+      String proofs) {
     /** Certificates live for twenty seconds. */
     static Plan of(Api api, String deadline) {
       return new Plan(
-          api, deadline, "20s", "automatic", Optional.empty(), Optional.empty(), Optional.empty());
+          api,
+          deadline,
+          "20s",
+          "automatic",
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          "");
     }
 
     Plan living(String life) {
-      return new Plan(api, deadline, life, policy, store, eastModule, westModule);
+      return new Plan(api, deadline, life, policy, store, eastModule, westModule, proofs);
     }
 
     /** Each phase waits for a person. */
     Plan approved() {
-      return new Plan(api, deadline, life, "approve", store, eastModule, westModule);
+      return new Plan(api, deadline, life, "approve", store, eastModule, westModule, proofs);
     }
 
     Plan at(String store) {
-      return new Plan(api, deadline, life, policy, Optional.of(store), eastModule, westModule);
+      return new Plan(
+          api, deadline, life, policy, Optional.of(store), eastModule, westModule, proofs);
+    }
+
+    /** Others than the user who runs this are attested too, in this section of YAML. */
+    Plan attesting(String proofs) {
+      return new Plan(api, deadline, life, policy, store, eastModule, westModule, proofs);
     }
 
     Plan behind(FaultyModule east, FaultyModule west) {
-      return new Plan(api, deadline, life, policy, store, Optional.of(east), Optional.of(west));
+      return new Plan(
+          api, deadline, life, policy, store, Optional.of(east), Optional.of(west), proofs);
     }
   }
 
@@ -164,11 +182,12 @@ record RotatingMesh(
             pkcs11: { library: "%s", token: signet, pin-file: pin }
           store: { url: "%s", user: postgres, password-file: db }
           svid: { default-lifetime: %s, max-lifetime: %s }
-          rotation: { window: 3s, deadline: %s, policy: %s }
+          rotation: { window: 3s, deadline: %s, compromised-deadline: %s, policy: %s }
           admin: { token-file: token }
           attestation:
             unix:
             - { uid: %s, id: "%s" }
+          %s\
           """
               .formatted(
                   module.map(FaultyModule::library).orElseGet(hsm::library).toAbsolutePath(),
@@ -176,9 +195,11 @@ record RotatingMesh(
                   plan.life(),
                   plan.life(),
                   plan.deadline(),
+                  COMPROMISED_DEADLINE,
                   plan.policy(),
                   Files.getAttribute(Path.of("/proc/self"), "unix:uid"),
-                  caller));
+                  caller,
+                  plan.proofs().indent(2)));
       return folder;
     }
 
@@ -262,6 +283,14 @@ record RotatingMesh(
   /** The roots that everybody is told to trust. */
   List<X509Certificate> roots() throws IOException {
     return SignedChain.parse(Files.readString(eastFolder.bundle()));
+  }
+
+  /** Waits until neither Envoy believes this root any more. */
+  void awaitWithout(X509Certificate root) {
+    String serial = root.getSerialNumber().toString(16);
+    for (Envoy each : List.of(east, west)) {
+      Await.until("an Envoy without the old root", LONG, () -> !each.certs().contains(serial));
+    }
   }
 
   /** One root is left, and in the token its key and no other (KC-7). */
