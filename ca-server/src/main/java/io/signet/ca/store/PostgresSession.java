@@ -133,12 +133,9 @@ final class PostgresSession implements Leadership, AutoCloseable {
     }
   }
 
-  // Before version 14 there is no such limit.
   private void limit(Connection fresh) throws SQLException {
     try (PreparedStatement setting =
-        fresh.prepareStatement(
-            "select set_config(name, ?, false) from pg_settings"
-                + " where name = 'idle_session_timeout'")) {
+        fresh.prepareStatement("select set_config('idle_session_timeout', ?, false)")) {
       setting.setString(1, silence.toMillis() + "ms");
       boolean _ = setting.execute();
     }
