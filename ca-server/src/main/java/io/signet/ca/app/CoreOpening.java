@@ -214,7 +214,8 @@ final class CoreOpening {
           SelfCheckException {
     Absence absence = this::awaitCa;
     List<X509Certificate> roots = Upstreams.roots(root);
-    UpstreamCa upstream = life.started(Upstreams.open(root, config.trustDomain(), clock, absence));
+    UpstreamCa upstream =
+        life.started(Upstreams.open(root, roots, config.trustDomain(), clock, absence));
     while (true) {
       try {
         return Authorities.under(

@@ -1,5 +1,6 @@
 package io.signet.ca.app;
 
+import com.google.protobuf.ListValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.grpc.Status;
@@ -9,6 +10,7 @@ import io.signet.ca.cli.Connection;
 import io.signet.ca.cli.LocalFiles;
 import io.signet.ca.config.AuthorityConfig.Root.InSignet;
 import io.signet.ca.grpc.IstioCertificateEndpoint;
+import io.signet.ca.x509.Fingerprints;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.proto.istio.IstioCertificateRequest;
@@ -21,16 +23,14 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Another Signet, which signs our issuing authorities at the endpoint for certificate requests. */
-record UpstreamSignet(InSignet place) implements UpstreamCa {
+/**
+ * Another Signet, which signs our issuing authorities at the endpoint for certificate requests.
+ *
+ * @param roots whom we trust, which it is told
+ */
+record UpstreamSignet(InSignet place, List<X509Certificate> roots) implements UpstreamCa {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-  private static final Struct FOR_AN_AUTHORITY =
-      Struct.newBuilder()
-          .putFields(
-              IstioCertificateEndpoint.AUTHORITY, Value.newBuilder().setBoolValue(true).build())
-          .build();
 
   /** What became of a call that failed, and what a person may look at. */
   private record Diagnosis(Fault fault, String check) {}
@@ -53,12 +53,27 @@ record UpstreamSignet(InSignet place) implements UpstreamCa {
     }
   }
 
-  private static IstioCertificateRequest request(Wish wish) {
+  private IstioCertificateRequest request(Wish wish) {
     return IstioCertificateRequest.newBuilder()
         .setCsr(Pem.encode("CERTIFICATE REQUEST", wish.request()))
         .setValidityDuration(wish.lifetime().toSeconds())
-        .setMetadata(FOR_AN_AUTHORITY)
+        .setMetadata(
+            Struct.newBuilder()
+                .putFields(
+                    IstioCertificateEndpoint.AUTHORITY,
+                    Value.newBuilder().setBoolValue(true).build())
+                .putFields(IstioCertificateEndpoint.ROOTS, fingerprints()))
         .build();
+  }
+
+  // The one above may not take us for one that has the roots of its answer, which we read over.
+  private Value fingerprints() {
+    ListValue.Builder all = ListValue.newBuilder();
+    roots.stream()
+        .map(Fingerprints::of)
+        .map(each -> Value.newBuilder().setStringValue(each))
+        .forEach(all::addValues);
+    return Value.newBuilder().setListValue(all).build();
   }
 
   // The last element is the roots (ISTIO-21, 22), and whom to trust is not for others to say.

@@ -20,13 +20,19 @@ final class Upstreams {
   /**
    * Opens it, which for Vault is a login, and for another Signet nothing yet.
    *
+   * @param roots whom to trust
    * @param absence told why it cannot be opened yet; it is tried again afterwards
    */
-  static UpstreamCa open(Root.Upstream root, TrustDomain domain, Clock clock, Absence absence)
+  static UpstreamCa open(
+      Root.Upstream root,
+      List<X509Certificate> roots,
+      TrustDomain domain,
+      Clock clock,
+      Absence absence)
       throws CustodyException {
     return switch (root) {
       case Root.InVault vault -> Custodians.awaited(() -> inVault(vault, domain, clock), absence);
-      case Root.InSignet signet -> new UpstreamSignet(signet);
+      case Root.InSignet signet -> new UpstreamSignet(signet, roots);
     };
   }
 

@@ -1,7 +1,9 @@
 package io.signet.ca.grpc;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
+import static java.util.stream.Collectors.toSet;
 
+import com.google.protobuf.ListValue;
 import com.google.protobuf.Value;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -34,6 +36,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +55,12 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
    */
   public static final String AUTHORITY = "signet.io/authority";
 
+  /**
+   * The field of the metadata, a list of strings, by which whoever asks for an issuing authority
+   * says whom it trusts: the fingerprint of each root. For it does not take that from our answer.
+   */
+  public static final String ROOTS = "signet.io/roots";
+
   private static final Logger LOG = LoggerFactory.getLogger(IstioCertificateEndpoint.class);
 
   // ISTIO-62: far above any lifetime that is granted, far below what overflows a date.
@@ -60,6 +70,9 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   // As istiod reads it: an empty name is none.
   private static final Value NOBODY = Value.newBuilder().setStringValue("").build();
   private static final Value NO_AUTHORITY = Value.newBuilder().setBoolValue(false).build();
+  private static final Value NO_ROOTS =
+      Value.newBuilder().setListValue(ListValue.getDefaultInstance()).build();
+  private static final Pattern FINGERPRINT = Pattern.compile("[0-9a-f]{64}");
 
   // By this name each line of the log that is written for a request holds its id.
   private static final String LOGGED_ID = "request";
@@ -140,6 +153,13 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
       String detail = "%s: %s (expected: a boolean)".formatted(AUTHORITY, authority.getKindCase());
       return Optional.of(new Refused(Why.BAD_REQUEST, detail));
     }
+    Value roots = roots(request);
+    if (!areFingerprints(roots)) {
+      String detail =
+          "%s: %s (expected: a list of SHA-256 in 64 lower-case hexadecimal digits)"
+              .formatted(ROOTS, roots.getKindCase());
+      return Optional.of(new Refused(Why.BAD_REQUEST, detail));
+    }
     Value whom = whom(request);
     return whom.hasStringValue() ? Optional.empty() : Optional.of(noName(whom));
   }
@@ -163,6 +183,19 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
     return request.getMetadata().getFieldsOrDefault(AUTHORITY, NO_AUTHORITY);
   }
 
+  private static Value roots(IstioCertificateRequest request) {
+    return request.getMetadata().getFieldsOrDefault(ROOTS, NO_ROOTS);
+  }
+
+  private static boolean areFingerprints(Value roots) {
+    return roots.hasListValue()
+        && strings(roots).allMatch(each -> FINGERPRINT.matcher(each).matches());
+  }
+
+  private static Stream<String> strings(Value list) {
+    return list.getListValue().getValuesList().stream().map(Value::getStringValue);
+  }
+
   private static IssuanceRequest asked(
       IstioCertificateRequest request, Call call, List<Evidence> shown) {
     byte[] csr = request.getCsrBytes().toByteArray();
@@ -172,7 +205,8 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
         csr,
         lifetime(request.getValidityDuration()),
         impersonated(request),
-        authority(request).getBoolValue());
+        authority(request).getBoolValue(),
+        strings(roots(request)).collect(toSet()));
   }
 
   private static Optional<Duration> lifetime(long seconds) {

@@ -23,7 +23,6 @@ import io.signet.hsm.KeyAlgorithm;
 import io.signet.spiffe.TrustBundle;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +34,8 @@ import java.util.function.Supplier;
  * key.
  */
 public final class IssueAuthority implements Issuance {
+
+  private static final long NO_BUNDLE = 0;
 
   private final Attestors attestors;
   private final Supplier<Entitlements> entitlements;
@@ -89,7 +90,7 @@ public final class IssueAuthority implements Issuance {
     try {
       PublicKey key = CsrParser.key(request.csr());
       return KeyAlgorithm.of(key).isPresent()
-          ? granted(proof, Signing.reason(decision.reason(), proof), key, request.lifetime())
+          ? granted(proof, Signing.reason(decision.reason(), proof), key, request)
           : badRequest(proof, wrongKey(key));
     } catch (CsrException e) {
       return badRequest(proof, String.valueOf(e.getMessage()));
@@ -106,19 +107,24 @@ public final class IssueAuthority implements Issuance {
   }
 
   private IssuanceOutcome granted(
-      Proof proof, String reason, PublicKey key, Optional<Duration> lifetime) {
-    return Signing.outcome(proof.id(), () -> signed(proof, reason, key, lifetime));
+      Proof proof, String reason, PublicKey key, IssuanceRequest request) {
+    return Signing.outcome(proof.id(), () -> signed(proof, reason, key, request));
   }
 
-  private Issued signed(Proof proof, String reason, PublicKey key, Optional<Duration> lifetime)
+  private Issued signed(Proof proof, String reason, PublicKey key, IssuanceRequest request)
       throws AuthorityException, CustodyException, LedgerException, SelfCheckException {
     steps.begin(Step.SIGN); // and all that belongs to it, as for an authority of our own
-    // What the ledger says of the bundle is true of any that is answered with later.
-    Recipient client = Recipients.client(proof, proof.id(), authorities.bundle().sequence());
+    Recipient client = Recipients.client(proof, proof.id(), held(request));
     int generation = authorities.generation();
-    List<X509Certificate> chain = authorities.certify(key, lifetime, reason, client);
+    List<X509Certificate> chain = authorities.certify(key, request.lifetime(), reason, client);
     TrustBundle bundle = authorities.bundle();
     return new Issued(
         bundle.trustDomain().id(), chain, bundle, generation, reason, Optional.empty());
+  }
+
+  // Not the one of our answer: whom to trust it knows from elsewhere, and tells those below it so.
+  private long held(IssuanceRequest request) {
+    TrustBundle now = authorities.bundle();
+    return request.trusts(now) ? now.sequence() : NO_BUNDLE;
   }
 }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Value;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
@@ -18,6 +20,7 @@ import io.signet.ca.config.Address;
 import io.signet.ca.config.AuthorityConfig.Root.InSignet;
 import io.signet.ca.testing.Fixtures;
 import io.signet.ca.tls.TestCertificates;
+import io.signet.ca.x509.Fingerprints;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.Fault;
 import io.signet.proto.istio.IstioCertificateRequest;
@@ -124,6 +127,11 @@ final class UpstreamSignetTest {
     assertThat(request.getValidityDuration()).isEqualTo(3600);
     assertThat(request.getMetadata().getFieldsOrThrow("signet.io/authority").getBoolValue())
         .isTrue();
+    assertThat(request.getMetadata().getFieldsOrThrow("signet.io/roots").getListValue())
+        .extracting(ListValue::getValuesList)
+        .isEqualTo(
+            List.of(
+                Value.newBuilder().setStringValue(Fingerprints.of(ROOT.certificate())).build()));
     Metadata headers = above.headers.take();
     assertThat(header(headers, "authorization")).isEqualTo("Bearer " + TOKEN);
     assertThat(header(headers, "clusterid")).isEqualTo("east");
@@ -230,7 +238,8 @@ final class UpstreamSignetTest {
     try {
       Path roots = Files.writeString(folder.resolve("roots.pem"), pem(root));
       return new UpstreamSignet(
-          new InSignet(new Address("127.0.0.1", at.getPort()), token, "east", roots));
+          new InSignet(new Address("127.0.0.1", at.getPort()), token, "east", roots),
+          List.of(root.certificate()));
     } catch (IOException e) {
       throw new AssertionError(e);
     }

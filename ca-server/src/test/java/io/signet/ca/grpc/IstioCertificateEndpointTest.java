@@ -17,11 +17,13 @@ import io.signet.ca.grpc.FakeIssuance.Early;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceOutcome.Why;
 import io.signet.ca.tls.TestCertificates;
+import io.signet.ca.x509.Fingerprints;
 import io.signet.proto.istio.IstioCertificateRequest;
 import io.signet.spiffe.Pem;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -36,6 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class IstioCertificateEndpointTest {
+
+  private static final String ROOT = Fingerprints.of(WorkloadPlane.ROOT.certificate());
   private static final IstioCertificateRequest REQUEST =
       WorkloadPlane.REQUEST.toBuilder().setValidityDuration(3600).build();
 
@@ -390,6 +394,44 @@ final class IstioCertificateEndpointTest {
         arguments(Value.newBuilder().setNumberValue(1).build(), "NUMBER_VALUE"),
         arguments(Value.newBuilder().setNullValue(NullValue.NULL_VALUE).build(), "NULL_VALUE"),
         arguments(Value.getDefaultInstance(), "KIND_NOT_SET"));
+  }
+
+  @Test
+  void create_rootsInMetadata_reachIssuance() throws InterruptedException {
+    var _ = plane.client().createCertificate(REQUEST);
+    assertThat(plane.issuance.asked.take().trusted()).isEmpty();
+
+    String other = "0".repeat(64);
+    var _ =
+        plane.client().createCertificate(with("signet.io/roots", list(text(ROOT), text(other))));
+    assertThat(plane.issuance.asked.take().trusted()).containsExactlyInAnyOrder(ROOT, other);
+  }
+
+  @ParameterizedTest
+  @MethodSource("notRoots")
+  void create_rootsThatAreNoFingerprints_refused(Value value, String kind) {
+    assertThat(refusal(with("signet.io/roots", value)))
+        .isEqualTo(
+            status(
+                Status.INVALID_ARGUMENT,
+                "signet.io/roots: "
+                    + kind
+                    + " (expected: a list of SHA-256 in 64 lower-case hexadecimal digits)"));
+    assertThat(plane.issuance.asked).isEmpty();
+  }
+
+  static Stream<Arguments> notRoots() {
+    return Stream.of(
+        arguments(text(ROOT), "STRING_VALUE"),
+        arguments(list(bool(true)), "LIST_VALUE"),
+        arguments(list(text(ROOT.toUpperCase(Locale.ROOT))), "LIST_VALUE"),
+        arguments(list(text(ROOT), text("")), "LIST_VALUE"));
+  }
+
+  private static Value list(Value... values) {
+    return Value.newBuilder()
+        .setListValue(ListValue.newBuilder().addAllValues(List.of(values)))
+        .build();
   }
 
   private static Value bool(boolean value) {

@@ -3,6 +3,7 @@ package io.signet.ca.issuance;
 import static io.signet.ca.testing.Fixtures.CART;
 import static io.signet.ca.testing.Fixtures.DOMAIN;
 import static io.signet.ca.testing.Fixtures.NOW;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.attestation.Attestation;
@@ -38,6 +39,7 @@ import io.signet.ca.testing.RotatingCa;
 import io.signet.ca.testing.TestClock;
 import io.signet.ca.x509.CsrException;
 import io.signet.ca.x509.CsrParser;
+import io.signet.ca.x509.Fingerprints;
 import io.signet.hsm.CustodyException;
 import io.signet.hsm.FakeKeyCustodian;
 import io.signet.hsm.Fault;
@@ -52,9 +54,11 @@ import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
@@ -141,6 +145,41 @@ final class IssueAuthorityTest {
 
     assertThat(ledger.entries().get(entries).result()).isEqualTo(new Result.Withdrawn());
     assertThat(ledger.unfinished().count()).isZero();
+  }
+
+  // ISTIO-40 is not for it: whom it trusts, and tells its workloads to trust, is in a file of its
+  // own.
+  @Test
+  void issue_trustsAllRootsOfTheBundle_hasIt() throws Exception {
+    RotatingCa ca = new RotatingCa(signer, Duration.ofDays(2), clock);
+    below(ca.authorities());
+    ca.turn();
+    Set<String> both = fingerprints();
+    assertThat(both).hasSize(2);
+
+    for (String one : both) {
+      assertThat(answered(Set.of(one))).isZero();
+    }
+    assertThat(answered(Set.of())).isZero();
+    assertThat(answered(both)).isEqualTo(authorities.bundle().sequence());
+  }
+
+  @Test
+  void issue_trustsMoreThanTheBundle_hasIt() {
+    Set<String> more = new HashSet<>(fingerprints());
+    more.add(Fingerprints.of(ForeignCa.root("other").certificate()));
+
+    assertThat(answered(more)).isOne();
+  }
+
+  private Set<String> fingerprints() {
+    return authorities.bundle().authorities().stream().map(Fingerprints::of).collect(toSet());
+  }
+
+  /** The bundle that the ledger says it has. */
+  private long answered(Set<String> trusted) {
+    assertThat(issuance.issue(request(Optional.empty(), trusted))).isInstanceOf(Issued.class);
+    return ledger.entries().getLast().intent().receiver().bundle();
   }
 
   @Test
@@ -299,7 +338,13 @@ final class IssueAuthorityTest {
   void issue_inTheNameOfAnother_badRequest() {
     var request =
         new IssuanceRequest(
-            CALL, List.of(SHOWN), csr, Optional.empty(), Optional.of(EAST.toString()), true);
+            CALL,
+            List.of(SHOWN),
+            csr,
+            Optional.empty(),
+            Optional.of(EAST.toString()),
+            true,
+            Set.of());
 
     assertRefused(request, Why.BAD_REQUEST, "in the name of another");
     assertNothingRecorded();
@@ -417,7 +462,12 @@ final class IssueAuthorityTest {
   }
 
   private IssuanceRequest request(Optional<Duration> lifetime) {
-    return new IssuanceRequest(CALL, List.of(SHOWN), csr, lifetime, Optional.empty(), true);
+    return request(lifetime, Set.of());
+  }
+
+  private IssuanceRequest request(Optional<Duration> lifetime, Set<String> trusted) {
+    return new IssuanceRequest(
+        CALL, List.of(SHOWN), csr, lifetime, Optional.empty(), true, trusted);
   }
 
   private static Instant end(Issued issued) {

@@ -63,6 +63,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1EncodableVector;
@@ -554,7 +555,7 @@ final class IssueSvidTest {
 
   private static IssuanceRequest impersonating(String identity, byte[] csr) {
     return new IssuanceRequest(
-        CALL, List.of(SHOWN), csr, Optional.empty(), Optional.of(identity), false);
+        CALL, List.of(SHOWN), csr, Optional.empty(), Optional.of(identity), false, Set.of());
   }
 
   // ISTIO-92: CA not ready.
