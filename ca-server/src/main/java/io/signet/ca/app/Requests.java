@@ -8,6 +8,7 @@ import io.signet.ca.issuance.IssueAuthority;
 import io.signet.ca.issuance.IssueSvid;
 import io.signet.ca.issuance.Limits;
 import io.signet.ca.issuance.Steps;
+import io.signet.ca.issuance.Unreceived;
 import io.signet.ca.telemetry.AuditLog;
 import io.signet.ca.telemetry.ObservedGrants;
 import io.signet.ca.telemetry.ObservedIssuance;
@@ -25,6 +26,7 @@ import java.util.function.Supplier;
 final class Requests {
 
   private final ObservedIssuance issuance;
+  private final Unreceived unreceived;
   private final SvidMaker maker;
 
   Requests(
@@ -53,6 +55,7 @@ final class Requests {
     Issuance either = request -> (request.authority() ? cas : svids).issue(request);
     Issuance traced = tracing.map(on -> on.around(either)).orElse(either);
     this.issuance = new ObservedIssuance(traced, registry, audit, System::nanoTime);
+    this.unreceived = new Unreceived(core.signer());
     this.maker =
         new SvidMaker(
             new ObservedGrants(
@@ -65,6 +68,11 @@ final class Requests {
   /** For whoever asks. */
   ObservedIssuance issuance() {
     return issuance;
+  }
+
+  /** Of what {@link #issuance()} has issued. */
+  Unreceived unreceived() {
+    return unreceived;
   }
 
   /** For streams, and for the server's own certificate. */

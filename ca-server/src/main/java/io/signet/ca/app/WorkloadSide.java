@@ -326,7 +326,13 @@ final class WorkloadSide {
     return new Listeners(
         config,
         asked.callers(),
-        new IstioCertificateEndpoint(issuance, issuance, limits, REQUEST_LIMIT, setting.timer()),
+        new IstioCertificateEndpoint(
+            issuance,
+            asked.requests().unreceived()::add,
+            issuance,
+            limits,
+            REQUEST_LIMIT,
+            setting.timer()),
         attestors -> new CallerCheck(attestors, limits, sent.metrics()::refused),
         sent.delivery()::endpoint,
         sent::certificate);

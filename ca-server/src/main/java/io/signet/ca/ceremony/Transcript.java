@@ -78,6 +78,11 @@ public final class Transcript implements IssuanceRecorder, AutoCloseable {
   }
 
   @Override
+  public void unreceived(SerialNumber serial) throws LedgerException {
+    add("Has given to nobody: serial number " + serial);
+  }
+
+  @Override
   public void close() throws IOException {
     file.close();
   }

@@ -33,9 +33,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +78,7 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   private static final String LOGGED_ID = "request";
 
   private final Issuance issuance;
+  private final Consumer<Issued> unreceived;
   private final CsrEvents events;
   private final Limits limits;
   private final Duration limit;
@@ -85,24 +86,39 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
   private final Executor workers;
 
   /**
+   * @param unreceived told of what was issued when its call was over; may block
    * @param limits of which only that of all together counts here
    * @param limit for one request, whatever deadline the client has set: Istio's agent sets none and
    *     would wait for ever (ISTIO-30)
    * @param timer tells when that has passed
    */
   public IstioCertificateEndpoint(
-      Issuance issuance, CsrEvents events, Limits limits, Duration limit, Timer timer) {
-    this(issuance, events, limits, limit, timer, IstioCertificateEndpoint::onThreadOfItsOwn);
+      Issuance issuance,
+      Consumer<Issued> unreceived,
+      CsrEvents events,
+      Limits limits,
+      Duration limit,
+      Timer timer) {
+    this(
+        issuance,
+        unreceived,
+        events,
+        limits,
+        limit,
+        timer,
+        IstioCertificateEndpoint::onThreadOfItsOwn);
   }
 
   IstioCertificateEndpoint(
       Issuance issuance,
+      Consumer<Issued> unreceived,
       CsrEvents events,
       Limits limits,
       Duration limit,
       Timer timer,
       Executor workers) {
     this.issuance = issuance;
+    this.unreceived = unreceived;
     this.events = events;
     this.limits = limits;
     this.limit = limit;
@@ -229,7 +245,32 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
 
   // On this thread, and not at all if the limit has passed before there was one.
   private void complete(CompletableFuture<IstioCertificateResponse> work, IssuanceRequest asked) {
-    var _ = work.completeAsync(() -> answer(asked), Runnable::run);
+    if (work.isDone()) {
+      return;
+    }
+    try (var _ = MDC.putCloseable(LOGGED_ID, asked.call().id())) {
+      switch (issuance.issue(asked)) {
+        case Issued issued -> complete(work, issued);
+        case Refused refused -> {
+          var _ = work.completeExceptionally(Statuses.of(refused).asRuntimeException());
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      var _ = work.completeExceptionally(e);
+    }
+  }
+
+  // Who is gone, or was told that it took too long, goes on with what it had before.
+  private void complete(CompletableFuture<IstioCertificateResponse> work, Issued issued) {
+    boolean gone = Context.current().isCancelled();
+    boolean answered = false;
+    try {
+      answered = work.complete(response(issued));
+    } finally {
+      if (gone || !answered) {
+        unreceived.accept(issued);
+      }
+    }
   }
 
   private void respond(
@@ -249,22 +290,12 @@ public final class IstioCertificateEndpoint extends IstioCertificateServiceImplB
         });
   }
 
-  private IstioCertificateResponse answer(IssuanceRequest asked) {
-    try (var _ = MDC.putCloseable(LOGGED_ID, asked.call().id())) {
-      return switch (issuance.issue(asked)) {
-        case Issued issued -> response(issued);
-        case Refused refused -> throw Statuses.of(refused).asRuntimeException();
-      };
-    }
-  }
-
   private Status status(IssuanceRequest asked, @Nullable Throwable failure) {
     if (failure instanceof TimeoutException) {
       events.abandoned(asked.call(), asked.shown(), limit);
       return Statuses.tookTooLong();
     }
-    if (failure instanceof CompletionException e
-        && e.getCause() instanceof StatusRuntimeException refused) {
+    if (failure instanceof StatusRuntimeException refused) {
       return refused.getStatus();
     }
     LOG.error("request {} ended without an outcome", asked.call().id(), failure);

@@ -35,4 +35,14 @@ public interface IssuanceRecorder {
    *     serial number
    */
   void withdraw(SerialNumber serial) throws LedgerException;
+
+  /**
+   * Records that what was issued reached nobody and never will: the call that asked for it was
+   * over. It stays issued, but from then on nobody is waited for because of it, or taken for one
+   * that has it.
+   *
+   * @throws LedgerException when it could not be recorded, or nothing was issued under this serial
+   *     number, or that was said before
+   */
+  void unreceived(SerialNumber serial) throws LedgerException;
 }

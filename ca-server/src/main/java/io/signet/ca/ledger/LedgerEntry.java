@@ -11,7 +11,7 @@ public record LedgerEntry(Intent intent, Result result) {
     /** Nothing yet: it may be made at this moment. */
     record Open() implements Result {}
 
-    /** It was made, and the certificate could be released. */
+    /** It was made, and the certificate could be released; whether it reached anybody is open. */
     record Issued(byte[] signature) implements Result {}
 
     /**

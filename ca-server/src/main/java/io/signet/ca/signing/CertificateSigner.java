@@ -137,6 +137,11 @@ public final class CertificateSigner {
     ledger.withdraw(ticket.redeem().serial());
   }
 
+  /** Records that a certificate reached nobody after its result was recorded, and never will. */
+  public void unreceived(X509Certificate certificate) throws LedgerException {
+    ledger.unreceived(SerialNumber.of(certificate));
+  }
+
   private static X509Certificate readBack(Draft draft, byte[] signature) throws SelfCheckException {
     try {
       return CertificateBuilder.assemble(draft.tbs(), draft.key().algorithm(), signature);

@@ -129,6 +129,20 @@ final class LedgerConnection implements AutoCloseable {
     return of(serial, "insert into withdrawn (serial) values (?)");
   }
 
+  // In the same table: to those who count, it is as good as never signed.
+  int unreceived(SerialNumber serial) throws SQLException, LedgerException {
+    int kept =
+        of(
+            serial,
+            "insert into withdrawn (serial) select serial from ledger l"
+                + " where serial = ? and signature is not null"
+                + " and not exists (select 1 from withdrawn w where w.serial = l.serial)");
+    if (kept != 1) {
+      throw new LedgerException("no certificate to be received under serial number " + serial);
+    }
+    return kept;
+  }
+
   private int of(SerialNumber serial, String sql) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setBytes(1, bytes(serial));

@@ -64,6 +64,11 @@ public final class SqlIssuanceLedger implements IssuanceLedger {
   }
 
   @Override
+  public void unreceived(SerialNumber serial) throws LedgerException {
+    int _ = commits.submit(ledger -> ledger.unreceived(serial));
+  }
+
+  @Override
   public Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException {
     try (Connection connection = database.connect();
         PreparedStatement query = connection.prepareStatement(ENTRY)) {

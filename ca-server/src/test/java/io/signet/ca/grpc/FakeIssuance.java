@@ -4,6 +4,7 @@ import io.signet.attestation.Evidence;
 import io.signet.ca.issuance.Call;
 import io.signet.ca.issuance.Issuance;
 import io.signet.ca.issuance.IssuanceOutcome;
+import io.signet.ca.issuance.IssuanceOutcome.Issued;
 import io.signet.ca.issuance.IssuanceOutcome.Refused;
 import io.signet.ca.issuance.IssuanceRequest;
 import java.time.Duration;
@@ -17,6 +18,7 @@ final class FakeIssuance implements Issuance, CsrEvents {
   final BlockingQueue<IssuanceRequest> asked = new LinkedBlockingQueue<>();
   final BlockingQueue<Early> refusedEarly = new LinkedBlockingQueue<>();
   final BlockingQueue<Duration> abandoned = new LinkedBlockingQueue<>();
+  final BlockingQueue<Issued> unreceived = new LinkedBlockingQueue<>();
   volatile Function<IssuanceRequest, IssuanceOutcome> answer;
 
   /** A refusal before it was asked. */

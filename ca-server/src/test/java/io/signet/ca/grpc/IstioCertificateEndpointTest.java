@@ -1,5 +1,6 @@
 package io.signet.ca.grpc;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -495,6 +496,37 @@ final class IstioCertificateEndpointTest {
             StatusRuntimeException.class,
             e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED));
     assertThat(over.get()).isTrue();
+    assertThat(plane.issuance.unreceived.poll(30, SECONDS)).isEqualTo(WorkloadPlane.ISSUED);
+  }
+
+  // It was told that it took too long, and goes on with the roots that it had.
+  @Test
+  void create_issuedAfterTheLimit_toldAsUnreceived() throws Exception {
+    var release = new CountDownLatch(1);
+    try (var bounded =
+        new WorkloadPlane(
+            WorkloadServer.PERMIT_KEEPALIVE, Duration.ofMillis(50), Optional.empty())) {
+      bounded.issuance.answer =
+          _ -> {
+            Refused _ = afterwards(release);
+            return WorkloadPlane.ISSUED;
+          };
+      assertThat(refusal(bounded, REQUEST).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+
+      release.countDown();
+      assertThat(bounded.issuance.unreceived.poll(30, SECONDS)).isEqualTo(WorkloadPlane.ISSUED);
+    }
+  }
+
+  @Test
+  void create_answered_received() throws Exception {
+    var work = new CompletableFuture<Thread>();
+    plane.workers = task -> work.complete(Thread.startVirtualThread(task));
+
+    var _ = plane.client().createCertificate(REQUEST);
+
+    work.get().join();
+    assertThat(plane.issuance.unreceived).isEmpty();
   }
 
   private static Refused afterwards(CountDownLatch release) {

@@ -84,7 +84,13 @@ final class WorkloadPlane implements AutoCloseable {
     List<BindableService> services =
         List.of(
             new IstioCertificateEndpoint(
-                issuance, issuance, limits, limit, timer(), task -> workers.execute(task)));
+                issuance,
+                issuance.unreceived::add,
+                issuance,
+                limits,
+                limit,
+                timer(),
+                task -> workers.execute(task)));
     var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     Stream<WorkloadListener> tls =
         Stream.of(new WorkloadListener.Tls(loopback, () -> serving, services));

@@ -5,11 +5,13 @@ import io.signet.spiffe.SerialNumber;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ public final class FakeLedger implements IssuanceLedger {
   private final Queue<LedgerException> issuedFailures = new ConcurrentLinkedQueue<>();
   private final Queue<LedgerException> pruneFailures = new ConcurrentLinkedQueue<>();
   private final Queue<Runnable> intended = new ConcurrentLinkedQueue<>();
+  private final Set<SerialNumber> unreceived = new HashSet<>();
   private boolean closed;
 
   /** The next intent is not recorded. */
@@ -98,6 +101,20 @@ public final class FakeLedger implements IssuanceLedger {
       throw new LedgerException("no open intent for serial number " + serial);
     }
     entries.put(serial, new LedgerEntry(entry.intent(), new Result.Withdrawn()));
+  }
+
+  @Override
+  public synchronized void unreceived(SerialNumber serial) throws LedgerException {
+    requireOpen();
+    @Nullable LedgerEntry entry = entries.get(serial);
+    if (entry == null || entry.signature().isEmpty() || !unreceived.add(serial)) {
+      throw new LedgerException("no certificate to be received under serial number " + serial);
+    }
+  }
+
+  /** Whether it reached nobody, by what was recorded. */
+  public synchronized boolean isUnreceived(SerialNumber serial) {
+    return unreceived.contains(serial);
   }
 
   @Override

@@ -123,6 +123,34 @@ public abstract class IssuanceLedgerContract {
         .hasMessageContaining("no open intent for serial number 01");
   }
 
+  // What was signed stays so, and an auditor sees it.
+  @Test
+  void unreceived_issued_staysIssued() throws Exception {
+    ledger().intend(intent(1));
+    ledger().issued(serial(1), SIGNATURE);
+
+    ledger().unreceived(serial(1));
+
+    assertThat(ledger().find(serial(1)).orElseThrow().signature()).hasValue(SIGNATURE);
+    assertThatThrownBy(() -> ledger().unreceived(serial(1)))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("no certificate to be received under serial number 01");
+  }
+
+  @Test
+  void unreceived_notIssued_refused() throws Exception {
+    ledger().intend(intent(1));
+    ledger().intend(intent(2));
+    ledger().withdraw(serial(2));
+
+    for (int number = 1; number <= 3; number++) {
+      SerialNumber serial = serial(number);
+      assertThatThrownBy(() -> ledger().unreceived(serial))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining("no certificate to be received under serial number " + serial);
+    }
+  }
+
   // What may be out there is not taken back.
   @Test
   void withdraw_issued_refusedAndStays() throws Exception {

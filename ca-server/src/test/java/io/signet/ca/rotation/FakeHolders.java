@@ -245,6 +245,7 @@ public final class FakeHolders implements Holders, PodHolders {
     return ledger.entries().stream()
         .filter(entry -> entry.intent().profile().equals(profile))
         .filter(entry -> !(entry.result() instanceof Result.Withdrawn))
+        .filter(entry -> !ledger.isUnreceived(entry.intent().serial()))
         .filter(entry -> entry.intent().notAfter().isAfter(now))
         .filter(entry -> entry.intent().receiver().holder().isPresent());
   }

@@ -193,6 +193,31 @@ public abstract class HoldersContract {
     assertThat(under(1)).isEqualTo(Progress.NONE);
   }
 
+  // Who asked was told that it took too long, or was gone: it trusts what it had before.
+  @Test
+  void unreceived_provesNothing() throws Exception {
+    answered(WEB, 2, 1);
+    SerialNumber lost = intended(WEB, 3, 2, NOW.plusSeconds(1), END);
+    signed(lost);
+    assertThat(lacking(3).lagging()).isZero();
+
+    ledger().unreceived(lost);
+
+    assertThat(lacking(3).laggards()).extracting(Laggard::has).containsExactly("bundle 2");
+    assertThat(under(1).lagging()).isOne();
+    assertThat(under(2).lagging()).isZero();
+  }
+
+  @Test
+  void unreceived_onlyOne_nobodyWaitsForIt() throws Exception {
+    SerialNumber lost = intended(WEB, 2, 1, NOW, END);
+    signed(lost);
+    ledger().unreceived(lost);
+
+    assertThat(lacking(3)).isEqualTo(Progress.NONE);
+    assertThat(under(1)).isEqualTo(Progress.NONE);
+  }
+
   @Test
   void under_secondIntentWithdrawn_theFirstStillCounts() throws Exception {
     answered(WEB, 2, 1);

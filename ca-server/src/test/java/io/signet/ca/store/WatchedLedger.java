@@ -50,6 +50,11 @@ record WatchedLedger(Supplier<? extends IssuanceLedger> ledger, Consumer<Step> w
   }
 
   @Override
+  public void unreceived(SerialNumber serial) throws LedgerException {
+    ledger.get().unreceived(serial);
+  }
+
+  @Override
   public Optional<LedgerEntry> find(SerialNumber serial) throws LedgerException {
     return ledger.get().find(serial);
   }

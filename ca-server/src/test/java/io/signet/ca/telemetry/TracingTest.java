@@ -76,6 +76,7 @@ final class TracingTest {
     var endpoint =
         new IstioCertificateEndpoint(
             tracing.around(this::attested),
+            _ -> {},
             new Silent(),
             Limits.none(),
             Duration.ofSeconds(10),
