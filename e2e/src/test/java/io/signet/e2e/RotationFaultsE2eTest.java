@@ -3,9 +3,11 @@ package io.signet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.signet.e2e.SdsSource.Api;
+import io.signet.e2e.peers.Await;
 import io.signet.e2e.peers.Started;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -55,6 +57,28 @@ final class RotationFaultsE2eTest {
     leader.start();
     mesh.awaitOver(2);
     mesh.assertOneRootAndOneKey();
+  }
+
+  // As a container that is paused: its machine goes on to answer the database for it.
+  @Test
+  void rotation_theLeaderIsFrozen_theOtherLeadsAndItFollowsWhenItWakes() throws Exception {
+    boolean eastLeads = mesh.eastServer().log().contains(" leads");
+    SignetProcess leader = eastLeads ? mesh.eastServer() : mesh.westServer();
+    SignetProcess other = eastLeads ? mesh.westServer() : mesh.eastServer();
+    mesh.west().process().freeze();
+    begin();
+    mesh.awaitPhase("published");
+    leader.process().freeze();
+
+    Await.until("another leader", Duration.ofMinutes(1), () -> other.log().contains(" leads"));
+    leader.process().thaw();
+    mesh.west().process().thaw();
+    mesh.awaitOver(2);
+    mesh.assertOneRootAndOneKey();
+    Await.until(
+        "it to follow",
+        Duration.ofMinutes(1),
+        () -> leader.log().contains(" does not lead any more"));
   }
 
   private void begin() throws IOException {
