@@ -108,6 +108,9 @@ final class RevocationE2eTest {
     try (var signet = SignetProcess.dev(folder.resolve("dev"))) {
       Path cart = fetched(signet, "cart", "first");
       Path other = fetched(signet, "other", "first");
+      // Whoever checks CRLs needs one of each CA, also before anything is revoked.
+      assertThat(JSON.readTree(signet.get("/v1/crl").body()).path("crls")).hasSize(2);
+
       assertDone("svid", "revoke", CART, "--reason", "key-compromise", "--dir", dev());
 
       StringBuilder all = new StringBuilder();

@@ -66,10 +66,11 @@ public final class RevocationState {
     return problems;
   }
 
-  /** Whether what others do because of it is the same. */
+  /** Whether what others do because of it, and what they are told, is the same. */
   public boolean isAs(RevocationState other) {
     return revoked.equals(other.revoked)
         && denied.equals(other.denied)
+        && crls.equals(other.crls)
         && delivery.equals(other.delivery);
   }
 

@@ -111,6 +111,20 @@ final class CrlKeeperTest {
     assertThat(state.delivery()).isEqualTo(new Nothing());
   }
 
+  // HTTP serves what was told last; there is a CRL, and another one in time, while nothing is
+  // revoked.
+  @Test
+  void look_nothingRevokedButAnotherCrl_isNotAsBefore() throws Exception {
+    Authority _ = leader.renew(DAY.multipliedBy(30));
+
+    RevocationState first = leader.look();
+    assertThat(first.isAs(RevocationState.NONE)).isFalse();
+    assertThat(leader.look().isAs(first)).isTrue();
+
+    world.clock.advance(DAY.multipliedBy(4));
+    assertThat(leader.look().isAs(first)).isFalse();
+  }
+
   @Test
   void look_notTheLeader_signsOnlyForItsOwn() throws Exception {
     Authority issuing = other.renew(DAY);
