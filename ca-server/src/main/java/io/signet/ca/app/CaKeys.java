@@ -43,6 +43,12 @@ record CaKeys(Roots roots, Revoker revoker) implements RotatedKeys {
   }
 
   @Override
+  public boolean hasCrl(Generation generation) throws LedgerException {
+    Optional<X509Certificate> root = certificate(generation);
+    return root.isPresent() && revoker.hasCrl(root.get());
+  }
+
+  @Override
   public void revoke(Generation compromised) throws RotationException, LedgerException {
     Optional<X509Certificate> root = certificate(compromised);
     if (root.isPresent()) {

@@ -213,6 +213,11 @@ public final class Revoker {
     return revoke(SerialNumber.of(found.getFirst().ca()), reason, by);
   }
 
+  /** Whether there is a CRL of the CA, or none is to come. */
+  public boolean hasCrl(X509Certificate ca) throws LedgerException {
+    return !CrlPress.maySign(ca) || crls.find(AuthorityId.of(ca)).isPresent();
+  }
+
   /**
    * Revokes the issuing authorities that a CA has signed, for its key may be in wrong hands. Done
    * again, it has the CRL signed that could not be before.

@@ -18,6 +18,9 @@ interface Facts {
    */
   boolean isRevoked(Generation generation) throws LedgerException;
 
+  /** Whether there is a CRL by the key of this generation, as {@link RotatedKeys#hasCrl}. */
+  boolean hasCrl(Generation generation) throws LedgerException;
+
   /** Which replicas cannot use the key of this generation. */
   Progress unready(int generation) throws LedgerException;
 

@@ -47,6 +47,11 @@ record Observed(
   }
 
   @Override
+  public boolean hasCrl(Generation generation) throws LedgerException {
+    return keys.hasCrl(generation);
+  }
+
+  @Override
   public Progress unready(int generation) throws LedgerException {
     return replicas(
         report -> report.ready() >= generation, report -> "key of generation " + report.ready());

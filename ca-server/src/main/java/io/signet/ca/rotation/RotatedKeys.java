@@ -21,6 +21,11 @@ public interface RotatedKeys {
   void make(Generation next) throws RotationException, LedgerException;
 
   /**
+   * Whether this key has signed a CRL, also if it revokes nothing; true of a key that signs none.
+   */
+  boolean hasCrl(Generation generation) throws LedgerException;
+
+  /**
    * Revokes what this key has signed for CAs below it and has not ended, which may be in wrong
    * hands as the key is, and has the key sign that. Nobody needs any of it any more.
    *

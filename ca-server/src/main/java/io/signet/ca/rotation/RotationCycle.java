@@ -39,14 +39,7 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
     return switch (state) {
       case Steady steady -> next(steady, facts, now);
       case Prepared prepared -> next(prepared, facts, now);
-      case Published published ->
-          gate(
-              published.terms(),
-              policy.deadline(),
-              "acknowledge bundle " + published.bundle(),
-              facts.lacking(published.bundle()),
-              () -> activated(published, now),
-              now);
+      case Published published -> next(published, facts, now);
       case Activated activated -> next(activated, facts, now);
       case Retiring retiring -> next(retiring, facts, now);
     };
@@ -104,6 +97,32 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
             () -> published(prepared, now),
             now)
         : new Make(prepared.next());
+  }
+
+  // FLD-4: where CRLs are delivered, nobody believes what is below a CA that has none.
+  private Step next(Published published, Facts facts, Instant now) throws LedgerException {
+    Step step =
+        gate(
+            published.terms(),
+            policy.deadline(),
+            "acknowledge bundle " + published.bundle(),
+            facts.lacking(published.bundle()),
+            () -> activated(published, now),
+            now);
+    return step instanceof MoveOn && !facts.hasCrl(published.next())
+        ? withoutCrl(published, now)
+        : step;
+  }
+
+  private Wait withoutCrl(Published published, Instant now) {
+    Instant deadline = published.terms().since().plus(policy.deadline());
+    boolean late = !now.isBefore(deadline);
+    return new Wait(
+        List.of("for the key %s to sign its first CRL".formatted(published.next().label())),
+        Progress.NONE,
+        Optional.of(deadline),
+        alarms(Progress.NONE, false, late, deadline),
+        false);
   }
 
   // Not earlier: those who have no other certificate yet would be shut out.

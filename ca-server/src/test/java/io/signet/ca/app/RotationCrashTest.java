@@ -20,8 +20,8 @@ import io.signet.ca.revocation.CrlSources;
 import io.signet.ca.revocation.CrlStore;
 import io.signet.ca.revocation.Denial;
 import io.signet.ca.revocation.FakeLiveCertificates;
-import io.signet.ca.revocation.LiveCertificates;
 import io.signet.ca.revocation.Revocation;
+import io.signet.ca.revocation.RevocationState;
 import io.signet.ca.revocation.Revocations;
 import io.signet.ca.revocation.Revoker;
 import io.signet.ca.rotation.Changes;
@@ -33,6 +33,7 @@ import io.signet.ca.rotation.RotatedKeys;
 import io.signet.ca.rotation.RotationJournal;
 import io.signet.ca.rotation.RotationPolicy;
 import io.signet.ca.rotation.RotationRunner;
+import io.signet.ca.rotation.RotationRunner.Outlook;
 import io.signet.ca.rotation.RotationState;
 import io.signet.ca.rotation.RotationState.Retiring;
 import io.signet.ca.rotation.RotationState.Steady;
@@ -209,7 +210,8 @@ final class RotationCrashTest {
         boolean _ = journal.append(Rotations.first(first, Fixtures.NOW));
       }
       Authorities authorities = authorities(roots, database, journal);
-      RotatedKeys keys = new CaKeys(roots, revoker(world, authorities, database, fuse));
+      CrlKeeper keeper = keeper(world, database, fuse);
+      RotatedKeys keys = new CaKeys(roots, revoker(world, keeper, authorities, database, fuse));
       Rotations rotations = rotations(journal, keys);
       if (world.ledger().find(ISSUING).isEmpty()) {
         world.ledger().intend(issuing(root(roots)));
@@ -217,9 +219,15 @@ final class RotationCrashTest {
       if (journal.newest(2).size() == 1) {
         rotations.start("alice", "due", compromised(world, roots));
       }
-      follows(authorities, journal);
-      var _ =
-          new RotationRunner(journal, rotations, keys, () -> true, _ -> {}, new TestClock()).run();
+      RotationRunner runner =
+          new RotationRunner(journal, rotations, keys, () -> true, _ -> {}, new TestClock());
+      long before;
+      do {
+        before = journal.last().orElseThrow().number();
+        authorities.trust(agreed(journal), Instant.MAX);
+        RevocationState _ = keeper.look(new Ours(authorities));
+        Outlook _ = runner.run();
+      } while (journal.last().orElseThrow().number() > before);
       return false;
     } catch (Gone e) {
       return true;
@@ -247,18 +255,27 @@ final class RotationCrashTest {
         Fixtures.NOW);
   }
 
+  private static CrlKeeper keeper(World world, EmbeddedDatabase database, Fuse fuse) {
+    return new CrlKeeper(
+        new SqlRevocations(database),
+        fuse.around(CrlStore.class, new SqlCrlStore(database), Set.of("keep")),
+        new FakeLiveCertificates(world.ledger()),
+        () -> true,
+        new Unheard(),
+        _ -> {},
+        new TestClock());
+  }
+
   private static Revoker revoker(
-      World world, Authorities authorities, EmbeddedDatabase database, Fuse fuse) {
-    Revocations revocations =
-        fuse.around(Revocations.class, new SqlRevocations(database), Set.of("add"));
-    CrlStore crls = fuse.around(CrlStore.class, new SqlCrlStore(database), Set.of("keep"));
-    LiveCertificates live = new FakeLiveCertificates(world.ledger());
-    CrlKeeper keeper =
-        new CrlKeeper(revocations, crls, live, () -> true, new Unheard(), _ -> {}, new TestClock());
+      World world,
+      CrlKeeper keeper,
+      Authorities authorities,
+      EmbeddedDatabase database,
+      Fuse fuse) {
     return new Revoker(
-        revocations,
-        crls,
-        live,
+        fuse.around(Revocations.class, new SqlRevocations(database), Set.of("add")),
+        new SqlCrlStore(database),
+        new FakeLiveCertificates(world.ledger()),
         world.ledger(),
         Fixtures.CART,
         new Unheard(),
@@ -308,10 +325,6 @@ final class RotationCrashTest {
 
   private static Agreed agreed(RotationJournal journal) throws Exception {
     return Succession.agreed(journal.last().orElseThrow().state());
-  }
-
-  private static void follows(Authorities authorities, RotationJournal journal) throws Exception {
-    authorities.trust(agreed(journal), Instant.MAX);
   }
 
   /** Nobody else is there. */

@@ -889,7 +889,7 @@ final class DeliveryTest {
     assertThat(serving.generation()).isEqualTo(2);
   }
 
-  // Issue point 3: no storm. Four feeds over eight minutes are two minutes apart.
+  // ISTIO-41, SROT-5, RATE-2: no storm. Four feeds over eight minutes are two minutes apart.
   @Test
   void reissue_window_oneAfterTheOtherAndEvenly() {
     List<List<Snapshot>> all = opened(4);

@@ -221,6 +221,15 @@ final class RevokerTest {
     assertThat(revoker.revokeBelow(world.root.certificate(), "signet").revoked()).isEmpty();
   }
 
+  @Test
+  void hasCrl_untilOneIsSigned_no() throws Exception {
+    assertThat(revoker.hasCrl(world.root.certificate())).isFalse();
+
+    Done _ = revoker.revokeBelow(world.root.certificate(), "signet");
+
+    assertThat(revoker.hasCrl(world.root.certificate())).isTrue();
+  }
+
   // Whoever trusts the CA for longer knows it by the CRL alone.
   @Test
   void isRevokedBelow_crlNotSigned_untilItIs() throws Exception {

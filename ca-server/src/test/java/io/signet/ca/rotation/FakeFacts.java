@@ -19,6 +19,7 @@ final class FakeFacts implements Facts {
           Optional.empty());
 
   Set<Integer> made = new HashSet<>(Set.of(1));
+  boolean crl = true;
   boolean revoked;
   Instant end = Instant.MAX;
   Progress unready = new Progress(2, 0, List.of());
@@ -43,6 +44,11 @@ final class FakeFacts implements Facts {
   @Override
   public boolean isRevoked(Generation generation) {
     return revoked;
+  }
+
+  @Override
+  public boolean hasCrl(Generation generation) {
+    return crl;
   }
 
   @Override

@@ -74,6 +74,11 @@ public final class FakeKeys implements RotatedKeys {
   }
 
   @Override
+  public boolean hasCrl(Generation generation) {
+    return true;
+  }
+
+  @Override
   public void revoke(Generation compromised) throws RotationException {
     failIfTold();
     revoked.add(compromised);

@@ -76,7 +76,7 @@ final class RotationCycleTest {
     assertThat(cycle.begin(STEADY, facts)).contains(NOW.plus(DAY));
   }
 
-  @Test
+  @Test // SROT-2
   void steady_nearItsEnd_preparesTheNext() throws Exception {
     facts.end = NOW.plus(DAY.multipliedBy(30));
 
@@ -143,6 +143,19 @@ final class RotationCycleTest {
         next(PUBLISHED, NOW.plus(DAY)),
         new Activated(NEW, OLD, 8, Terms.begin(NOW.plus(DAY), false)));
     assertThat(ACTIVATED.trusted()).containsExactly(OLD, NEW);
+  }
+
+  // FLD-4
+  @Test
+  void published_theNewOneHasNoCrlYet_waitsForIt() throws Exception {
+    facts.crl = false;
+
+    Wait wait = waiting(next(PUBLISHED));
+    assertThat(wait.what()).containsExactly("for the key root-2 to sign its first CRL");
+    assertThat(wait.alarms()).isEmpty();
+    assertThat(waiting(next(cycle.forced(PUBLISHED))).what()).isEqualTo(wait.what());
+    assertThat(waiting(next(PUBLISHED, NOW.plus(DAY))).alarms())
+        .containsExactly("the deadline " + NOW.plus(DAY) + " has passed");
   }
 
   // ISTIO-74: as long as what was signed lives at most, and the deadline besides.
@@ -243,7 +256,7 @@ final class RotationCycleTest {
   }
 
   // Who cancelled it would have to be faster than the clock, and its key were never destroyed
-  // (KC-7).
+  // (KC-7, SROT-7).
   @Test
   void cancel_begunByItself_notBegunAgainForADayOrAQuarterOfWhatIsLeft() throws Exception {
     facts.end = NOW.plus(DAY.multipliedBy(29));
@@ -277,7 +290,7 @@ final class RotationCycleTest {
     assertThatThrownBy(() -> cycle.approved(STEADY)).hasMessageContaining("no rotation");
   }
 
-  @Test
+  @Test // SROT-4, and whoever trusts it for longer is told by a CRL
   void compromised_steady_preparesInAHurry() throws Exception {
     assertThat(cycle.compromised(STEADY, 1, NOW)).isEqualTo(new Prepared(OLD, NEW, 7, HURRY));
   }

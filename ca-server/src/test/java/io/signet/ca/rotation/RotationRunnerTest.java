@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Steps are in the journal before what follows from them, and can be taken twice. */
+/** Steps are in the journal before what follows from them (SROT-3), and can be taken twice. */
 final class RotationRunnerTest {
 
   private static final Duration DAY = Duration.ofDays(1);
@@ -78,7 +78,7 @@ final class RotationRunnerTest {
     assertThat(rotations.status().waits()).containsExactly("for the leader to make the key root-2");
   }
 
-  // KC-7: the label is in the journal, so that what was half made is found.
+  // KC-7, SROT-7: the label is in the journal, so that what was half made is found.
   @Test
   void run_custodianIsAway_triedAgainWithTheSameLabel() throws Exception {
     rotations.start("alice", "yearly", Optional.empty());
