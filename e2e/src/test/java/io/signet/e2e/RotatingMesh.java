@@ -48,7 +48,7 @@ record RotatingMesh(
   private static final String PIN = "471147";
   private static final String TOKEN = "a-token-of-an-administrator";
   // Half of it is enough for the agent to ask again, also on a machine that has other work.
-  private static final String COMPROMISED_DEADLINE = "20s";
+  private static final String COMPROMISED_DEADLINE = "30s";
   private static final Duration LONG = Duration.ofMinutes(3);
 
   static final String EAST_ID = "spiffe://example.org/ns/shop/sa/east";
@@ -219,6 +219,12 @@ record RotatingMesh(
   Command.Result rotation(String... arguments) throws IOException {
     List<String> all = new ArrayList<>(List.of("rotation"));
     all.addAll(List.of(arguments));
+    return administer(all);
+  }
+
+  /** As {@link #rotation}, of any kind. */
+  Command.Result administer(List<String> command) throws IOException {
+    List<String> all = new ArrayList<>(command);
     all.addAll(
         List.of(
             "--operator",
