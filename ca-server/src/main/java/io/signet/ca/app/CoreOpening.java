@@ -177,11 +177,11 @@ final class CoreOpening {
             memory.holders(),
             new SqlPodHolders(memory.database()),
             memory.cluster());
-    Instant known = clock.instant();
     Agreed agreed = Succession.agreed(begun(own));
     Authorities authorities =
         Authorities.open(roots, memory.store(), keys.issuers(), agreed, policy, listener, clock);
-    authorities.trust(agreed, known.plus(Succession.patience(config.svid().maxLifetime())));
+    Instant heard = memory.cluster().replicas().heard();
+    authorities.trust(agreed, heard.plus(Succession.patience(config.svid().maxLifetime())));
     custody.caIs(memory.store().ca(agreed.active()).orElseThrow());
     return new Signing(authorities, Optional.of(own));
   }

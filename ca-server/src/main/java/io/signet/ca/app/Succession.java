@@ -239,16 +239,19 @@ final class Succession {
    */
   void lead() {
     if (!follow()) {
+      outlook(Outlook.CLEAR);
       return;
     }
     Optional<String> problem = Optional.empty();
+    Outlook now = Outlook.CLEAR;
     try {
-      outlook(runner.run());
+      now = runner.run();
     } catch (RotationException e) {
       problem = Optional.ofNullable(e.getMessage());
     } catch (LedgerException e) {
       problem = Optional.of("the store: " + e.getMessage());
     }
+    outlook(now);
     stuck = told(stuck, problem, "the rotation cannot go on: {}");
   }
 

@@ -246,7 +246,10 @@ final class WorkloadSide {
   }
 
   private void rotate(IssuingCore.Own own, Revoker revoker, Sent sent) {
-    HolderWatch holders = life.started(new HolderWatch(operator.acks(), own.holders(), clock));
+    HolderWatch holders =
+        life.started(
+            new HolderWatch(
+                operator.acks(), own.holders(), own.cluster().replicas()::heard, clock));
     setting.renewed(
         holders, e -> LOG.warn("who has which bundle was not kept: {}", e.getMessage()));
     Succession succession =

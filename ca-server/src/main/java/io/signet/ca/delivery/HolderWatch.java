@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -32,11 +33,12 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   private static final Duration EVERY = Duration.ofSeconds(1);
   private static final int BATCH = 500;
 
-  // Who has said nothing for longer may be taken for gone, with its streams.
-  private static final Duration SILENCE = Duration.ofMinutes(1);
+  // A server of which nothing was heard for longer may be taken for gone, with its streams.
+  private static final Duration SILENCE = Duration.ofSeconds(10);
 
   private final AckLedger acks;
   private final Holders holders;
+  private final Supplier<Instant> heard;
   private final Clock clock;
   private final Map<Holder, KnownHolder> known = new HashMap<>();
 
@@ -46,7 +48,7 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   // Of whom this process does not know yet what was reported before.
   private final Set<Holder> strangers = new HashSet<>();
   private Instant looked = Instant.EPOCH;
-  private Instant reported = Instant.EPOCH;
+  private Instant heardOf;
   private volatile Instant due = Instant.EPOCH;
 
   /**
@@ -54,10 +56,13 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
    *
    * @param acks what the streams of this process have
    * @param holders where it is reported
+   * @param heard when the other servers have heard of this one last
    */
-  public HolderWatch(AckLedger acks, Holders holders, Clock clock) {
+  public HolderWatch(AckLedger acks, Holders holders, Supplier<Instant> heard, Clock clock) {
     this.acks = acks;
     this.holders = holders;
+    this.heard = heard;
+    this.heardOf = heard.get();
     this.clock = clock;
   }
 
@@ -79,17 +84,18 @@ public final class HolderWatch implements Renewal.Work, AutoCloseable {
   private synchronized void report() throws LedgerException {
     look();
     recall();
-    writeAgainAfterSilence();
+    writeAllAfterSilence();
     write();
-    reported = clock.instant();
     settle();
   }
 
-  private void writeAgainAfterSilence() {
-    if (clock.instant().isAfter(reported.plus(SILENCE))) {
+  private void writeAllAfterSilence() {
+    Instant now = heard.get();
+    if (now.isAfter(heardOf.plus(SILENCE))) {
       known.replaceAll((_, one) -> one.unwritten());
       unsettled.addAll(known.keySet());
     }
+    heardOf = now;
   }
 
   // Whoever is not looked at is as it was.

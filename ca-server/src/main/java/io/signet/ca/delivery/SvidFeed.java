@@ -34,6 +34,9 @@ final class SvidFeed implements AutoCloseable {
   // Before the first SVID the bundle does not wait longer: it is there, and some need only that.
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
+  // Whoever fetches again and again holds no stream in between.
+  private static final Duration SOON = Duration.ofSeconds(10);
+
   private final Entitled entitled;
   private final HolderKey holder;
   private final SvidMaker maker;
@@ -45,7 +48,7 @@ final class SvidFeed implements AutoCloseable {
   private volatile Instant renewAt = Instant.EPOCH;
   private volatile boolean failing;
   private volatile boolean outdated;
-  private volatile boolean deserted;
+  private volatile Instant desertedFrom = Instant.MAX;
   private int told;
   private boolean closed;
   private Optional<Grant> granted = Optional.empty();
@@ -121,9 +124,12 @@ final class SvidFeed implements AutoCloseable {
         subscription.withdraw();
         return;
       }
-      deserted = false;
+      desertedFrom = Instant.MAX;
       subscriptions.add(subscription);
       if (published) {
+        granted.ifPresent(grant -> {
+          boolean _ = dropWhatIsOver(grant);
+        });
         subscription.offer(next);
       }
     }
@@ -134,8 +140,13 @@ final class SvidFeed implements AutoCloseable {
     subscription.close();
     if (subscriptions.remove(subscription) && subscriptions.isEmpty()) {
       idleSince = clock.instant();
-      deserted = true;
+      desertedFrom = idleSince.plus(SOON);
     }
+  }
+
+  // An SVID that nobody hears of would keep a rotation waiting for its end.
+  private boolean isDeserted() {
+    return !clock.instant().isBefore(desertedFrom);
   }
 
   /** Whether nobody has listened for that long. */
@@ -177,10 +188,9 @@ final class SvidFeed implements AutoCloseable {
   }
 
   private final class Work implements Renewal.Work {
-    // An SVID that nobody hears of would keep a rotation waiting for its end.
     @Override
     public Instant due() {
-      if (deserted) {
+      if (isDeserted()) {
         return Instant.MAX;
       }
       return outdated ? Instant.EPOCH : renewAt;
@@ -190,7 +200,7 @@ final class SvidFeed implements AutoCloseable {
     public void run() throws RenewalException {
       entitlementChanged();
       Optional<Grant> grant = granted();
-      if (grant.isEmpty() || deserted) {
+      if (grant.isEmpty() || isDeserted()) {
         return;
       }
       boolean was = outdated;
@@ -209,7 +219,7 @@ final class SvidFeed implements AutoCloseable {
   synchronized boolean isOutdated(int generation) {
     return !withdrawn
         && !closed
-        && !deserted
+        && !isDeserted()
         && told != generation
         && next.svids().stream().anyMatch(svid -> svid.generation() != generation);
   }
@@ -225,7 +235,7 @@ final class SvidFeed implements AutoCloseable {
 
   /** Whether there is nothing to be replaced any more. */
   synchronized boolean isReissued() {
-    return !outdated || deserted || withdrawn || closed;
+    return !outdated || isDeserted() || withdrawn || closed;
   }
 
   // What was granted may be another by now: then it is due again.
@@ -243,11 +253,18 @@ final class SvidFeed implements AutoCloseable {
   // The last good SVID stays to its end, and not beyond: nobody could use it.
   private synchronized void failed(Grant grant) {
     failing = !withdrawn;
-    if (next.svids().stream().anyMatch(this::isOver)) {
-      next = next.awaiting(grant.id());
+    if (dropWhatIsOver(grant)) {
       publishAgain();
     }
     publishWhatThereIs();
+  }
+
+  private boolean dropWhatIsOver(Grant grant) {
+    boolean over = next.svids().stream().anyMatch(this::isOver);
+    if (over) {
+      next = next.awaiting(grant.id());
+    }
+    return over;
   }
 
   private boolean isOver(TlsCertificate svid) {

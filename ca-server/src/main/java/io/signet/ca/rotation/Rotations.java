@@ -125,8 +125,7 @@ public final class Rotations implements RotationControl {
           waiting("for the leader to begin %s: %s".formatted(to.phase(), reason));
       case Make(Generation next) -> deed("make the key %s".formatted(next.label()), since);
       case Revoke(Generation compromised) ->
-          waiting(
-              "for the leader to revoke what the key %s has signed".formatted(compromised.label()));
+          deed("revoke what the key %s has signed".formatted(compromised.label()), since);
       case Destroy(Generation doomed, _) ->
           deed("destroy the key %s".formatted(doomed.label()), since);
     };

@@ -33,7 +33,7 @@ public final class RotationMetrics {
     gauge(
         registry,
         "signet.rotation.alarms",
-        "How many refusals and missed deadlines hold the rotation",
+        "How many refusals, missed deadlines and troubles of this server hold the rotation",
         () -> outlook.get().alarms().size());
     gauge(registry, "signet.rotation.generation", "Under which root it signs", generation);
     gauge(registry, "signet.rotation.bundle", "Which version of the bundle it delivers", bundle);

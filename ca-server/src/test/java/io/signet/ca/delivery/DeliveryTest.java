@@ -361,10 +361,14 @@ final class DeliveryTest {
   void renewal_failsAndNobodyListensAnyMore_notTriedAgainUntilOneComesBack() {
     int made = ledger.entries().size();
     Feed feed = feeds.open(CART_1, to(snapshot -> {}));
-    ledger.failNextIntend(full);
+    for (int times = 0; times < 4; times++) {
+      ledger.failNextIntend(full); // at once, and after 1, 3 and 7 seconds
+    }
     timer.runDue();
     feed.close();
-    timer.advance(Duration.ofSeconds(10));
+    for (int seconds = 1; seconds <= 30; seconds++) {
+      timer.advance(Duration.ofSeconds(1));
+    }
     assertThat(ledger.entries()).hasSize(made);
 
     List<Snapshot> seen = new ArrayList<>();
@@ -976,6 +980,7 @@ final class DeliveryTest {
     Feed feed = feeds.open(CART_1, to(snapshot -> {}));
     timer.runDue();
     feed.close();
+    timer.advance(Duration.ofSeconds(10));
     ca.turn();
     int made = ledger.entries().size();
     feeds.reissue(2, Duration.ZERO);
@@ -988,6 +993,26 @@ final class DeliveryTest {
     timer.advance(Duration.ofSeconds(5));
 
     assertThat(generation(seen)).isEqualTo(2);
+  }
+
+  @Test // whoever fetches once in a while is heard of between two looks only
+  void reissue_oneFetchesAndGoes_replacedForTheNextTime() {
+    Feed first = feeds.open(CART_1, to(snapshot -> {}));
+    timer.runDue();
+    first.close();
+    ca.turn();
+    timer.advance(Duration.ofSeconds(30));
+    feeds.reissue(2, Duration.ZERO);
+    timer.runDue();
+    feeds.open(CART_1, to(snapshot -> {})).close();
+
+    feeds.reissue(2, Duration.ZERO);
+    timer.advance(Duration.ofSeconds(5));
+
+    List<Snapshot> seen = new ArrayList<>();
+    Feed _ = feeds.open(CART_1, to(seen::add));
+    timer.runDue();
+    assertThat(generation(seen.subList(0, 1))).isEqualTo(2);
   }
 
   // Each takes a second on the only processor, which can make one a second: half of that is one in

@@ -45,7 +45,7 @@ final class HolderWatchWalkTest {
   private final class Side {
     private final AckLedger acks = new AckLedger(clock);
     private final FakeHolders holders = new FakeHolders(new FakeLedger());
-    private final HolderWatch watch = new HolderWatch(acks, holders, clock);
+    private final HolderWatch watch = new HolderWatch(acks, holders, clock::instant, clock);
 
     void look(boolean fails) throws Exception {
       if (fails) {
