@@ -67,7 +67,7 @@ record Observed(
   public Progress under(int generation) throws LedgerException {
     return replicas(
             report -> report.issuing() != generation,
-            report -> "authority of generation " + report.issuing())
+            report -> "authority or certificate of generation " + report.issuing())
         .and(holders.under(generation, now, NAMED));
   }
 

@@ -346,7 +346,7 @@ final class RotationRunnerTest {
     assertThat(journal.state().phase()).isEqualTo("activated");
     assertThat(rotations.status().progress().laggards())
         .extracting(Laggard::has)
-        .containsExactly("authority of generation 1");
+        .containsExactly("authority or certificate of generation 1");
   }
 
   // A number is never used twice, also if nothing came of it.
