@@ -107,13 +107,14 @@ final class LiveLeaves {
     private long last;
     private boolean isClient;
     private boolean isSubscriber;
-    private boolean isFedUnder;
     private long lesser;
     // The last of each, in the order in which they were recorded; 0 where there is none.
     private long withLess;
     private long withIt;
     private long under;
     private long underAnother;
+    private long fedUnder;
+    private long fedUnderAnother;
 
     private OfHolder(String holder, long bundle, int generation) {
       this.holder = holder;
@@ -126,10 +127,18 @@ final class LiveLeaves {
       last = Math.max(last, position);
       if (sequence == 0) {
         isSubscriber = true;
-        isFedUnder |= of == generation;
+        addFed(of, position, isSigned);
       } else {
         isClient = true;
         addAnswer(sequence, of, position, isSigned);
+      }
+    }
+
+    private void addFed(int of, long position, boolean isSigned) {
+      if (of == generation) {
+        fedUnder = Math.max(fedUnder, position);
+      } else if (isSigned) {
+        fedUnderAnother = Math.max(fedUnderAnother, position);
       }
     }
 
@@ -191,7 +200,15 @@ final class LiveLeaves {
 
     /** Whether it got one under the generation in question on streams. */
     boolean isFedUnder() {
-      return isFedUnder;
+      return fedUnder > 0;
+    }
+
+    /**
+     * Whether it got that last of all. Then what it was seen with may be of before: whoever saw it
+     * take this one may have ended before it could be written down.
+     */
+    boolean isFedUnderLast() {
+      return fedUnder > fedUnderAnother;
     }
   }
 

@@ -74,6 +74,11 @@ record SeenHolder(
     return reports.stream().map(what).flatMap(Optional::stream);
   }
 
+  /** Whether it asked for an SVID. */
+  boolean wantsSvid() {
+    return generation.isPresent();
+  }
+
   /** Whether it may still use an SVID under this generation, if it got one. */
   boolean mayHave(int old) {
     return generation.filter(has -> has == 0 || has == old).isPresent();

@@ -142,9 +142,13 @@ public final class SqlHolders implements Holders {
         SeenHolder seen =
             streams.getOrDefault(leaves.holder(), SeenHolder.unknown(leaves.latest()));
         tally.count(
-            !(leaves.isFedUnder() && seen.mayHave(generation)),
+            !(leaves.isFedUnder() && mayHave(seen, leaves)),
             () -> subscriber(leaves.holder(), has(), seen));
       }
+    }
+
+    private boolean mayHave(SeenHolder seen, OfHolder leaves) {
+      return seen.mayHave(generation) || (seen.wantsSvid() && leaves.isFedUnderLast());
     }
 
     void single(Single single) {

@@ -159,8 +159,11 @@ public final class FakeHolders implements Holders, PodHolders {
         List<HolderReport> seen = seen(holder, HolderReport::generation, now);
         boolean unknown = seen(holder).findAny().isEmpty();
         boolean mayHave = unknown || (!seen.isEmpty() && !isOther(seen, generation));
+        boolean wasLast =
+            last(fed, one -> generation(one) == generation)
+                > last(fed, one -> isSigned(one) && generation(one) != generation);
         count.add(
-            !(wasFed && mayHave),
+            !(wasFed && (mayHave || (wasLast && !seen.isEmpty()))),
             Kind.SUBSCRIBER,
             holder,
             has,

@@ -388,6 +388,17 @@ public abstract class HoldersContract {
     assertThat(under(2).lagging()).isOne();
   }
 
+  @Test // a server that saw it take that one has ended before it could tell
+  void under_fedTheOldOneLast_lagsUntilItIsFedAnother() throws Exception {
+    fed(WEB, 2);
+    fed(WEB, 1);
+    report(seen(WEB, 0, 2L, 2));
+    assertThat(under(1).lagging()).isOne();
+
+    fed(WEB, 2);
+    assertThat(under(1).lagging()).isZero();
+  }
+
   @Test // what it was fed went nowhere
   void under_neverAskedForAnSvid_done() throws Exception {
     fed(WEB, 1);

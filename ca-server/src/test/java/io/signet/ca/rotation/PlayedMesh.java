@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -33,7 +34,7 @@ final class PlayedMesh {
   private static final int MOST_PARTIES = 8;
 
   private final Random random;
-  private final boolean careful;
+  private final Flaw flaw;
   private final TestClock clock = new TestClock();
   private final FakeJournal journal = new FakeJournal(Rotations.first(FIRST, Fixtures.NOW));
   private final FakeKeys keys = new FakeKeys(FIRST);
@@ -43,13 +44,20 @@ final class PlayedMesh {
   private final Map<String, Row> rows = new HashMap<>();
   private int drawn;
 
-  /**
-   * @param careful whether a server keeps what it knows of its streams before it says that it has a
-   *     bundle
-   */
-  PlayedMesh(Random random, boolean careful) throws LedgerException {
+  /** What servers could do wrong. */
+  enum Flaw {
+    NONE,
+
+    /** One says that it has a bundle before it has kept what it knows of its streams. */
+    REPORTS_TOO_EARLY,
+
+    /** What a proxy has refused counts as what it has. */
+    TAKES_NACKS_FOR_ACKS
+  }
+
+  PlayedMesh(Random random, Flaw flaw) throws LedgerException {
     this.random = random;
-    this.careful = careful;
+    this.flaw = flaw;
     for (int i = 0; i < 2; i++) {
       Server server = new Server("server-" + i);
       servers.add(server);
@@ -87,6 +95,7 @@ final class PlayedMesh {
     Optional<Leaf> leaf = Optional.empty();
     Optional<Leaf> coming = Optional.empty();
     boolean frozen;
+    boolean refuses;
 
     Party(String name, boolean streams, boolean wantsLeaf) {
       this.name = name;
@@ -104,6 +113,7 @@ final class PlayedMesh {
     final Map<String, Row> seen = new HashMap<>();
     final Rotations rotations;
     final RotationRunner runner;
+    boolean isUp = true;
     boolean reachesStore = true;
     boolean reachesToken = true;
     long bundle;
@@ -153,7 +163,7 @@ final class PlayedMesh {
       if (!reachesStore) {
         return;
       }
-      if (careful) {
+      if (flaw != Flaw.REPORTS_TOO_EARLY) {
         flush();
       }
       int newest = journal.state().other().map(Generation::number).orElse(issuing);
@@ -181,18 +191,31 @@ final class PlayedMesh {
               drawn++));
     }
 
+    // What was kept of it by any server; of several the newest.
     private Row row(Party party) {
-      Row kept = rows.get(party.name + " on " + id);
       Row none = new Row(party.name, false, 0, Optional.empty(), 0);
-      return seen.getOrDefault(party.name, kept == null ? none : kept);
+      return Optional.ofNullable(seen.get(party.name))
+          .or(() ->
+              rows.values().stream()
+                  .filter(row -> row.holder().equals(party.name))
+                  .max(Comparator.comparingLong(Row::at)))
+          .orElse(none);
     }
 
     void crash() {
+      isUp = false;
+      reachesStore = false;
       seen.clear();
       parties.stream()
           .filter(party -> party.server.filter(this::equals).isPresent())
           .forEach(party -> party.server = Optional.empty());
-      // Its next start knows that no stream is open.
+    }
+
+    // It knows that no stream is open.
+    void start() {
+      isUp = true;
+      reachesStore = true;
+      reachesToken = true;
       rows.replaceAll((key, row) ->
           key.endsWith(" on " + id)
               ? new Row(row.holder(), false, row.bundle(), row.generation(), row.at())
@@ -285,6 +308,10 @@ final class PlayedMesh {
       if (!answers.isEmpty()) {
         return answers.getLast().generation != generation;
       }
+      List<Leaf> fed = of(holder, now).stream().filter(leaf -> leaf.bundle == 0).toList();
+      if (!fed.isEmpty() && fed.getLast().generation == generation) {
+        return false;
+      }
       List<Row> counting = counting(holder);
       return !counting.isEmpty()
           && counting.stream()
@@ -326,7 +353,7 @@ final class PlayedMesh {
   /** One event of any kind. */
   void happens() throws LedgerException, RotationException {
     Server server = servers.get(random.nextInt(servers.size()));
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(32)) {
       case 0, 1, 2 -> server.follow();
       case 3, 4 -> server.report();
       case 5 -> server.flush();
@@ -358,6 +385,9 @@ final class PlayedMesh {
   }
 
   private void connects(Party party, Server server) {
+    if (!server.reachesStore) {
+      return; // it is not ready, so nobody new is sent to it
+    }
     party.server = Optional.of(server);
     party.coming = Optional.empty();
     if (!party.shows(clock.instant())) {
@@ -386,19 +416,20 @@ final class PlayedMesh {
     switch (random.nextInt(6)) {
       case 0 -> server.reachesStore = false;
       case 1 -> server.reachesToken = false;
-      case 2 -> {
-        if (server.reachesStore) {
-          server.crash();
-        }
-      }
-      default -> {
-        boolean forgotten = !server.reachesStore && server.isForgotten();
-        server.reachesStore = true;
-        server.reachesToken = true;
-        if (forgotten) {
-          server.crash(); // who was on it has heard nothing for longer than anything lives
-        }
-      }
+      case 2 -> server.crash();
+      default -> heals(server);
+    }
+  }
+
+  private static void heals(Server server) {
+    if (server.isUp && !server.reachesStore && server.isForgotten()) {
+      server.crash(); // who was on it has heard nothing for longer than anything lives
+    }
+    if (server.isUp) {
+      server.reachesStore = true;
+      server.reachesToken = true;
+    } else {
+      server.start();
     }
   }
 
@@ -421,6 +452,9 @@ final class PlayedMesh {
     if (random.nextInt(20) == 0) {
       party.frozen = !party.frozen;
     }
+    if (random.nextInt(20) == 0) {
+      party.refuses = !party.refuses;
+    }
     if (party.frozen) {
       return;
     }
@@ -433,10 +467,7 @@ final class PlayedMesh {
 
   private void streams(Party party, Server at) {
     switch (random.nextInt(3)) {
-      case 0 -> {
-        party.trust = at.trust;
-        at.sees(party, true, Optional.of(at.bundle), Optional.empty());
-      }
+      case 0 -> isTold(party, at);
       case 1 -> {
         if (party.wantsLeaf && at.issues() && party.coming.isEmpty()) {
           party.coming = Optional.of(intended(party, at, 0));
@@ -446,10 +477,20 @@ final class PlayedMesh {
     }
   }
 
+  // A NACK: it goes on with what it had.
+  private void isTold(Party party, Server at) {
+    if (!party.refuses) {
+      party.trust = at.trust;
+    }
+    if (!party.refuses || flaw == Flaw.TAKES_NACKS_FOR_ACKS) {
+      at.sees(party, true, Optional.of(at.bundle), Optional.empty());
+    }
+  }
+
   private void receives(Party party, Server at) {
     Optional<Leaf> coming = party.coming;
     party.coming = Optional.empty();
-    if (coming.isPresent() && isGood(coming.get(), at)) {
+    if (!party.refuses && coming.isPresent() && isGood(coming.get(), at)) {
       party.leaf = coming;
       coming.get().answered = true;
       at.sees(party, true, Optional.empty(), Optional.of(coming.get().generation));
