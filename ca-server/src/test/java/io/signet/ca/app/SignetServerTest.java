@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class SignetServerTest {
@@ -121,6 +122,28 @@ class SignetServerTest {
           .containsPattern("signet_custodian_signature_seconds_count\\{custodian=\"file\"} [1-9]")
           .containsPattern(
               "signet_custodian_signature_seconds_count\\{custodian=\"memory\"} [1-9]");
+    }
+  }
+
+  // SROT-2: nobody has to ask for it.
+  @Test
+  @Timeout(120)
+  void start_rootNearItsEnd_isReplacedByItself() throws Exception {
+    String soon =
+        """
+        data-dir: data
+        authority: { root-lifetime: 365d }
+        rotation: { start-before: 31535995s, deadline: 1s, window: 0s }
+        """;
+    var server = SignetServer.start(config(soon), Optional.empty(), Clock.systemUTC());
+    try (server;
+        var http = HttpClient.newHttpClient()) {
+      var rotation = URI.create("http://" + server.listening().operator() + "/v1/rotation");
+      String said = "";
+      while (!said.contains("\"phase\":\"activated\"")) {
+        said = http.send(HttpRequest.newBuilder(rotation).build(), BodyHandlers.ofString()).body();
+      }
+      assertThat(said).contains("the authority ends at ", "\"by\":\"signet\"");
     }
   }
 
