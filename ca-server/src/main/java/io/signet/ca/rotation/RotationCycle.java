@@ -101,14 +101,7 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
 
   // FLD-4: where CRLs are delivered, nobody believes what is below a CA that has none.
   private Step next(Published published, Facts facts, Instant now) throws LedgerException {
-    Step step =
-        gate(
-            published.terms(),
-            policy.deadline(),
-            "acknowledge bundle " + published.bundle(),
-            facts.lacking(published.bundle()),
-            () -> activated(published, now),
-            now);
+    Step step = acknowledged(published, facts, () -> activated(published, now), now);
     return step instanceof MoveOn && !facts.hasCrl(published.next())
         ? withoutCrl(published, now)
         : step;
@@ -141,13 +134,19 @@ record RotationCycle(RotationPolicy policy, Successor successor) {
   private Step next(Retiring retiring, Facts facts, Instant now) throws LedgerException {
     return retiring.terms().compromised() && !facts.isRevoked(retiring.previous())
         ? new Revoke(retiring.previous())
-        : gate(
-            retiring.terms(),
-            policy.deadline(),
-            "acknowledge bundle " + retiring.bundle(),
-            facts.lacking(retiring.bundle()),
-            () -> over(retiring, now),
-            now);
+        : acknowledged(retiring, facts, () -> over(retiring, now), now);
+  }
+
+  private Step acknowledged(
+      RotationState state, Facts facts, Supplier<RotationState> onward, Instant now)
+      throws LedgerException {
+    return gate(
+        state.terms(),
+        policy.deadline(),
+        "acknowledge bundle " + state.bundle(),
+        facts.lacking(state.bundle()),
+        onward,
+        now);
   }
 
   // A compromised key has no time for those who lag behind: whoever has it can be anybody.
